@@ -1,0 +1,67 @@
+package event
+
+// The numbers of rows in a [Tables]' dimensions. 0 is none.
+type (
+	ProcID  uint32 // row of Procs
+	ObjID   uint32 // row of Objs
+	ContID  uint32 // row of Conts
+	AlertID uint32 // row of Alerts
+)
+
+// Tables holds what the events of one source refer to.
+type Tables struct {
+	Strings *Strings
+	Procs   *Dim[Proc]
+	Objs    *Dim[Object]
+	Conts   *Dim[Container]
+	Alerts  *Dim[Alert]
+
+	// Docs reads the documents of events that carry one (see [HasDoc]); nil
+	// when none does.
+	Docs DocReader
+}
+
+// NewTables returns empty tables.
+func NewTables() *Tables {
+	return &Tables{
+		Strings: newStrings(),
+		Procs:   newDim[Proc](),
+		Objs:    newDim[Object](),
+		Conts:   newDim[Container](),
+		Alerts:  newDim[Alert](),
+	}
+}
+
+// Proc returns the row of a process.
+func (t *Tables) Proc(id ProcID) *Proc { return t.Procs.At(uint32(id)) }
+
+// Obj returns the row of a file or socket.
+func (t *Tables) Obj(id ObjID) *Object { return t.Objs.At(uint32(id)) }
+
+// Cont returns the row of a container.
+func (t *Tables) Cont(id ContID) *Container { return t.Conts.At(uint32(id)) }
+
+// Alert returns the row of an alert.
+func (t *Tables) Alert(id AlertID) *Alert { return t.Alerts.At(uint32(id)) }
+
+// Text returns an interned string.
+func (t *Tables) Text(s Str) string { return t.Strings.Get(s) }
+
+// Bytes estimates the memory held.
+func (t *Tables) Bytes() int64 {
+	return t.Strings.Bytes() + t.Procs.Bytes() + t.Objs.Bytes() + t.Conts.Bytes() + t.Alerts.Bytes()
+}
+
+// DocReader reads fields out of an event's document, for events that came as
+// one (an alert's JSON, an audit record). The dimensions are asked first; the
+// document answers what they cannot hold.
+type DocReader interface {
+	// Lookup returns one field's value. It must not keep doc.
+	Lookup(doc []byte, f *Field, arg Arg) (Value, bool)
+	// Each calls yield for each member of the document, flattened to dotted
+	// names, in the document's order, until yield returns false.
+	Each(doc []byte, yield func(name, value string) bool)
+	// Holds reports whether documents may hold a field that the dimensions do
+	// not; a filter on other fields never opens a document.
+	Holds(f *Field) bool
+}
