@@ -143,3 +143,20 @@ func (b *Batch) Row(i int) Row {
 		Cont: b.Tables.Proc(b.Proc[i]).Cont, Alert: b.AlertAt(i),
 	}
 }
+
+// Slice returns the events from, from+1, … to-1 as a batch that shares the
+// memory of b.
+func (b *Batch) Slice(from, to int) *Batch {
+	s := *b
+	s.Seq += uint64(from)
+	s.Time, s.Type, s.Bits, s.CPU = b.Time[from:to], b.Type[from:to], b.Bits[from:to], b.CPU[from:to]
+	s.TID, s.Proc, s.FD, s.Obj, s.Res = b.TID[from:to], b.Proc[from:to], b.FD[from:to], b.Obj[from:to], b.Res[from:to]
+	if b.Alert != nil {
+		s.Alert = b.Alert[from:to]
+	}
+	if b.Dur != nil {
+		s.Dur = b.Dur[from:to]
+	}
+	s.ArgOff = b.ArgOff[from : to+1]
+	return &s
+}
