@@ -19,7 +19,7 @@ func Line(s string) string {
 	if i == len(s) {
 		return s
 	}
-	dst := make([]byte, 0, len(s)+len(s)/8+16)
+	dst := make([]byte, 0, len(s)+len(s)/2+32)
 	return string(appendFrom(dst, s, i, textForm))
 }
 
@@ -90,6 +90,11 @@ func unsafeAt(s string) int {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
+		if ordinary(r) {
+			base, marks = true, 0
+			i += n
+			continue
+		}
 		if (r == utf8.RuneError && n == 1) || !visible(r) {
 			return i
 		}
@@ -105,10 +110,9 @@ func unsafeAt(s string) int {
 	return i
 }
 
-// asciiPrefix returns the length of a prefix of s that is printable ASCII,
-// the longest one where it is all of s. It tests eight bytes at a time: each
-// term has a byte's high bit set when that byte is too small, is DEL, or is
-// not ASCII.
+// asciiPrefix returns the length of the longest prefix of s that is printable
+// ASCII. It tests eight bytes at a time: the three terms have a byte's high
+// bit set when that byte is not ASCII, is below the space, or is DEL.
 func asciiPrefix(s string) int {
 	const (
 		ones  = 0x0101010101010101
@@ -129,6 +133,13 @@ func asciiPrefix(s string) int {
 		}
 	}
 	return i
+}
+
+// ordinary is a shortcut past the tables for the bulk of non-English text: the
+// accented Latin, Greek and Cyrillic letters and the unified Han characters.
+// Every one of them is visible, and none is a mark.
+func ordinary(r rune) bool {
+	return r >= 0xc0 && r <= 0x2ff || r >= 0x3a3 && r <= 0x482 || r >= 0x4e00 && r <= 0x9fff
 }
 
 // visible says whether r, which is not ASCII, shows as itself: whether Unicode

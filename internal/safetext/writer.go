@@ -3,6 +3,7 @@ package safetext
 import (
 	"io"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Writer is the last gate before a terminal or a pipe: it passes on what it is
@@ -21,8 +22,9 @@ type Writer struct {
 // NewWriter returns a Writer for text: tables, messages, CSV.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w, form: textForm} }
 
-// NewJSONWriter returns a Writer for JSON. Outside of strings JSON is ASCII,
-// so what it escapes is inside one, where \uXXXX means the same character.
+// NewJSONWriter returns a Writer for JSON that is indented with spaces, if at
+// all. What it escapes is then always inside a string, where \uXXXX means the
+// same character.
 func NewJSONWriter(w io.Writer) *Writer { return &Writer{w: w, form: jsonForm} }
 
 // Write escapes p and writes it on. When the underlying writer fails, the
@@ -79,7 +81,7 @@ func (w *Writer) escape(text []byte) {
 }
 
 func (w *Writer) escapeLine(line []byte) {
-	s := string(line)
+	s := unsafe.String(unsafe.SliceData(line), len(line))
 	w.buf = appendFrom(w.buf, s, unsafeAt(s), w.form)
 }
 
