@@ -1,0 +1,153 @@
+//go:build linux
+
+package lab
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Mount binds a host path into a container.
+type Mount struct {
+	Source   string // on the host
+	Target   string // in the container
+	ReadOnly bool
+}
+
+// Spec says what any runtime is to run.
+type Spec struct {
+	Image      Image // zero: Busybox
+	Name       string
+	Command    []string // empty: sleep until the end
+	Env        []string // "NAME=value"
+	Mounts     []Mount
+	Privileged bool
+}
+
+func (s *Spec) setDefaults() {
+	if s.Image.Ref == "" {
+		s.Image = Busybox
+	}
+	if len(s.Command) == 0 {
+		s.Command = idle
+	}
+}
+
+// Container is one running container and what the runtime itself says of it:
+// the oracle for what stoop says.
+type Container struct {
+	Runtime string // "containerd", "runc" or "podman"
+	ID      string // 64 hex digits
+	Name    string
+	Image   Image
+	Pid     int    // of the container's init, in the host's pid namespace
+	Bundle  string // directory of the OCI config.json
+	LogPath string // the runtime's log of stdout and stderr; "" for none
+
+	Pod PodIdentity // zero unless it belongs to a pod
+
+	cgroups []string // its directories in every mounted hierarchy
+	exec    func(context.Context, []string) (Output, error)
+	stop    func() error
+}
+
+// PodIdentity tells which pod a container belongs to.
+type PodIdentity struct {
+	Namespace, Name, UID string
+	SandboxID            string // 64 hex digits
+	SandboxPid           int
+	Labels               map[string]string
+}
+
+// Output is what a command in a container printed, and how it ended.
+type Output struct {
+	Stdout, Stderr string
+	Exit           int
+}
+
+// Exec runs a command in the container and waits for it. The error tells that
+// it could not be run; a command that ran and failed has an Exit other than 0.
+func (c *Container) Exec(ctx context.Context, args ...string) (Output, error) {
+	out, err := c.exec(ctx, args)
+	if err != nil {
+		return out, fmt.Errorf("exec %q in %s container %.12s: %w", args, c.Runtime, c.ID, err)
+	}
+	return out, nil
+}
+
+// HostPath returns the path by which the host reaches a file of the container.
+func (c *Container) HostPath(path string) string {
+	return filepath.Join("/proc", strconv.Itoa(c.Pid), "root", path)
+}
+
+// Cgroups returns the lines of /proc/PID/cgroup of the container's init.
+func (c *Container) Cgroups() ([]string, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", c.Pid))
+	if err != nil {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSpace(string(b)), "\n"), nil
+}
+
+// Stop kills and removes the container, its pod if it has one, and the cgroup
+// directories that the runtime leaves behind.
+func (c *Container) Stop() error {
+	if c.stop == nil {
+		return nil
+	}
+	stop := c.stop
+	c.stop = nil
+	err := stop()
+	removeCgroups(c.cgroups)
+	return err
+}
+
+// NewID returns a random container id: 64 hex digits.
+func NewID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// newUID returns a random UUID, as Kubernetes gives each pod.
+func newUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// command runs a program of the host, and returns its output and exit status.
+func command(ctx context.Context, name string, args ...string) (Output, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	out := Output{Stdout: stdout.String(), Stderr: stderr.String(), Exit: cmd.ProcessState.ExitCode()}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && ctx.Err() == nil {
+		err = nil
+	}
+	return out, err
+}
+
+// mustCommand is command with a failure of the program as an error.
+func mustCommand(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := command(ctx, name, args...)
+	if err == nil && out.Exit != 0 {
+		err = fmt.Errorf("exit status %d", out.Exit)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(out.Stderr))
+	}
+	return out.Stdout, nil
+}

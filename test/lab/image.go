@@ -1,0 +1,118 @@
+//go:build linux
+
+package lab
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"maps"
+	"runtime"
+	"strings"
+)
+
+// Image names an image that the lab builds from busybox-static: no registry is
+// asked for anything.
+type Image struct {
+	Ref    string            // whole reference with a tag: "docker.io/shop/web:2.4.1"
+	Labels map[string]string // of the image's config
+}
+
+// Busybox is the image of a spec that names none.
+var Busybox = Image{Ref: "docker.io/library/busybox:1.35", Labels: map[string]string{"org.opencontainers.image.title": "busybox"}}
+
+// pauseImage is the image of every pod's sandbox.
+var pauseImage = Image{Ref: "registry.k8s.io/pause:3.9"}
+
+// repository returns the reference without its tag.
+func (im Image) repository() string {
+	if i := strings.LastIndexByte(im.Ref, ':'); i > strings.LastIndexByte(im.Ref, '/') {
+		return im.Ref[:i]
+	}
+	return im.Ref
+}
+
+type imageConfig struct {
+	Created      string          `json:"created"`
+	Architecture string          `json:"architecture"`
+	OS           string          `json:"os"`
+	Config       containerConfig `json:"config"`
+	RootFS       rootFS          `json:"rootfs"`
+}
+
+type containerConfig struct {
+	Env        []string          `json:"Env"`
+	Entrypoint []string          `json:"Entrypoint,omitempty"`
+	Cmd        []string          `json:"Cmd"`
+	Labels     map[string]string `json:"Labels,omitempty"`
+}
+
+type rootFS struct {
+	Type    string   `json:"type"`
+	DiffIDs []string `json:"diff_ids"`
+}
+
+type archiveManifest struct {
+	Config   string   `json:"Config"`
+	RepoTags []string `json:"RepoTags"`
+	Layers   []string `json:"Layers"`
+}
+
+// idle keeps a container's init alive until it is killed.
+var idle = []string{"/bin/sleep", "2147483647"}
+
+// writeArchive writes the image as docker-archive (`docker save`), the form
+// that both `ctr images import` and `podman load` read.
+func (im Image) writeArchive(w io.Writer) error {
+	entries, err := busyboxEntries()
+	if err != nil {
+		return err
+	}
+	layer, err := tarTree(entries)
+	if err != nil {
+		return err
+	}
+	labels := maps.Clone(im.Labels)
+	config, err := json.Marshal(imageConfig{
+		Created:      "1970-01-01T00:00:00Z",
+		Architecture: runtime.GOARCH,
+		OS:           "linux",
+		Config: containerConfig{
+			Env:    []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+			Cmd:    idle,
+			Labels: labels,
+		},
+		RootFS: rootFS{Type: "layers", DiffIDs: []string{"sha256:" + sha256Hex(layer)}},
+	})
+	if err != nil {
+		return err
+	}
+	configName := sha256Hex(config) + ".json"
+	manifest, err := json.Marshal([]archiveManifest{{
+		Config: configName, RepoTags: []string{im.Ref}, Layers: []string{"layer.tar"},
+	}})
+	if err != nil {
+		return err
+	}
+
+	out := tar.NewWriter(w)
+	for _, f := range []struct {
+		name string
+		body []byte
+	}{{"layer.tar", layer}, {configName, config}, {"manifest.json", manifest}} {
+		if err := out.WriteHeader(&tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.body))}); err != nil {
+			return err
+		}
+		if _, err := out.Write(f.body); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+func sha256Hex(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
