@@ -1,0 +1,181 @@
+package filter
+
+import (
+	"slices"
+	"strings"
+)
+
+// Lists maps a list's name to its items.
+type Lists map[string][]string
+
+// Expand replaces the names of lists in an expression's text by their items,
+// as Falco does before it parses (falco userspace/engine/
+// rule_loader_compiler.cpp, resolve_list): a name counts where blanks,
+// parentheses, commas, equals signs or the ends of the text surround it; an
+// item with a space is quoted; an empty list takes a neighbouring comma with
+// it. Unlike Falco, a list that stands without parentheses behind an operator
+// gets them. The names that were used are returned, sorted.
+func (l Lists) Expand(src string) (text string, used []string) {
+	names := make([]string, 0, len(l))
+	for name := range l {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		var did bool
+		if src, did = expandList(src, name, l[name]); did {
+			used = append(used, name)
+		}
+	}
+	return src, used
+}
+
+const (
+	listBlanks = " \t\n\r"
+	listDelims = listBlanks + "(),="
+)
+
+func expandList(src, name string, items []string) (string, bool) {
+	if name == "" || !strings.Contains(src, name) {
+		return src, false
+	}
+	quoted := make([]string, len(items))
+	for i, item := range items {
+		if strings.Contains(item, " ") && item[0] != '"' && item[0] != '\'' {
+			item = `"` + item + `"`
+		}
+		quoted[i] = item
+	}
+	sub := strings.Join(quoted, ", ")
+
+	var b strings.Builder
+	used := false
+	for {
+		at := strings.Index(src, name)
+		if at < 0 {
+			b.WriteString(src)
+			return b.String(), used
+		}
+		end := at + len(name)
+		before := b.Len() == 0
+		if at > 0 {
+			before = strings.IndexByte(listDelims, src[at-1]) >= 0
+		} else if b.Len() > 0 {
+			before = strings.IndexByte(listDelims, b.String()[b.Len()-1]) >= 0
+		}
+		if !before || end < len(src) && strings.IndexByte(listDelims, src[end]) < 0 {
+			b.WriteString(src[:end])
+			src = src[end:]
+			continue
+		}
+		used = true
+		head := strings.TrimRight(src[:at], listBlanks)
+		tail := strings.TrimLeft(src[end:], listBlanks)
+		text := sub
+		if bareAfterOperator(head) {
+			text = "(" + sub + ")"
+		} else if sub == "" {
+			if strings.HasSuffix(head, ",") {
+				head = head[:len(head)-1]
+			} else {
+				tail = strings.TrimPrefix(tail, ",")
+			}
+		}
+		b.WriteString(head)
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(text)
+		b.WriteByte(' ')
+		src = tail
+	}
+}
+
+// bareAfterOperator reports whether text ends with an operator or modifier
+// that a list without parentheses may follow.
+func bareAfterOperator(text string) bool {
+	i := strings.LastIndexAny(text, listDelims)
+	switch text[i+1:] {
+	case "in", "intersects", "pmatch", "oneof", "anyof", "allof":
+		return true
+	}
+	return false
+}
+
+// Macros maps a macro's name to its condition.
+type Macros map[string]Expr
+
+// Resolve returns e with the macros replaced by their conditions, theirs
+// included. An unknown macro or one that leads to itself is an [*Error]; the
+// names that were used are returned, sorted.
+func (m Macros) Resolve(e Expr) (Expr, []string, error) {
+	r := &resolver{macros: m, used: map[string]bool{}}
+	out, err := r.expr(e, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	used := make([]string, 0, len(r.used))
+	for name := range r.used {
+		used = append(used, name)
+	}
+	slices.Sort(used)
+	return out, used, nil
+}
+
+type resolver struct {
+	macros Macros
+	used   map[string]bool
+}
+
+func (r *resolver) expr(e Expr, open []string) (Expr, *Error) {
+	switch e := e.(type) {
+	case *And:
+		xs, err := r.exprs(e.X, open)
+		return &And{Pos: e.Pos, X: xs}, err
+	case *Or:
+		xs, err := r.exprs(e.X, open)
+		return &Or{Pos: e.Pos, X: xs}, err
+	case *Not:
+		x, err := r.expr(e.X, open)
+		return &Not{Pos: e.Pos, X: x}, err
+	case *Macro:
+		if slices.Contains(open, e.Name) {
+			return nil, &Error{Pos: e.Pos, Msg: "reference loop in macro '" + e.Name + "'"}
+		}
+		body, ok := r.macros[e.Name]
+		if !ok {
+			return nil, r.undefined(e)
+		}
+		r.used[e.Name] = true
+		out, err := r.expr(body, append(open, e.Name))
+		if err != nil {
+			err.Pos = e.Pos // the place in the text that the caller has
+		}
+		return out, err
+	}
+	return e, nil
+}
+
+func (r *resolver) exprs(xs []Expr, open []string) ([]Expr, *Error) {
+	out := make([]Expr, len(xs))
+	for i, x := range xs {
+		var err *Error
+		if out[i], err = r.expr(x, open); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *resolver) undefined(e *Macro) *Error {
+	err := &Error{Pos: e.Pos, Msg: "Undefined macro '" + e.Name + "' used in filter."}
+	names := make([]string, 0, len(r.macros))
+	for name := range r.macros {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if near := nearest(e.Name, names); near != "" {
+		err.Hint = "did you mean '" + near + "'?"
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package filter
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Pos is a place in an expression. Index counts bytes from 0, Line and Col
+// from 1; Col counts bytes. A carriage return ends a line as a line feed does,
+// as in Falco (libs userspace/libsinsp/filter/parser.cpp).
+type Pos struct{ Index, Line, Col int }
+
+func startPos() Pos { return Pos{Line: 1, Col: 1} }
+
+// over returns the position behind text that starts at p.
+func (p Pos) over(text string) Pos {
+	for i := range len(text) {
+		p.Index++
+		p.Col++
+		if text[i] == '\n' || text[i] == '\r' {
+			p.Line++
+			p.Col = 1
+		}
+	}
+	return p
+}
+
+func (p Pos) String() string { return fmt.Sprintf("line %d, column %d", p.Line, p.Col) }
+
+// Error is why an expression was refused.
+type Error struct {
+	Pos   Pos    // where in the expression
+	Msg   string // what was expected or is wrong; Falco's words where Falco refuses the same
+	Found string // what stands there, quoted; "" when it does not matter
+	Hint  string // what to write instead; may be empty
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Pos.String())
+	b.WriteString(": ")
+	b.WriteString(e.Msg)
+	if e.Found != "" {
+		b.WriteString(", found ")
+		b.WriteString(e.Found)
+	}
+	if e.Hint != "" {
+		b.WriteString(" (")
+		b.WriteString(e.Hint)
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// Caret returns the line of src that holds the error and a second line with a
+// caret under the place. Tabs stay tabs, so that the caret stands right.
+func (e *Error) Caret(src string) string {
+	at := min(e.Pos.Index, len(src))
+	from := strings.LastIndexAny(src[:at], "\r\n") + 1
+	line := src[from:]
+	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
+		line = line[:end]
+	}
+	pad := []byte(src[from:at])
+	for i, c := range pad {
+		if c != '\t' {
+			pad[i] = ' '
+		}
+	}
+	return line + "\n" + string(pad) + "^"
+}
+
+// Warning is something that is allowed and probably not meant.
+type Warning struct {
+	Pos Pos
+	Msg string
+}
+
+func (w Warning) String() string { return w.Pos.String() + ": " + w.Msg }
