@@ -29,13 +29,14 @@
 //	                 0::/ID
 //	podman           8:pids:/libpod_parent/libpod-ID
 //	                 0::/libpod_parent/libpod-ID
-//	its conmon       /libpod_parent/conmon-ID, or podman's own cgroup
+//	its conmon       8:pids:/libpod_parent/conmon, and nothing in v2
 //
 // The pod's directory is what the CRI client (kubelet, here the lab) asks for
-// as cgroup_parent; without it containerd uses /k8s.io/ID. A controller in
-// which the runtime's starter already is in a cgroup prefixes that path:
+// as cgroup_parent; without it containerd uses /k8s.io/ID. Where no absolute
+// path is asked for (plain runc, podman called by hand), a controller in which
+// the caller is not at the root prefixes the caller's path:
 //
-//	4:memory:/process_api/429da1447d047476046c0d499b3a830a/libpod_parent/libpod-ID
+//	4:memory:/process_api/429da1447d047476046c0d499b3a830a/ID
 //
 // so an id is the last element of the path, not the first hex string in it.
 // The v2 line names the container in hybrid mode too: bpf_get_current_cgroup_id

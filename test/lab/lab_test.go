@@ -29,7 +29,9 @@ func TestRuntimes(t *testing.T) {
 	}{
 		{
 			"containerd",
-			func(t *testing.T, s Spec) *Container { return Pod(t, PodSpec{Spec: s, Namespace: "shop", Pod: "web-0"}) },
+			func(t *testing.T, s Spec) *Container {
+				return Pod(t, PodSpec{Spec: s, Namespace: "shop", Pod: "web-0"})
+			},
 			func(c *Container) string { return "/kubepods/besteffort/pod" + c.Pod.UID + "/" + c.ID },
 		},
 		{

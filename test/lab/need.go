@@ -7,24 +7,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// Skip ends the test as skipped, saying why; with STOOP_NO_SKIP=1, as CI sets
-// it, the test fails instead: a machine that lacks something must not pass as
-// if it had been tested.
-func Skip(t testing.TB, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("STOOP_NO_SKIP") == "1" {
-		t.Fatalf("STOOP_NO_SKIP=1 forbids to skip: "+format, args...)
-	}
-	t.Skipf(format, args...)
-}
+	"github.com/stoop-project/stoop/internal/testdata"
+)
 
 // NeedRoot skips the test unless it runs as root.
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		Skip(t, "needs root: run the tests with sudo")
+		testdata.Skipf(t, "needs root: run the tests with sudo")
 	}
 }
 
@@ -38,6 +29,6 @@ func Need(t testing.TB, programs ...string) {
 		}
 	}
 	if len(missing) > 0 {
-		Skip(t, "%s missing: hack/deps.sh installs what the tests need", strings.Join(missing, ", "))
+		testdata.Skipf(t, "%s missing: hack/deps.sh installs what the tests need", strings.Join(missing, ", "))
 	}
 }
