@@ -26,6 +26,10 @@ type Batch struct {
 	// document are Heap[ArgOff[i]:ArgOff[i+1]].
 	ArgOff []uint32
 	Heap   []byte
+
+	// Mapped says that the columns lie in a mapped file: they cost no memory of
+	// ours.
+	Mapped bool
 }
 
 // Bits are facts of one event.

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+const (
+	chunkRows = 1 << 16  // rows a chunk that is filled by copying
+	adoptRows = 1 << 14  // batches of this many rows become chunks as they are
+	chunkHeap = 32 << 20 // bytes of arguments after which a chunk is closed
+	rowBytes  = 8 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 8 + 4
+)
+
+// chunk is a run of events whose batch only ever grows at its end. A batch
+// that was taken from it stays as it is: growing makes a new header.
+type chunk struct {
+	id    uint64
+	lane  *lane
+	batch *event.Batch // what readers see
+	open  bool
+	bytes int64
+}
+
+// newChunk returns an empty chunk that is filled by copying.
+func newChunk(id uint64, l *lane, seq uint64) *chunk {
+	return &chunk{id: id, lane: l, open: true, batch: event.NewBatch(l.tables, seq, 1<<10)}
+}
+
+// adopt makes a chunk of a batch, without copying.
+func adopt(id uint64, l *lane, b *event.Batch) *chunk {
+	c := &chunk{id: id, lane: l, batch: b}
+	if !b.Mapped {
+		c.bytes = memory(b)
+	}
+	return c
+}
+
+// memory estimates what a batch holds.
+func memory(b *event.Batch) int64 {
+	n := int64(cap(b.Time))*rowBytes + int64(cap(b.Heap))
+	n += int64(cap(b.Alert))*int64(unsafe.Sizeof(event.AlertID(0))) + int64(cap(b.Dur))*8
+	return n
+}
+
+// add copies a batch behind the chunk's rows. Slices that readers hold are not
+// written to: only memory behind their ends is.
+func (c *chunk) add(b *event.Batch) {
+	old := c.batch
+	next := *old
+	next.Time = append(old.Time, b.Time...)
+	next.Type = append(old.Type, b.Type...)
+	next.Bits = append(old.Bits, b.Bits...)
+	next.CPU = append(old.CPU, b.CPU...)
+	next.TID = append(old.TID, b.TID...)
+	next.Proc = append(old.Proc, b.Proc...)
+	next.FD = append(old.FD, b.FD...)
+	next.Obj = append(old.Obj, b.Obj...)
+	next.Res = append(old.Res, b.Res...)
+	next.Alert = addOptional(old.Alert, b.Alert, len(old.Time), len(b.Time), 0)
+	next.Dur = addOptional(old.Dur, b.Dur, len(old.Time), len(b.Time), -1)
+
+	base := uint32(len(old.Heap))
+	from := b.ArgOff[0]
+	next.Heap = append(old.Heap, b.Heap[from:b.ArgOff[len(b.Time)]]...)
+	next.ArgOff = old.ArgOff
+	for _, off := range b.ArgOff[1:] {
+		next.ArgOff = append(next.ArgOff, base+off-from)
+	}
+	c.batch = &next
+	c.bytes = memory(&next)
+}
+
+// addOptional appends a column that may be missing on either side; what is
+// missing reads as none.
+func addOptional[T event.AlertID | int64](old, more []T, oldLen, moreLen int, none T) []T {
+	if old == nil && more == nil {
+		return nil
+	}
+	if old == nil {
+		old = fill(make([]T, 0, oldLen+moreLen), oldLen, none)
+	}
+	if more == nil {
+		return fill(old, moreLen, none)
+	}
+	return append(old, more...)
+}
+
+func fill[T any](s []T, n int, v T) []T {
+	for range n {
+		s = append(s, v)
+	}
+	return s
+}
+
+// fits reports whether a batch still goes into the chunk.
+func (c *chunk) fits(b *event.Batch) bool {
+	return c.open && len(c.batch.Time)+b.Len() <= chunkRows &&
+		len(c.batch.Heap)+len(b.Heap) <= chunkHeap &&
+		c.batch.Seq+uint64(c.batch.Len()) == b.Seq
+}
+
+// close gives back the room that a chunk has left over.
+func (c *chunk) close() {
+	if !c.open {
+		return
+	}
+	c.open = false
+	b := *c.batch
+	b.Time, b.Type, b.Bits, b.CPU = trim(b.Time), trim(b.Type), trim(b.Bits), trim(b.CPU)
+	b.TID, b.Proc, b.FD, b.Obj = trim(b.TID), trim(b.Proc), trim(b.FD), trim(b.Obj)
+	b.Res, b.Alert, b.Dur, b.ArgOff = trim(b.Res), trim(b.Alert), trim(b.Dur), trim(b.ArgOff)
+	b.Heap = trim(b.Heap)
+	c.batch = &b
+	c.bytes = memory(&b)
+}
+
+// trim copies a slice that has much room left over.
+func trim[T any](s []T) []T {
+	if cap(s)-len(s) <= len(s)/16 {
+		return s
+	}
+	return slices.Clone(s)
+}
+
+func (c *chunk) first() int64 { return c.batch.Time[0] }
+func (c *chunk) last() int64  { return c.batch.Time[len(c.batch.Time)-1] }
+
+// sorted returns b with its rows in the order of time: b itself when they are.
+// Rows of equal time keep their order.
+func sorted(b *event.Batch) *event.Batch {
+	if slices.IsSorted(b.Time) {
+		return b
+	}
+	order := make([]int, b.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int {
+		switch {
+		case b.Time[x] < b.Time[y]:
+			return -1
+		case b.Time[x] > b.Time[y]:
+			return 1
+		}
+		return 0
+	})
+	s := event.NewBatch(b.Tables, b.Seq, b.Len())
+	for _, i := range order {
+		s.Append(b.At(i), b.Payload(i))
+	}
+	return s
+}
