@@ -1,0 +1,79 @@
+package safetext
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRedactDoesNotAllocate(t *testing.T) {
+	const s = "/usr/bin/python3 -m http.server --bind 127.0.0.1 8080"
+	if n := testing.AllocsPerRun(100, func() { _ = Redact(s) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// A hostile text must not make Redact quadratic: four times the text may not
+// take sixteen times the time. One megabyte of each takes milliseconds.
+func TestRedactIsLinear(t *testing.T) {
+	for _, unit := range []string{
+		"password", "password=", "--password ", "://", "://a:", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n-----END x",
+		"mysql ", "curl -u ", "eyJ", "eyJhbGciOi", "Cookie: a; ", "Authorization: Basic ", "token:\"", "token=\\\"", "a;b=c,", "ghp_", "$6$",
+	} {
+		s := strings.Repeat(unit, 1<<20/len(unit))
+		start := time.Now()
+		Redact(s)
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("1 MiB of %q took %v", unit, took)
+		}
+	}
+}
+
+// The secret itself must never be in the result, wherever it is cut from.
+func TestRedactLeavesNoSecret(t *testing.T) {
+	const secret = "Tr0ub4dor+3xyz"
+	for _, form := range []string{
+		"--password=%s", "--password %s x", `{"password":"%s"}`, "PASSWORD=%s\x00HOME=/", "https://u:%s@h/", "mysql -p%s x",
+		"curl -u u:%s x", "Authorization: Basic %s", "password: %s\n", "sshpass -p '%s' ssh x", "Cookie: sid=%s; b=%s",
+	} {
+		s := strings.ReplaceAll(form, "%s", secret)
+		if got := Redact(s); strings.Contains(got, secret) || !strings.Contains(got, "****") {
+			t.Errorf("Redact(%q) = %q", s, got)
+		}
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	for _, tt := range masked {
+		f.Add(tt.in)
+	}
+	for _, tt := range unmasked {
+		f.Add(tt.in)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := Redact(s)
+		if again := Redact(got); again != got {
+			t.Fatalf("not stable:\n   %q\n-> %q\n-> %q", s, got, again)
+		}
+		if got != s && !strings.Contains(got, "****") {
+			t.Fatalf("changed without masking:\n   %q\n-> %q", s, got)
+		}
+	})
+}
+
+func BenchmarkRedact(b *testing.B) {
+	for _, bb := range []struct{ name, text string }{
+		{"nothing", strings.Repeat("/usr/bin/python3 -m http.server ", 4)},
+		{"lookalike", "docker run --env-file /etc/app/tokens.env -v my-secret:/run/secret -p 8080:80 registry.local/team/app:1.2"},
+		{"match", "mysqldump --host db -uroot -phunter2 --result-file=/tmp/x db && curl -u bob:hunter2 https://example.org/"},
+		{"payload", strings.Repeat("GET /index.html?x=1 HTTP/1.1\r\nHost: example.org\r\n", 80)},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.SetBytes(int64(len(bb.text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				sink = Redact(bb.text)
+			}
+		})
+	}
+}
