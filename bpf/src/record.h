@@ -43,7 +43,7 @@ struct rec_hdr {
 	__u8 kind;	  /*  6 enum rec_kind */
 	__u8 version;	  /*  7 REC_VERSION */
 	__u64 time;	  /*  8 ns, CLOCK_BOOTTIME (bpf_ktime_get_boot_ns), when the syscall returned */
-	__u64 cgroup;	  /* 16 key of the cgroup; see struct config.key */
+	__u64 cgroup;	  /* 16 key of the cgroup; see struct settings.key */
 	__u64 start;	  /* 24 ns, CLOCK_BOOTTIME, task->group_leader->start_boottime: with pid names a process */
 	__u32 pid;	  /* 32 tgid in the first pid namespace */
 	__u32 tid;	  /* 36 pid of the thread in the first pid namespace */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Full path of a dentry, seen from the root of the running process. */
+#ifndef STOOP_PATH_H
+#define STOOP_PATH_H
+
+#define PATH_STEPS 40	/* names and mounts crossed */
+#define PATH_BYTES 2048 /* of all names */
+
+/*
+ * Follows d_parent and, at the root of a mount, its mountpoint, as
+ * fs/d_path.c prepend_path() does, without its locks: a rename at the same
+ * moment may mix the old and the new name of a directory.
+ */
+__noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 role)
+{
+	struct task_struct *t = (void *)bpf_get_current_task_btf();
+	struct fs_struct *fs = t->fs;
+	struct dentry *root = NULL, *d = (void *)dentry, *mnt_root;
+	struct vfsmount *root_mnt = NULL, *m = (void *)vfsmount;
+	struct part_hdr *p;
+	__u32 begin;
+
+	if (!s)
+		return 0;
+	begin = s->off;
+	p = part_room(s, 256);
+	if (!p) {
+		part_lost(s, PART_PATH);
+		return 0;
+	}
+	if (fs) {
+		root = fs->root.dentry;
+		root_mnt = fs->root.mnt;
+	}
+	mnt_root = GET(struct vfsmount, m, mnt_root);
+	/* what grows is kept in memory, so that all rounds look alike to the verifier */
+	p->tag = PART_PATH;
+	p->role = role;
+	p->flags = PART_CUT;
+	p->aux = 0;
+	s->off += sizeof(*p);
+	for (int i = 0; i < PATH_STEPS; i++) {
+		struct dentry *parent;
+		const unsigned char *name;
+		__u32 len, off;
+
+		if (d == root && m == root_mnt) {
+			p->flags &= ~PART_CUT;
+			break;
+		}
+		if (d == mnt_root) {
+			struct mount *mnt = (void *)m - bpf_core_field_offset(struct mount, mnt);
+			struct mount *up = GET(struct mount, mnt, mnt_parent);
+
+			if (up == mnt) {
+				p->flags ^= PART_CUT | PART_UNREACHABLE;
+				break;
+			}
+			d = GET(struct mount, mnt, mnt_mountpoint);
+			m = (void *)up + bpf_core_field_offset(struct mount, mnt);
+			mnt_root = GET(struct vfsmount, m, mnt_root);
+			continue;
+		}
+		parent = GET(struct dentry, d, d_parent);
+		len = GET(struct dentry, d, d_name.len);
+		name = GET(struct dentry, d, d_name.name);
+		if (!p->aux && parent != d && !GET(struct dentry, d, d_hash.pprev))
+			p->flags |= PART_DELETED;
+		off = s->off;
+		if (off > REC_MAX - 256 || off - begin > PATH_BYTES)
+			break;
+		bounded(off);
+		bounded(len);
+		if (off > REC_MAX - 256)
+			break;
+		if (len > 255)
+			len = 255;
+		s->buf[off] = len;
+		bpf_probe_read_kernel(s->buf + off + 1, len, name);
+		s->off = off + 1 + len;
+		p->aux++;
+		if (parent == d) { /* a pseudo file, or a tree that was cut off */
+			p->flags &= ~PART_CUT;
+			break;
+		}
+		d = parent;
+	}
+	p->len = s->off - begin - sizeof(*p);
+	s->off = (s->off + 7) & ~7;
+	hdr(s)->nparts++;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * Reading kernel objects through untyped pointers. Where the kernel has
+ * bpf_rdonly_cast (6.2) a member costs one load; elsewhere it costs a helper call.
+ */
+#ifndef STOOP_READ_H
+#define STOOP_READ_H
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __attribute__((section(".ksyms"))) __attribute__((weak));
+
+#define can_cast() (!!bpf_rdonly_cast)
+#define cast(type, p) ((type *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(type)))
+
+/* GET(struct dentry, p, d_parent): value of a member that is a number or a pointer. */
+#define GET(type, p, member)                                                          \
+	({                                                                            \
+		typeof(((type *)0)->member) __v;                                      \
+		if (can_cast())                                                       \
+			__v = cast(type, p)->member;                                  \
+		else                                                                  \
+			bpf_core_read(&__v, sizeof(__v), &((type *)(p))->member);     \
+		__v;                                                                  \
+	})
+
+/* Another shape of the same structure on other kernels: always by helper. */
+#define GET_SLOW(type, p, member)                                                     \
+	({                                                                            \
+		typeof(((type *)0)->member) __v = {};                                 \
+		bpf_core_read(&__v, sizeof(__v), &((type *)(p))->member);             \
+		__v;                                                                  \
+	})
+
+/* Keeps the compiler from forgetting a bound that the verifier must see. */
+#define bounded(x) asm volatile("" : "+r"(x))
+
+#endif
