@@ -54,10 +54,11 @@ func signedURL(s string, at, end int, spans []span) []span {
 
 // configured finds the value of a setting that stands after its name.
 func configured(s string, _, end int, spans []span) []span {
-	if end < len(s) && s[end] == ' ' {
-		return appendValue(spans, s, skipBlanks(s, end))
+	i := skipBlanks(s, end)
+	if i == end || i == len(s) || s[i] == '=' {
+		return spans
 	}
-	return spans
+	return appendValue(spans, s, i)
 }
 
 // literal finds the value in "--from-literal=key=value".

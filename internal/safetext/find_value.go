@@ -16,7 +16,8 @@ func appendSpan(spans []span, s string, sp span) []span {
 }
 
 // canBeSecret is false for values that say where a secret comes from or that
-// there is none: $VAR, ${VAR}, {{ template }}, <placeholder>, false, ****.
+// there is none: $VAR, ${VAR}, {{ template }}, <placeholder>, false. A mask can
+// be one: it covers what it stands for from other entries of the table.
 func canBeSecret(v string) bool {
 	switch {
 	case v[0] == '$' && isReference(v[1:]):
@@ -24,8 +25,6 @@ func canBeSecret(v string) bool {
 	case strings.HasPrefix(v, "{{"):
 		return false
 	case v[0] == '<' && v[len(v)-1] == '>':
-		return false
-	case strings.Trim(v, "*") == "":
 		return false
 	}
 	return len(v) > 10 || !notValue[strings.ToLower(v)]
