@@ -58,15 +58,13 @@ func parseColour(s string) (color.RGBA, bool) {
 	if !ok {
 		return color.RGBA{}, false
 	}
-	for i := range len(hex) {
-		if !strings.Contains("0123456789abcdefABCDEF", hex[i:i+1]) {
-			return color.RGBA{}, false
-		}
+	if strings.Trim(hex, "0123456789abcdefABCDEF") != "" {
+		return color.RGBA{}, false
 	}
 	c := color.RGBA{A: 0xff}
 	switch len(hex) {
 	case 3:
-		_, _ = fmt.Sscanf(hex, "%1x%1x%1x", &c.R, &c.G, &c.B) // its digits were checked above
+		_, _ = fmt.Sscanf(hex, "%1x%1x%1x", &c.R, &c.G, &c.B) // all are digits
 		c.R, c.G, c.B = c.R*0x11, c.G*0x11, c.B*0x11
 	case 6:
 		_, _ = fmt.Sscanf(hex, "%2x%2x%2x", &c.R, &c.G, &c.B)

@@ -37,10 +37,7 @@ func findOptions(s string, i int, options []option, spans []span) []span {
 			return spans
 		}
 		word := valueAt(s, i)
-		i = max(word.hi, i+1)
-		if i < len(s) && strings.IndexByte("\"'`", s[i]) >= 0 {
-			i++
-		}
+		i = afterValue(s, max(word.hi, i+1))
 		text := s[word.lo:word.hi]
 		switch {
 		case pending != nil:
@@ -60,7 +57,7 @@ func findOptions(s string, i int, options []option, spans []span) []span {
 				if lo, ok := o.value(text); ok {
 					v := valueAt(s, word.lo+lo)
 					spans = o.appendTo(spans, s, v)
-					i = max(i, v.hi)
+					i = max(i, afterValue(s, v.hi))
 					break
 				}
 				if o.takesNext(text) {
@@ -71,6 +68,14 @@ func findOptions(s string, i int, options []option, spans []span) []span {
 		}
 	}
 	return spans
+}
+
+// afterValue returns the index in s after the quote that ends a value at i.
+func afterValue(s string, i int) int {
+	if i < len(s) && strings.IndexByte("\"'`", s[i]) >= 0 {
+		return i + 1
+	}
+	return i
 }
 
 func takesVerb(options []option, word string) bool {

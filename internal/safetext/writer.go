@@ -2,6 +2,7 @@ package safetext
 
 import (
 	"io"
+	"slices"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -32,7 +33,7 @@ func NewJSONWriter(w io.Writer) *Writer { return &Writer{w: w, form: jsonForm} }
 func (w *Writer) Write(p []byte) (int, error) {
 	text := p
 	if len(w.tail) > 0 {
-		text = append(w.tail, p...)
+		text = slices.Concat(w.tail, p)
 	}
 	whole := len(text) - cutLen(text)
 	w.buf = w.buf[:0]
