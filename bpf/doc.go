@@ -12,7 +12,7 @@
 // image = + exec generation), where (cgroup), which syscall, which result.
 // After it come up to six raw arguments and then tagged parts ([Part]):
 //
-//   - KindSyscall: what src/recipes.h (mirrored by [Recipes]) names for that
+//   - KindSyscall: what recipes.tsv ([Recipes]) names for that
 //     syscall, each with the index of its argument as role: descriptors as
 //     PartFile + PartPath or PartSock (+ PartUnix), names as PartString, marked
 //     [PartArgument], with the directory that they are relative to as another

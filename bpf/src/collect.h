@@ -184,7 +184,7 @@ __noinline int put_arg(struct scratch *s, __u32 i, __u32 kind, __u32 flags)
 }
 
 /* All arguments that a recipe names, in order. */
-__noinline int put_args(struct scratch *s, __u64 recipe)
+__noinline int put_args(struct scratch *s, __u64 recipe, __u32 names)
 {
 	__u64 kinds = recipe >> 16;
 	__s64 dirfd = AT_FDCWD;
@@ -200,7 +200,8 @@ __noinline int put_args(struct scratch *s, __u64 recipe)
 		if (kind == A_DIRFD)
 			dirfd = arg(s, i);
 		else if (kind == A_PATH) {
-			put_name(s, arg(s, i), i, dirfd);
+			if (names)
+				put_name(s, arg(s, i), i, dirfd);
 			dirfd = AT_FDCWD;
 		} else if (kind)
 			put_arg(s, i, kind, recipe);
@@ -212,16 +213,15 @@ __noinline int put_args(struct scratch *s, __u64 recipe)
 static __always_inline void collect(struct scratch *s, struct task_struct *t, __u64 recipe, __u32 options)
 {
 	__s64 ret = hdr(s)->ret;
+	bool names = true;
 
 	if ((recipe & R_RET_FD) && ret >= 0) {
 		put_file(s, (__u64)fd_file(t, ret), ret, ROLE_RET);
 		/* the name as given says less than the path, which is there now */
-		if (!(options & OPT_RAW_NAMES) && (recipe >> 16 & 0xff) != A_FD && !(recipe & R_OUT))
-			goto now;
+		names = !(recipe & R_WRITE) || (options & OPT_RAW_NAMES);
 	}
 	if (recipe >> 16)
-		put_args(s, recipe);
-now:
+		put_args(s, recipe, names);
 	if (recipe & R_CREDS)
 		put_creds(s, t);
 	if (recipe & R_NS)

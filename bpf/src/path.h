@@ -15,8 +15,7 @@ __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 r
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
 	struct fs_struct *fs = t->fs;
-	struct dentry *root = NULL, *d = (void *)dentry, *mnt_root;
-	struct vfsmount *root_mnt = NULL, *m = (void *)vfsmount;
+	__u64 root = 0, root_mnt = 0, d = dentry, m = vfsmount, top;
 	struct part_hdr *p;
 	__u32 begin;
 
@@ -29,52 +28,48 @@ __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 r
 		return 0;
 	}
 	if (fs) {
-		root = fs->root.dentry;
-		root_mnt = fs->root.mnt;
+		root = scalar(s, fs->root.dentry);
+		root_mnt = scalar(s, fs->root.mnt);
 	}
-	mnt_root = GET(struct vfsmount, m, mnt_root);
 	/* what grows is kept in memory, so that all rounds look alike to the verifier */
 	p->tag = PART_PATH;
 	p->role = role;
 	p->flags = PART_CUT;
 	p->aux = 0;
 	s->off += sizeof(*p);
+	top = scalar(s, GET(struct vfsmount, m, mnt_root));
 	for (int i = 0; i < PATH_STEPS; i++) {
-		struct dentry *parent;
 		const unsigned char *name;
 		__u32 len, off;
+		__u64 parent;
 
 		if (d == root && m == root_mnt) {
 			p->flags &= ~PART_CUT;
 			break;
 		}
-		if (d == mnt_root) {
-			struct mount *mnt = (void *)m - bpf_core_field_offset(struct mount, mnt);
-			struct mount *up = GET(struct mount, mnt, mnt_parent);
+		if (d == top) {
+			__u64 mnt = m - bpf_core_field_offset(struct mount, mnt);
+			__u64 up = scalar(s, GET(struct mount, mnt, mnt_parent));
 
 			if (up == mnt) {
 				p->flags ^= PART_CUT | PART_UNREACHABLE;
 				break;
 			}
-			d = GET(struct mount, mnt, mnt_mountpoint);
-			m = (void *)up + bpf_core_field_offset(struct mount, mnt);
-			mnt_root = GET(struct vfsmount, m, mnt_root);
+			d = scalar(s, GET(struct mount, mnt, mnt_mountpoint));
+			m = up + bpf_core_field_offset(struct mount, mnt);
+			top = scalar(s, GET(struct vfsmount, m, mnt_root));
 			continue;
 		}
-		parent = GET(struct dentry, d, d_parent);
+		parent = scalar(s, GET(struct dentry, d, d_parent));
 		len = GET(struct dentry, d, d_name.len);
 		name = GET(struct dentry, d, d_name.name);
-		if (!p->aux && parent != d && !GET(struct dentry, d, d_hash.pprev))
-			p->flags |= PART_DELETED;
 		off = s->off;
 		if (off > REC_MAX - 256 || off - begin > PATH_BYTES)
 			break;
 		bounded(off);
 		bounded(len);
-		if (off > REC_MAX - 256)
+		if (off > REC_MAX - 256 || len > 255)
 			break;
-		if (len > 255)
-			len = 255;
 		s->buf[off] = len;
 		bpf_probe_read_kernel(s->buf + off + 1, len, name);
 		s->off = off + 1 + len;
@@ -85,6 +80,8 @@ __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 r
 		}
 		d = parent;
 	}
+	if (p->aux && !GET(struct dentry, dentry, d_hash.pprev) && scalar(s, GET(struct dentry, dentry, d_parent)) != dentry)
+		p->flags |= PART_DELETED;
 	p->len = s->off - begin - sizeof(*p);
 	s->off = (s->off + 7) & ~7;
 	hdr(s)->nparts++;

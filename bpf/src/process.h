@@ -25,7 +25,7 @@ static __always_inline bool whereto(struct where *w, struct task_struct *t, __u3
 	w->key = cgroup_key(t);
 	w->seat = NULL;
 	w->wanted = (c->options & option) && in_scope(c, t, w->key);
-	if (c->options & OPT_DEEDS)
+	if (kind == KIND_EXEC && (c->options & OPT_DEEDS))
 		w->seat = seat_of(t, w->key, c->options);
 	deed = w->seat && w->seat->deeds;
 	if (!w->wanted && !deed)
