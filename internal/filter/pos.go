@@ -72,8 +72,20 @@ func (e *Error) Caret(src string) string {
 
 // Warning is something that is allowed and probably not meant.
 type Warning struct {
-	Pos Pos
-	Msg string
+	Pos  Pos
+	Kind WarningKind
+	Msg  string
 }
+
+// WarningKind says what a warning is about.
+type WarningKind uint8
+
+// The kinds of warnings.
+const (
+	WarnValue       WarningKind = iota // a value that looks like a field or a transformer, or a regex that need not be one; Falco's own
+	WarnDeprecated                     // a deprecated field
+	WarnUnknownType                    // evt.type is compared with a name that no event has
+	WarnUnfilled                       // no source fills the field: the check never holds
+)
 
 func (w Warning) String() string { return w.Pos.String() + ": " + w.Msg }

@@ -1,0 +1,132 @@
+package filter
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+// columnTest compares a number that is a batch column as it is: it holds for
+// numbers from lo to hi, or outside of them.
+type columnTest struct {
+	col     event.Column
+	lo, hi  int64
+	outside bool
+	set     map[int64]struct{} // of in and intersects; then nothing else counts
+}
+
+// newColumnTest returns the test of a leaf, nil when it is not one that a
+// column decides.
+func newColumnTest(l *leaf) *columnTest {
+	f := l.left.direct
+	if f == nil || f.Col == event.NoColumn || l.left.arg.Set || l.right != nil || l.check.Mod != ModNone {
+		return nil
+	}
+	switch f.Kind {
+	case event.Int, event.Uint, event.Time, event.Duration:
+	default:
+		return nil
+	}
+	t := &columnTest{col: f.Col, lo: math.MinInt64, hi: math.MaxInt64}
+	if l.check.Op == OpExists {
+		return t
+	}
+	if l.check.Op == OpIn || l.check.Op == OpIntersects {
+		t.set = make(map[int64]struct{}, len(l.consts))
+		for _, c := range l.consts {
+			t.set[int64(c.num)] = struct{}{}
+		}
+		return t
+	}
+	n := int64(l.consts[0].num)
+	if f.Kind == event.Uint && n < 0 {
+		return nil // beyond a signed number's range
+	}
+	switch l.check.Op {
+	case OpEq:
+		t.lo, t.hi = n, n
+	case OpNE:
+		t.lo, t.hi, t.outside = n, n, true
+	case OpLE:
+		t.hi = n
+	case OpGE:
+		t.lo = n
+	case OpLT:
+		t.lo, t.outside = n, true
+	case OpGT:
+		t.hi, t.outside = n, true
+	}
+	return t
+}
+
+func (t *columnTest) holds(n int64) bool {
+	if t.set != nil {
+		_, ok := t.set[n]
+		return ok
+	}
+	return (n >= t.lo && n <= t.hi) != t.outside
+}
+
+// known reports whether the column holds event i's value.
+func (t *columnTest) known(b *event.Batch, i int) bool {
+	switch t.col {
+	case event.ColTID:
+		return b.TID[i] != 0
+	case event.ColFD:
+		return b.FD[i] >= 0
+	case event.ColRes:
+		return b.Bits[i]&event.HasRes != 0
+	}
+	return true
+}
+
+// run clears the bits of sel of those events that fail the test. What is not
+// known fails every test.
+func (t *columnTest) run(b *event.Batch, sel []uint64) {
+	switch t.col {
+	case event.ColTime:
+		column(b.Time, t, b, sel)
+	case event.ColTID:
+		column(b.TID, t, b, sel)
+	case event.ColFD:
+		column(b.FD, t, b, sel)
+	case event.ColRes:
+		column(b.Res, t, b, sel)
+	case event.ColCPU:
+		column(b.CPU, t, b, sel)
+	}
+}
+
+func column[T int64 | int32 | uint32 | uint16](vals []T, t *columnTest, b *event.Batch, sel []uint64) {
+	lo, hi, outside := t.lo, t.hi, t.outside
+	for w, m := range sel {
+		if m == 0 {
+			continue
+		}
+		at := w << 6
+		if t.set == nil && m == ^uint64(0) && at+64 <= len(vals) {
+			var hit uint64
+			for i, v := range vals[at : at+64 : at+64] {
+				if n := int64(v); (n >= lo && n <= hi) != outside {
+					hit |= 1 << (i & 63)
+				}
+			}
+			m = hit
+		} else {
+			for x := m; x != 0; x &= x - 1 {
+				if i := bits.TrailingZeros64(x); !t.holds(int64(vals[at+i])) {
+					m &^= 1 << i
+				}
+			}
+		}
+		if t.col != event.ColTime && t.col != event.ColCPU {
+			for x := m; x != 0; x &= x - 1 {
+				if i := bits.TrailingZeros64(x); !t.known(b, at+i) {
+					m &^= 1 << i
+				}
+			}
+		}
+		sel[w] = m
+	}
+}
