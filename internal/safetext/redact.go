@@ -18,15 +18,36 @@ import (
 // boundary: a secret under a name that tells nothing is not recognised.
 // Redact(Redact(s)) == Redact(s).
 func Redact(s string) string {
-	w := secretWords()
-	end, state := w.first(s, 0, 0)
-	if end == 0 {
-		return s
+	// Where quoting is tangled, a mask can change what a quote further on
+	// belongs to: again, until nothing changes. Clear text takes one more pass;
+	// a text that has been tangled on purpose is masked from its first secret on.
+	for pass := 0; ; pass++ {
+		spans := findSecrets(s)
+		if len(spans) == 0 {
+			return s
+		}
+		if pass >= clearPasses {
+			spans = append(spans, span{spans[0].lo, len(s)})
+		}
+		masked := mask(s, spans)
+		if masked == s || pass == maxPasses {
+			return masked
+		}
+		s = masked
 	}
+}
 
+const (
+	clearPasses = 8
+	maxPasses   = 16
+)
+
+// findSecrets returns the values in s to be masked, in any order.
+func findSecrets(s string) []span {
 	var spans []span
 	covered := 0
-	for ; end != 0; end, state = w.first(s, end, state) {
+	w := secretWords()
+	for end, state := w.first(s, 0, 0); end != 0; end, state = w.first(s, end, state) {
 		for _, n := range w.found[state] {
 			sec := &secrets[n]
 			at := end - len(sec.word)
@@ -42,10 +63,7 @@ func Redact(s string) string {
 			}
 		}
 	}
-	if len(spans) == 0 {
-		return s
-	}
-	return mask(s, spans)
+	return spans
 }
 
 // span is the value s[lo:hi].
