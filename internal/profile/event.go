@@ -1,0 +1,251 @@
+package profile
+
+import (
+	"bytes"
+	"net/netip"
+	"strconv"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+// event makes the event and its rows out of the slots.
+func (m *Mapper) event() (event.Event, error) {
+	e := event.Event{Bits: event.HasDoc, FD: -1, Dur: -1, Type: event.TypeUnknown}
+	var ok bool
+	if e.Time, ok = m.vals[slotTime].time(); !ok {
+		if e.Time, ok = m.vals[slotEventTime].time(); !ok {
+			return e, &Error{Offset: -1, Reason: "the document has no time that can be read"}
+		}
+	}
+	e.Alert = m.alert()
+	e.Type = m.eventType()
+	if n, ok := m.num32(slotTID); ok {
+		e.TID = n
+	}
+	if n, ok := m.num(slotCPU); ok && n >= 0 && n < 1<<16 {
+		e.CPU = uint16(n)
+	}
+	if n, ok := m.num32(slotFDNum); ok {
+		e.FD = int32(n)
+	}
+	if n, ok := m.num(slotRawRes); ok {
+		e.Res, e.Bits = n, e.Bits|event.HasRes
+	}
+	cont := m.container()
+	e.Proc = m.process(cont)
+	e.Obj = m.object()
+	return e, nil
+}
+
+func (m *Mapper) eventType() event.Type {
+	if v := &m.vals[slotType]; v.kind == text {
+		if t, ok := event.TypeOf(string(v.raw)); ok {
+			return t
+		}
+	}
+	if v := &m.vals[slotSource]; v.kind == text && string(v.raw) == event.SourceK8sAudit {
+		return event.TypePlugin
+	}
+	return event.TypeUnknown
+}
+
+// alertMemo remembers what the last alert of a rule had, as it was written.
+type alertMemo struct {
+	priority, source, tags string
+	id                     event.AlertID
+}
+
+func (m *Mapper) alert() event.AlertID {
+	rule := m.str(slotRule)
+	priority, source, tags := m.vals[slotPriority].raw, m.vals[slotSource].raw, m.vals[slotTags].raw
+	memo := m.alerts[rule]
+	if memo != nil && memo.priority == string(priority) && memo.source == string(source) && memo.tags == string(tags) {
+		return memo.id
+	}
+	row := event.Alert{
+		Rule: rule, Source: m.str(slotSource), Origin: m.t.Strings.Add(m.p.Name),
+		Priority: event.PriorityOf(m.vals[slotPriority].String()),
+	}
+	if v := m.vals[slotTags]; v.kind == array {
+		var all []byte
+		for _, tag := range v.list(event.String) {
+			all = append(append(all, tag.Str...), 0)
+		}
+		row.Tags = m.t.Strings.AddBytes(all)
+	}
+	id := event.AlertID(m.t.Alerts.Intern(row))
+	m.alerts[rule] = &alertMemo{string(priority), string(source), string(tags), id}
+	return id
+}
+
+// process makes the row of the process, and those of its ancestors.
+func (m *Mapper) process(cont event.ContID) event.ProcID {
+	p := event.Proc{
+		Parent: m.ancestors(), Cont: cont,
+		Name: m.str(slotName), Exe: m.str(slotExe), ExePath: m.str(slotExePath), Cwd: m.str(slotCwd),
+		User: m.str(slotUser), Home: m.str(slotHome), Shell: m.str(slotShell), LoginUser: m.str(slotLoginUser),
+		Group: m.str(slotGroup),
+	}
+	m.command(&p, slotCmdline)
+	if args := m.str(slotArgs); args != event.NoStr && p.Args == event.NoStr {
+		p.Args = m.split(args, 0)
+	}
+	if leader := m.str(slotLeader); leader != event.NoStr {
+		p.SidLeader = event.ProcID(m.procs.intern(&event.Proc{Name: leader}))
+	}
+	know := func(s slot, k event.ProcKnown) uint32 {
+		n, ok := m.num32(s)
+		if !ok {
+			return 0
+		}
+		p.Known |= k
+		return n
+	}
+	p.PID = int32(know(slotPID, event.KnowPID))
+	p.PPID = int32(know(ancestorSlot(1, ancestorPID), event.KnowPPID))
+	p.VPID = int32(know(slotVPID, event.KnowVPID))
+	p.TTY = int32(know(slotTTY, event.KnowTTY))
+	p.UID = know(slotUID, event.KnowUID)
+	p.GID = know(slotGID, event.KnowGID)
+	p.LoginUID = know(slotLoginUID, event.KnowLoginUID)
+	if p == (event.Proc{}) {
+		return 0
+	}
+	return event.ProcID(m.procs.intern(&p))
+}
+
+// ancestors makes the rows of the ancestors, the oldest first, and returns the
+// parent's. One of which nothing is known stands between those that are known.
+func (m *Mapper) ancestors() event.ProcID {
+	oldest := 0
+	for _, s := range m.set {
+		if s >= slotAncestor && !m.vals[s].missing() {
+			oldest = max(oldest, int(s-slotAncestor)/ancestorParts+1)
+		}
+	}
+	var above event.ProcID
+	for n := oldest; n > 0; n-- {
+		p := event.Proc{
+			Parent: above, Name: m.str(ancestorSlot(n, ancestorName)), Exe: m.str(ancestorSlot(n, ancestorExe)),
+			ExePath: m.str(ancestorSlot(n, ancestorExePath)),
+		}
+		m.command(&p, ancestorSlot(n, ancestorCmdline))
+		if pid, ok := m.num32(ancestorSlot(n, ancestorPID)); ok {
+			p.PID, p.Known = int32(pid), event.KnowPID
+		}
+		above = event.ProcID(m.procs.intern(&p))
+	}
+	return above
+}
+
+// command takes a command line apart: Falco prints the process's name, a
+// space, and the arguments with a space between them. Where an argument held
+// a space itself, that is lost.
+func (m *Mapper) command(p *event.Proc, s slot) {
+	line := m.str(s)
+	if line == event.NoStr {
+		return
+	}
+	whole := m.t.Strings.Get(line)
+	name := m.t.Strings.Get(p.Name)
+	if p.Name == event.NoStr || len(whole) < len(name) || whole[:len(name)] != name || len(whole) > len(name) && whole[len(name)] != ' ' {
+		name = whole
+		for i := range len(whole) {
+			if whole[i] == ' ' {
+				name = whole[:i]
+				break
+			}
+		}
+		if p.Name == event.NoStr {
+			p.Name = m.t.Strings.Add(name)
+		}
+	}
+	p.Args = m.split(line, min(len(name)+1, len(whole)))
+}
+
+// tail is what follows in a text from a place on.
+type tail struct {
+	text event.Str
+	from int
+}
+
+// split interns the words of a text from a place on, each ended by a NUL.
+func (m *Mapper) split(line event.Str, from int) event.Str {
+	key := tail{line, from}
+	if args, ok := m.args[key]; ok {
+		return args
+	}
+	args := event.EmptyStr
+	if words := m.t.Strings.Get(line)[from:]; words != "" {
+		m.buf = append(append(m.buf[:0], words...), 0)
+		for i, c := range m.buf {
+			if c == ' ' {
+				m.buf[i] = 0
+			}
+		}
+		args = m.t.Strings.AddBytes(m.buf)
+	}
+	m.args[key] = args
+	return args
+}
+
+// object makes the row of the file or socket.
+func (m *Mapper) object() event.ObjID {
+	name := &m.vals[slotFDName]
+	kindOf, proto := &m.vals[slotFDType], &m.vals[slotFDProto]
+	if name.missing() && kindOf.missing() && proto.missing() {
+		return 0
+	}
+	o := event.Object{L4: event.L4ProtoOf(string(proto.raw)), Kind: event.ObjKindOf(string(kindOf.raw))}
+	if o.Kind != event.ObjUnknown && !o.Kind.Inet() || !m.connection(&o, name) {
+		o.Name = m.str(slotFDName)
+	}
+	return event.ObjID(m.objs.intern(&o))
+}
+
+// connection reads a name such as 10.0.0.7:52144->10.0.0.9:443. Falco writes
+// the client first; which end is the process's own follows from the local
+// port, where the alert has it.
+func (m *Mapper) connection(o *event.Object, name *value) bool {
+	if name.kind != text {
+		return false
+	}
+	left, right, ok := bytes.Cut(name.raw, []byte("->"))
+	if !ok {
+		return false
+	}
+	client, ok1 := endpoint(left)
+	server, ok2 := endpoint(right)
+	if !ok1 || !ok2 {
+		return false
+	}
+	if o.Kind == event.ObjUnknown {
+		o.Kind = event.ObjIPv6
+		if client.Addr().Is4() {
+			o.Kind = event.ObjIPv4
+		}
+	}
+	o.Local, o.Remote, o.Role = client, server, event.RoleClient
+	port, known := m.num(slotFDLocalPort)
+	switch {
+	case known && port == int64(server.Port) && server.Port != client.Port:
+		o.Local, o.Remote, o.Role = server, client, event.RoleServer
+	case !known:
+		o.Role, o.Flags = event.RoleUnknown, event.ObjInferred
+	}
+	return true
+}
+
+// endpoint reads address:port; an IPv6 address has no brackets.
+func endpoint(b []byte) (e event.Endpoint, ok bool) {
+	at := bytes.LastIndexByte(b, ':')
+	if at < 0 || at > 64 {
+		return e, false
+	}
+	addr, err := netip.ParseAddr(string(bytes.Trim(b[:at], "[]")))
+	if err != nil || addr.Zone() != "" {
+		return e, false
+	}
+	port, err := strconv.ParseUint(string(b[at+1:]), 10, 16)
+	return event.EndpointOf(addr, uint16(port)), err == nil
+}
