@@ -99,7 +99,12 @@ func (t *columnTest) run(b *event.Batch, sel []uint64) {
 }
 
 func column[T int64 | int32 | uint32 | uint16](vals []T, t *columnTest, b *event.Batch, sel []uint64) {
-	lo, hi, outside := t.lo, t.hi, t.outside
+	// One unsigned comparison tells whether a number lies between two others.
+	lo, span := uint64(t.lo), uint64(t.hi)-uint64(t.lo)
+	var flip uint64
+	if t.outside {
+		flip = 1
+	}
 	for w, m := range sel {
 		if m == 0 {
 			continue
@@ -108,9 +113,11 @@ func column[T int64 | int32 | uint32 | uint16](vals []T, t *columnTest, b *event
 		if t.set == nil && m == ^uint64(0) && at+64 <= len(vals) {
 			var hit uint64
 			for i, v := range vals[at : at+64 : at+64] {
-				if n := int64(v); (n >= lo && n <= hi) != outside {
-					hit |= 1 << (i & 63)
+				bit := flip
+				if uint64(int64(v))-lo <= span {
+					bit ^= 1
 				}
+				hit |= bit << (i & 63)
 			}
 			m = hit
 		} else {
@@ -120,13 +127,34 @@ func column[T int64 | int32 | uint32 | uint16](vals []T, t *columnTest, b *event
 				}
 			}
 		}
-		if t.col != event.ColTime && t.col != event.ColCPU {
-			for x := m; x != 0; x &= x - 1 {
-				if i := bits.TrailingZeros64(x); !t.known(b, at+i) {
-					m &^= 1 << i
-				}
-			}
+		if m != 0 {
+			m &= t.knownWord(b, at, m)
 		}
 		sel[w] = m
 	}
+}
+
+// knownWord returns which of the up to 64 events from at the column knows;
+// only the bits in m count.
+func (t *columnTest) knownWord(b *event.Batch, at int, m uint64) (known uint64) {
+	end := min(at+64, b.Len())
+	switch {
+	case t.col == event.ColTime || t.col == event.ColCPU:
+		return m
+	case t.col == event.ColRes && bits.OnesCount64(m) > 8:
+		for i, f := range b.Bits[at:end] {
+			var bit uint64
+			if f&event.HasRes != 0 {
+				bit = 1
+			}
+			known |= bit << (i & 63)
+		}
+		return known
+	}
+	for x := m; x != 0; x &= x - 1 {
+		if i := bits.TrailingZeros64(x); t.known(b, at+i) {
+			known |= 1 << i
+		}
+	}
+	return known
 }
