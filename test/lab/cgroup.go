@@ -3,11 +3,14 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // cgroupDirs returns the directories of a process's cgroups below every
@@ -61,14 +64,52 @@ func cgroupMounts(mountinfo string) map[string]string {
 	return mounts
 }
 
-// removeCgroups removes a container's cgroups and its pod's: runc removes the
-// first but not the second, which kubelet made. What lies above is shared with
-// others and stays. The kernel refuses to remove a cgroup that is in use.
-func removeCgroups(dirs []string) {
-	for _, dir := range dirs {
-		_ = os.Remove(dir)
-		if pod := filepath.Dir(dir); strings.HasPrefix(filepath.Base(pod), "pod") {
-			_ = os.Remove(pod)
+// podParent is where the lab puts a pod's cgroup, as kubelet does for a pod
+// without requests and limits: this and the pod's uid.
+const podParent = "/kubepods/besteffort/pod"
+
+// removePodCgroup removes the cgroup that was made for a pod: runc removes a
+// container's own, but this one is kubelet's to remove. Containers' cgroups
+// that are still in it, because their runtime was killed, go too.
+func removePodCgroup(uid string) {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil || uid == "" {
+		return
+	}
+	deadline := time.Now().Add(2 * time.Second)
+	for _, mount := range cgroupMounts(string(mounts)) {
+		dir := filepath.Join(mount, podParent+uid)
+		for removeTree(dir) != nil && time.Now().Before(deadline) {
+			time.Sleep(20 * time.Millisecond) // its last process is dying still
 		}
 	}
+}
+
+// removeTree removes a cgroup and those in it. The kernel refuses to remove
+// one that is in use, and its files cannot be removed by themselves.
+func removeTree(dir string) error {
+	inner, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, e := range inner {
+		if e.IsDir() {
+			_ = removeTree(filepath.Join(dir, e.Name()))
+		}
+	}
+	return os.Remove(dir)
+}
+
+var podUID = regexp.MustCompile(podParent + `([^/]+)/`)
+
+// podOf returns the uid of the pod that a process belongs to, "" for none.
+func podOf(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	if err != nil {
+		return ""
+	}
+	if m := podUID.FindSubmatch(b); m != nil {
+		return string(m[1])
+	}
+	return ""
 }

@@ -55,9 +55,8 @@ type Container struct {
 
 	Pod PodIdentity // zero unless it belongs to a pod
 
-	cgroups []string // its directories in every mounted hierarchy
-	exec    func(context.Context, []string) (Output, error)
-	stop    func() error
+	exec func(context.Context, []string) (Output, error)
+	stop func() error
 }
 
 // PodIdentity tells which pod a container belongs to.
@@ -98,17 +97,14 @@ func (c *Container) Cgroups() ([]string, error) {
 	return strings.Split(strings.TrimSpace(string(b)), "\n"), nil
 }
 
-// Stop kills and removes the container, its pod if it has one, and the cgroup
-// directories that the runtime leaves behind.
+// Stop kills and removes the container, and its pod if it has one.
 func (c *Container) Stop() error {
 	if c.stop == nil {
 		return nil
 	}
 	stop := c.stop
 	c.stop = nil
-	err := stop()
-	removeCgroups(c.cgroups)
-	return err
+	return stop()
 }
 
 // NewID returns a random container id: 64 hex digits.

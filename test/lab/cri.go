@@ -238,7 +238,7 @@ func (c *CRI) Close() error {
 	if c.conn != nil {
 		if list, err := c.runtime.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{}); err == nil {
 			for _, sandbox := range list.Items {
-				errs = append(errs, c.removeSandbox(ctx, sandbox.Id))
+				errs = append(errs, c.stopSandbox(sandbox.Id, sandbox.Metadata.Uid))
 			}
 		}
 		errs = append(errs, c.conn.Close())

@@ -13,11 +13,12 @@ import (
 	"strings"
 )
 
-// Image names an image that the lab builds from busybox-static: no registry is
+// Image names an image that the lab builds on the spot: no registry is
 // asked for anything.
 type Image struct {
 	Ref    string            // whole reference with a tag: "docker.io/shop/web:2.4.1"
 	Labels map[string]string // of the image's config
+	Root   []File            // nil: that of busybox
 }
 
 // Busybox is the image of a spec that names none.
@@ -66,9 +67,12 @@ var idle = []string{"/bin/sleep", "2147483647"}
 // writeArchive writes the image as docker-archive (`docker save`), the form
 // that both `ctr images import` and `podman load` read.
 func (im Image) writeArchive(w io.Writer) error {
-	entries, err := busyboxEntries()
-	if err != nil {
-		return err
+	entries := im.Root
+	if entries == nil {
+		var err error
+		if entries, err = busyboxEntries(); err != nil {
+			return err
+		}
 	}
 	layer, err := tarTree(entries)
 	if err != nil {

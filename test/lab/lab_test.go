@@ -80,13 +80,17 @@ func TestRuntimes(t *testing.T) {
 			}
 
 			pid := c.Pid
+			dirs, err := cgroupDirs(pid)
+			if err != nil || len(dirs) == 0 {
+				t.Fatal(dirs, err)
+			}
 			if err := c.Stop(); err != nil {
 				t.Fatal(err)
 			}
 			if !eventually(func() bool { return !inCgroup(pid, c.ID) }) {
 				t.Errorf("init %d lives on after Stop", pid)
 			}
-			for _, dir := range c.cgroups {
+			for _, dir := range dirs {
 				if _, err := os.Stat(dir); err == nil {
 					t.Errorf("cgroup %s is left behind", dir)
 				}
@@ -148,8 +152,8 @@ func TestPodIdentity(t *testing.T) {
 	if !inCgroup(c.Pod.SandboxPid, "pod"+c.Pod.UID+"/"+c.Pod.SandboxID) {
 		t.Errorf("sandbox %d is not in its pod's cgroup", c.Pod.SandboxPid)
 	}
-	if got := read(t, c.LogPath); !strings.HasSuffix(got, " stdout F started\n") {
-		t.Errorf("log %q", got)
+	if !eventually(func() bool { return strings.HasSuffix(read(t, c.LogPath), " stdout F started\n") }) {
+		t.Errorf("log %q", read(t, c.LogPath))
 	}
 }
 
@@ -171,6 +175,15 @@ func TestPodmanServe(t *testing.T) {
 	}
 }
 
+func noPodCgroup(t *testing.T, uid string) {
+	t.Helper()
+	for _, pattern := range []string{podParent, "/*" + podParent} {
+		if left, _ := filepath.Glob("/sys/fs/cgroup" + pattern + uid); len(left) > 0 {
+			t.Errorf("cgroups are left behind: %v", left)
+		}
+	}
+}
+
 func anyInCgroup(id string) bool {
 	return slices.ContainsFunc(pids(), func(pid int) bool { return inCgroup(pid, id) })
 }
@@ -186,6 +199,7 @@ func TestRunPodFails(t *testing.T) {
 	if !eventually(func() bool { return !anyInCgroup(uid) }) {
 		t.Error("a process of the failed pod lives on")
 	}
+	noPodCgroup(t, uid)
 }
 
 // TestReap leaves a lab without an owner and checks that the next one ends it.
@@ -213,6 +227,7 @@ func TestReap(t *testing.T) {
 	if !eventually(func() bool { return !anyInCgroup(c.Pod.UID) }) {
 		t.Error("a process of the pod lives on")
 	}
+	noPodCgroup(t, c.Pod.UID)
 	if _, err := os.Stat(node.dir); err == nil {
 		t.Errorf("%s is left behind", node.dir)
 	}

@@ -62,7 +62,7 @@ func (s *PodSpec) sandboxConfig(logs string) *cri.PodSandboxConfig {
 		Labels:       labels,
 		Annotations:  s.Annotations,
 		Linux: &cri.LinuxPodSandboxConfig{
-			CgroupParent: "/kubepods/besteffort/pod" + s.UID,
+			CgroupParent: podParent + s.UID,
 			SecurityContext: &cri.LinuxSandboxSecurityContext{
 				NamespaceOptions: podNamespaces,
 				Privileged:       s.Privileged,
@@ -118,7 +118,7 @@ func (c *CRI) RunPod(ctx context.Context, spec PodSpec) (*Container, error) {
 	container, err := c.runContainer(ctx, &spec, sandbox.PodSandboxId, sandboxConfig)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("container %s of pod %s/%s: %w", spec.Name, spec.Namespace, spec.Pod, err),
-			c.removeSandbox(ctx, sandbox.PodSandboxId))
+			c.stopSandbox(sandbox.PodSandboxId, spec.UID))
 	}
 	return container, nil
 }
@@ -143,14 +143,6 @@ func (c *CRI) runContainer(ctx context.Context, spec *PodSpec, sandbox string, s
 	if err != nil {
 		return nil, err
 	}
-	cgroups, err := cgroupDirs(pid)
-	if err != nil {
-		return nil, err
-	}
-	sandboxCgroups, err := cgroupDirs(sandboxPid)
-	if err != nil {
-		return nil, err
-	}
 	return &Container{
 		Runtime: "containerd",
 		ID:      id,
@@ -163,9 +155,8 @@ func (c *CRI) runContainer(ctx context.Context, spec *PodSpec, sandbox string, s
 			Namespace: spec.Namespace, Name: spec.Pod, UID: spec.UID,
 			SandboxID: sandbox, SandboxPid: sandboxPid, Labels: spec.Labels,
 		},
-		cgroups: append(cgroups, sandboxCgroups...),
-		exec:    func(ctx context.Context, args []string) (Output, error) { return c.exec(ctx, id, args) },
-		stop:    func() error { return c.stopSandbox(sandbox) },
+		exec: func(ctx context.Context, args []string) (Output, error) { return c.exec(ctx, id, args) },
+		stop: func() error { return c.stopSandbox(sandbox, spec.UID) },
 	}, nil
 }
 
@@ -215,18 +206,17 @@ func (c *CRI) Status(ctx context.Context, id string) (*cri.ContainerStatusRespon
 	return c.runtime.ContainerStatus(ctx, &cri.ContainerStatusRequest{ContainerId: id, Verbose: true})
 }
 
-func (c *CRI) stopSandbox(id string) error {
+// stopSandbox kills and removes a pod with its containers. It has its own time:
+// that of the caller may be over.
+func (c *CRI) stopSandbox(id, uid string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	return c.removeSandbox(ctx, id)
-}
-
-func (c *CRI) removeSandbox(ctx context.Context, id string) error {
 	if _, err := c.runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: id}); err != nil {
 		return fmt.Errorf("stop sandbox %.12s: %w", id, err)
 	}
 	if _, err := c.runtime.RemovePodSandbox(ctx, &cri.RemovePodSandboxRequest{PodSandboxId: id}); err != nil {
 		return fmt.Errorf("remove sandbox %.12s: %w", id, err)
 	}
+	removePodCgroup(uid)
 	return nil
 }

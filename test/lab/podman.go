@@ -106,10 +106,6 @@ func (p *PodmanEngine) describe(ctx context.Context, id string, spec Spec) (*Con
 	if err != nil || pid == 0 {
 		return nil, fmt.Errorf("podman: container %.12s is not running: %q", id, said)
 	}
-	cgroups, err := cgroupDirs(pid)
-	if err != nil {
-		return nil, err
-	}
 	return &Container{
 		Runtime: "podman",
 		ID:      id,
@@ -117,7 +113,6 @@ func (p *PodmanEngine) describe(ctx context.Context, id string, spec Spec) (*Con
 		Image:   spec.Image,
 		Pid:     pid,
 		Bundle:  filepath.Dir(fields[1]),
-		cgroups: cgroups,
 		exec: func(ctx context.Context, args []string) (Output, error) {
 			return command(ctx, "podman", p.args(append([]string{"exec", id}, args...)...)...)
 		},

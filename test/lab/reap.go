@@ -80,9 +80,8 @@ func reapCRI(dir string) {
 		if err != nil || !inCgroup(pid, filepath.Base(filepath.Dir(path))) {
 			continue
 		}
-		dirs, _ := cgroupDirs(pid)
+		defer removePodCgroup(podOf(pid)) // the uid now, the removal when all are dead
 		_ = syscall.Kill(pid, syscall.SIGKILL)
-		defer removeCgroups(dirs)
 	}
 	for _, pid := range pids() {
 		cmdline, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))

@@ -14,12 +14,12 @@ import (
 	"sync"
 )
 
-// fsEntry is one file, directory or symbolic link of a container's root.
-type fsEntry struct {
-	path string // relative, without a leading slash
-	mode os.FileMode
-	body []byte // of a regular file
-	link string // target of a symbolic link
+// File is one file, directory or symbolic link of a container's root.
+type File struct {
+	Path string // relative, without a leading slash
+	Mode os.FileMode
+	Body []byte // of a regular file
+	Link string // target of a symbolic link
 }
 
 // baseDirs exist in every root: mount points, and the places that programs expect.
@@ -49,7 +49,7 @@ var baseFiles = map[string]string{
 
 // busyboxEntries returns the root of the busybox image: the static program, a
 // link for each of its applets, and the base directories and files.
-var busyboxEntries = sync.OnceValues(func() ([]fsEntry, error) {
+var busyboxEntries = sync.OnceValues(func() ([]File, error) {
 	path, err := exec.LookPath("busybox")
 	if err != nil {
 		return nil, fmt.Errorf("busybox: %w (hack/deps.sh installs busybox-static)", err)
@@ -66,21 +66,36 @@ var busyboxEntries = sync.OnceValues(func() ([]fsEntry, error) {
 		return nil, fmt.Errorf("%s --list: %w", path, err)
 	}
 
-	var entries []fsEntry
+	var entries []File
 	for _, d := range baseDirs {
-		entries = append(entries, fsEntry{path: d.path, mode: os.ModeDir | d.mode})
+		entries = append(entries, File{Path: d.path, Mode: os.ModeDir | d.mode})
 	}
 	for _, name := range []string{"etc/group", "etc/hosts", "etc/passwd"} {
-		entries = append(entries, fsEntry{path: name, mode: 0o644, body: []byte(baseFiles[name])})
+		entries = append(entries, File{Path: name, Mode: 0o644, Body: []byte(baseFiles[name])})
 	}
-	entries = append(entries, fsEntry{path: "bin/busybox", mode: 0o755, body: program})
+	entries = append(entries, File{Path: "bin/busybox", Mode: 0o755, Body: program})
 	for _, applet := range strings.Fields(string(applets)) {
 		if applet != "busybox" {
-			entries = append(entries, fsEntry{path: "bin/" + applet, mode: os.ModeSymlink, link: "busybox"})
+			entries = append(entries, File{Path: "bin/" + applet, Mode: os.ModeSymlink, Link: "busybox"})
 		}
 	}
 	return entries, nil
 })
+
+// HostRoot returns a root for the host's /usr to be mounted into: the base
+// directories, and the links of a merged /usr in the place of /bin and /lib.
+func HostRoot() []File {
+	var entries []File
+	for _, d := range baseDirs {
+		if d.path != "bin" {
+			entries = append(entries, File{Path: d.path, Mode: os.ModeDir | d.mode})
+		}
+	}
+	for _, name := range []string{"bin", "lib", "lib64", "sbin"} {
+		entries = append(entries, File{Path: name, Mode: os.ModeSymlink, Link: "usr/" + name})
+	}
+	return entries
+}
 
 // checkStatic fails if the program asks for a dynamic loader, which an image
 // without libraries does not have.
@@ -98,19 +113,19 @@ func checkStatic(program []byte) error {
 }
 
 // writeTree makes the entries below dir, which must exist.
-func writeTree(dir string, entries []fsEntry) error {
+func writeTree(dir string, entries []File) error {
 	for _, e := range entries {
-		path := filepath.Join(dir, e.path)
+		path := filepath.Join(dir, e.Path)
 		var err error
 		switch {
-		case e.mode.IsDir():
+		case e.Mode.IsDir():
 			if err = os.MkdirAll(path, 0o755); err == nil {
-				err = os.Chmod(path, e.mode)
+				err = os.Chmod(path, e.Mode)
 			}
-		case e.mode&os.ModeSymlink != 0:
-			err = os.Symlink(e.link, path)
+		case e.Mode&os.ModeSymlink != 0:
+			err = os.Symlink(e.Link, path)
 		default:
-			err = os.WriteFile(path, e.body, e.mode)
+			err = os.WriteFile(path, e.Body, e.Mode)
 		}
 		if err != nil {
 			return err
@@ -121,24 +136,24 @@ func writeTree(dir string, entries []fsEntry) error {
 
 // tarTree returns the entries as an uncompressed tar, all owned by root, with
 // no times, so that one root always has one digest.
-func tarTree(entries []fsEntry) ([]byte, error) {
+func tarTree(entries []File) ([]byte, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
 	for _, e := range entries {
-		h := &tar.Header{Name: e.path, Mode: int64(e.mode.Perm()), Typeflag: tar.TypeReg, Size: int64(len(e.body))}
-		if e.mode&os.ModeSticky != 0 {
+		h := &tar.Header{Name: e.Path, Mode: int64(e.Mode.Perm()), Typeflag: tar.TypeReg, Size: int64(len(e.Body))}
+		if e.Mode&os.ModeSticky != 0 {
 			h.Mode |= 0o1000
 		}
 		switch {
-		case e.mode.IsDir():
-			h.Typeflag, h.Name = tar.TypeDir, e.path+"/"
-		case e.mode&os.ModeSymlink != 0:
-			h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, e.link, 0o777
+		case e.Mode.IsDir():
+			h.Typeflag, h.Name = tar.TypeDir, e.Path+"/"
+		case e.Mode&os.ModeSymlink != 0:
+			h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, e.Link, 0o777
 		}
 		if err := w.WriteHeader(h); err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(e.body); err != nil {
+		if _, err := w.Write(e.Body); err != nil {
 			return nil, err
 		}
 	}

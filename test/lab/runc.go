@@ -155,10 +155,6 @@ func RunRunc(ctx context.Context, spec RuncSpec) (_ *Container, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cgroups, err := cgroupDirs(pid)
-	if err != nil {
-		return nil, err
-	}
 	return &Container{
 		Runtime: "runc",
 		ID:      spec.ID,
@@ -166,7 +162,6 @@ func RunRunc(ctx context.Context, spec RuncSpec) (_ *Container, err error) {
 		Pid:     pid,
 		Bundle:  bundle,
 		LogPath: logPath,
-		cgroups: cgroups,
 		exec: func(ctx context.Context, args []string) (Output, error) {
 			return command(ctx, "runc", append([]string{"exec", spec.ID}, args...)...)
 		},
