@@ -38,7 +38,6 @@ type KernelLoss struct {
 	_      structs.HostLayout
 	Full   uint64
 	NoRing uint64
-	NoSeat uint64
 	Broken uint64
 }
 

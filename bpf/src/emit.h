@@ -95,7 +95,7 @@ static __always_inline struct seat *seat_of(struct task_struct *t, __u64 key, __
 	if (!pid || !pid->level)
 		return NULL;
 	if (bpf_map_pop_elem(&pool, &slot)) {
-		LOST(key, no_seat);
+		LOST(key, no_ring);
 		return NULL;
 	}
 	fresh.deeds = slot + 1;

@@ -136,8 +136,7 @@ struct {
 /* Why records were lost, by cgroup: every record that was made and is nowhere. */
 struct loss {
 	__u64 full;    /* the event buffer was full */
-	__u64 no_ring; /* a deed of a cgroup that has no ring yet */
-	__u64 no_seat; /* a deed that could not even be seated: the pool is empty */
+	__u64 no_ring; /* a deed of a container that has no ring: the pool was empty */
 	__u64 broken;  /* no scratch memory or ring memory (never seen) */
 };
 

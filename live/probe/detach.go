@@ -1,0 +1,137 @@
+//go:build linux
+
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+// keepLink takes a link over as a plain descriptor. The copy keeps the program
+// attached when the link's own descriptors are closed, which therefore costs
+// nothing.
+func keepLink(l link.Link) (attachment, error) {
+	own, ok := l.(interface{ FD() int })
+	if !ok {
+		l.Close()
+		return attachment{}, errors.New("this kernel has no BPF links for it (5.15 is needed)")
+	}
+	fd, err := unix.FcntlInt(uintptr(own.FD()), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		l.Close()
+		return attachment{}, err
+	}
+	return attachment{fd}, l.Close()
+}
+
+// releaser closes descriptors one by one in the background.
+type releaser struct {
+	mu      sync.Mutex
+	pending []int
+	wake    chan struct{}
+	stopped bool
+}
+
+func newReleaser() *releaser {
+	r := &releaser{wake: make(chan struct{}, 1)}
+	go r.run()
+	return r
+}
+
+func (r *releaser) release(fd int) {
+	r.mu.Lock()
+	r.pending = append(r.pending, fd)
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *releaser) next() (fd int, ok, stopped bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.pending) == 0 {
+		return 0, false, r.stopped
+	}
+	fd = r.pending[0]
+	r.pending = r.pending[1:]
+	return fd, true, false
+}
+
+func (r *releaser) run() {
+	for range r.wake {
+		for {
+			fd, ok, stopped := r.next()
+			if stopped {
+				return
+			}
+			if !ok {
+				break
+			}
+			unix.Close(fd)
+		}
+	}
+}
+
+// stop ends the background work and returns what it had not done.
+func (r *releaser) stop() []int {
+	r.mu.Lock()
+	rest := r.pending
+	r.pending, r.stopped = nil, true
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return rest
+}
+
+// helperEnv marks the process that lets attachments go.
+const helperEnv = "STOOP_DETACH_HELPER"
+
+// Helper must be the first thing that main does. In the helper process it closes
+// the attachments that it inherited, which is all there is to do, and exits;
+// elsewhere it returns at once.
+func Helper() {
+	if os.Getenv(helperEnv) != "" {
+		os.Exit(0) // closes them
+	}
+}
+
+// handOver starts the helper with the descriptors and closes them here, which is
+// then immediate: the helper's copies are the last.
+func handOver(fds []int) error {
+	if len(fds) == 0 {
+		return nil
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	files := []uintptr{null.Fd(), null.Fd(), null.Fd()}
+	for _, fd := range fds {
+		files = append(files, uintptr(fd))
+	}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"stoop (detaching)"}, &syscall.ProcAttr{
+		Env: []string{helperEnv + "=1"}, Files: files, Dir: "/", Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		return fmt.Errorf("/proc/self/exe: %w", err)
+	}
+	go func() { // no zombie, should we live on
+		var st syscall.WaitStatus
+		syscall.Wait4(pid, &st, 0, nil)
+	}()
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+//go:build linux
+
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
+)
+
+// Check is the answer to one question about this node.
+type Check struct {
+	Name   string // short, stable: "btf", "tracefs", …
+	OK     bool
+	Needed bool   // without it there is no live source
+	Detail string // what was found or chosen, and why
+	Remedy string // what to do when not OK
+}
+
+// Report is what Look found, for `stoop doctor`.
+type Report struct {
+	Kernel string // release, as in uname -r
+	Checks []Check
+	Keys   Keys
+	// PerCall: each watched syscall gets its own tracepoint. Otherwise one raw
+	// tracepoint sees all.
+	PerCall bool
+}
+
+// Err joins the sentences on what is needed and missing; nil when live can start.
+func (r *Report) Err() error {
+	var errs []error
+	for _, c := range r.Checks {
+		if c.Needed && !c.OK {
+			errs = append(errs, fmt.Errorf("%s: %s", c.Detail, c.Remedy))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tracefsDirs are the usual places of tracefs.
+var tracefsDirs = []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}
+
+// Look asks the kernel what it offers. With mount it mounts tracefs where it is
+// missing, and says so in the report.
+func Look(mount bool) *Report {
+	r := &Report{Kernel: release()}
+	add := func(c Check) bool {
+		r.Checks = append(r.Checks, c)
+		return c.OK
+	}
+	add(checkRights())
+	add(checkKernel(r.Kernel))
+	add(checkBTF())
+	r.PerCall = add(checkTracefs(mount))
+	add(checkProgram(ebpf.ProgramSpec{Name: "tp_btf", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceRawTp, AttachTo: "sys_exit"}, true,
+		"chosen for process events and the recorder"))
+	add(checkProgram(ebpf.ProgramSpec{Name: "tracepoint", Type: ebpf.TracePoint}, false,
+		"chosen, one for each watched syscall: the others stay untouched"))
+	add(checkProgram(ebpf.ProgramSpec{Name: "fentry", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "do_exit"}, false,
+		"available, not used: tp_btf sees the same and loads everywhere"))
+	add(checkMap("ringbuf", ebpf.RingBuf))
+	add(checkMap("task storage", ebpf.TaskStorage))
+	r.Keys = FindKeys()
+	add(Check{Name: "cgroups", OK: true, Detail: r.Keys.Why})
+	return r
+}
+
+func release() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+func checkRights() Check {
+	c := Check{Name: "rights", Needed: true, OK: true, Detail: "may load and attach BPF programs"}
+	have, err := effectiveCaps()
+	if err != nil {
+		return Check{Name: "rights", Needed: true, Detail: "the capabilities of this process cannot be read: " + err.Error(), Remedy: "run as root"}
+	}
+	var missing []string
+	for _, k := range keptCaps {
+		if have&(1<<k.bit) == 0 && have&(1<<unix.CAP_SYS_ADMIN) == 0 {
+			missing = append(missing, k.name)
+		}
+	}
+	if len(missing) > 0 {
+		c.OK = false
+		c.Detail = "this process lacks " + strings.Join(missing, ", ")
+		c.Remedy = "run as root, with sudo, or in a privileged pod"
+	}
+	return c
+}
+
+func checkKernel(rel string) Check {
+	c := Check{Name: "kernel", Needed: true, OK: true, Detail: "Linux " + rel}
+	var major, minor int
+	fmt.Sscanf(rel, "%d.%d", &major, &minor)
+	if major < 5 || major == 5 && minor < 15 {
+		c.OK = false
+		c.Detail += " is older than 5.15"
+		c.Remedy = "use a node with Linux 5.15 or later; recordings and SIEM sources work here"
+	}
+	return c
+}
+
+func checkBTF() Check {
+	if _, err := btf.LoadKernelSpec(); err != nil {
+		return Check{
+			Name: "btf", Needed: true, Detail: "the kernel gives no type information (/sys/kernel/btf/vmlinux): " + err.Error(),
+			Remedy: "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of all current distributions",
+		}
+	}
+	return Check{Name: "btf", Needed: true, OK: true, Detail: "/sys/kernel/btf/vmlinux"}
+}
+
+func checkTracefs(mount bool) Check {
+	c := Check{Name: "tracefs"}
+	for _, dir := range tracefsDirs {
+		if _, err := os.Stat(filepath.Join(dir, "events/syscalls/sys_exit_openat/id")); err == nil {
+			c.OK, c.Detail = true, dir
+			return c
+		}
+	}
+	dir := tracefsDirs[0]
+	c.Remedy = "mount -t tracefs nodev " + dir
+	if !mount {
+		c.Detail = "tracefs is not mounted: one raw tracepoint will see all syscalls, at 25 ns each"
+		return c
+	}
+	if err := unix.Mount("nodev", dir, "tracefs", 0, ""); err != nil && !errors.Is(err, unix.EBUSY) {
+		c.Detail = fmt.Sprintf("tracefs could not be mounted (%v): one raw tracepoint will see all syscalls, at 25 ns each", err)
+		return c
+	}
+	if _, err := os.Stat(filepath.Join(dir, "events/syscalls/sys_exit_openat/id")); err != nil {
+		c.Detail = "the kernel has no syscall tracepoints (CONFIG_FTRACE_SYSCALLS): one raw tracepoint will see all syscalls, at 25 ns each"
+		c.Remedy = "none needed"
+		return c
+	}
+	c.OK, c.Detail = true, dir+" (mounted by stoop)"
+	return c
+}
+
+// checkProgram loads a program of two instructions.
+func checkProgram(spec ebpf.ProgramSpec, needed bool, use string) Check {
+	spec.License = "GPL"
+	spec.Instructions = asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}
+	prog, err := ebpf.NewProgram(&spec)
+	if err == nil {
+		prog.Close()
+		return Check{Name: spec.Name, Needed: needed, OK: true, Detail: use}
+	}
+	c := Check{Name: spec.Name, Needed: needed, Detail: fmt.Sprintf("%s programs are refused: %v", spec.Name, err)}
+	c.Remedy = "none needed: another kind is used"
+	if needed {
+		c.Remedy = "look for a lockdown mode or a seccomp profile that forbids bpf(2)"
+	}
+	return c
+}
+
+func checkMap(name string, t ebpf.MapType) Check {
+	c := Check{Name: name, Needed: true, OK: true, Detail: "available"}
+	if err := features.HaveMapType(t); err != nil {
+		c.OK, c.Detail = false, fmt.Sprintf("maps of type %s are refused: %v", t, err)
+		c.Remedy = "use a kernel of 5.15 or later"
+	}
+	return c
+}

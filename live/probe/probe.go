@@ -1,0 +1,211 @@
+//go:build linux
+
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/stoop-project/stoop/bpf"
+)
+
+// Options are fixed for the life of a Probe.
+type Options struct {
+	EventBuffer int  // bytes, a power of two; 0: 32 MiB
+	DeedsRing   int  // bytes a container; 0: 1 MiB
+	BulkRing    int  // bytes a container; 0: 8 MiB
+	Pool        int  // deeds rings made ahead for containers not yet seen; 0: 8
+	RawOnly     bool // use the raw tracepoint although per-syscall ones are there
+}
+
+func (o *Options) defaults() {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&o.EventBuffer, 32<<20)
+	set(&o.DeedsRing, 1<<20)
+	set(&o.BulkRing, 8<<20)
+	set(&o.Pool, 8)
+}
+
+// Probe is stoop's presence in the kernel. Its methods may be called from any goroutine.
+type Probe struct {
+	opts   Options
+	report *Report
+	spec   *ebpf.CollectionSpec
+	maps   map[string]*ebpf.Map
+	seed   uint64
+	reader *Reader
+	rec    *Recorder
+
+	mu     sync.Mutex
+	progs  map[string]*ebpf.Program
+	links  map[string]attachment // by what they are attached to
+	gone   *releaser
+	plan   Plan
+	skip   []string
+	scoped map[uint64]bool
+	comms  map[commKey]bool
+}
+
+// Open loads the programs that every plan needs. It attaches nothing. The error
+// is one sentence a line, each with its remedy, when something needed is missing.
+func Open(opts Options) (*Probe, error) {
+	opts.defaults()
+	if opts.EventBuffer&(opts.EventBuffer-1) != 0 {
+		return nil, fmt.Errorf("event buffer of %d bytes: want a power of two", opts.EventBuffer)
+	}
+	report := Look(true)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
+	spec, err := bpf.LoadKernel()
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded programs: %w", err)
+	}
+	p := &Probe{
+		opts: opts, report: report, spec: spec, seed: rand.Uint64(),
+		progs: make(map[string]*ebpf.Program), links: make(map[string]attachment),
+		gone: newReleaser(), scoped: make(map[uint64]bool), comms: make(map[commKey]bool),
+	}
+	if opts.RawOnly {
+		report.PerCall = false
+	}
+	if err := p.loadMaps(); err != nil {
+		return nil, fmt.Errorf("make the kernel's maps: %w", err)
+	}
+	if err := p.loadPrograms(bpf.KernelProgProcessExec, bpf.KernelProgProcessFork, bpf.KernelProgProcessExit, p.watchProgram()); err != nil {
+		p.closeMaps()
+		return nil, err
+	}
+	if p.reader, err = newReader(p.maps[bpf.KernelMapEvents]); err != nil {
+		p.closeMaps()
+		return nil, err
+	}
+	p.rec = newRecorder(p)
+	return p, nil
+}
+
+func (p *Probe) watchProgram() string {
+	if p.report.PerCall {
+		return bpf.KernelProgWatchSyscall
+	}
+	return bpf.KernelProgWatchRaw
+}
+
+func (p *Probe) loadMaps() error {
+	for name, v := range map[string]any{
+		bpf.KernelVarKeyMode: uint32(p.report.Keys.Mode), bpf.KernelVarRingSeed: p.seed,
+	} {
+		if err := p.spec.Variables[name].Set(v); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	p.spec.Maps[bpf.KernelMapEvents].MaxEntries = uint32(p.opts.EventBuffer)
+	only := p.spec.Copy()
+	only.Programs = nil
+	c, err := ebpf.NewCollection(only)
+	if err != nil {
+		return err
+	}
+	p.maps = c.Maps
+	return nil
+}
+
+// loadPrograms loads those that are not loaded yet, side by side: the verifier
+// takes tens of milliseconds for each.
+func (p *Probe) loadPrograms(names ...string) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(names))
+	progs := make([]*ebpf.Program, len(names))
+	for i, name := range names {
+		if p.progs[name] != nil {
+			continue
+		}
+		wg.Go(func() { progs[i], errs[i] = p.loadProgram(name) })
+	}
+	wg.Wait()
+	for i, name := range names {
+		if progs[i] != nil {
+			p.progs[name] = progs[i]
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Probe) loadProgram(name string) (*ebpf.Program, error) {
+	only := p.spec.Copy()
+	for n := range only.Programs {
+		if n != name {
+			delete(only.Programs, n)
+		}
+	}
+	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: p.maps})
+	if err != nil {
+		if errors.Is(err, unix.EPERM) {
+			return nil, fmt.Errorf("the kernel refuses the program %s: %w: run as root, and look for a lockdown mode or a seccomp profile that forbids bpf(2)", name, err)
+		}
+		return nil, fmt.Errorf("load the program %s: %w", name, err)
+	}
+	prog := c.DetachProgram(name)
+	c.Close()
+	return prog, nil
+}
+
+// Report is what was found and chosen on this node.
+func (p *Probe) Report() *Report { return p.report }
+
+// Keys translates cgroups to the keys in records.
+func (p *Probe) Keys() Keys { return p.report.Keys }
+
+// Reader gives the watch tier's records.
+func (p *Probe) Reader() *Reader { return p.reader }
+
+// Recorder gives the flight recorder.
+func (p *Probe) Recorder() *Recorder { return p.rec }
+
+// Plan is the plan in force, and the calls in it that this kernel does not have.
+func (p *Probe) Plan() (plan Plan, unknown []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.plan, p.skip
+}
+
+// Close lets go of everything and returns at once: detaching takes the kernel
+// tens of milliseconds an attachment, so a short-lived helper process does it.
+// The program's main function must begin with [Helper].
+func (p *Probe) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fds := p.gone.stop()
+	for _, l := range p.links {
+		fds = append(fds, l.fd)
+	}
+	p.links = nil
+	err := handOver(fds)
+	p.reader.close()
+	p.rec.close()
+	if err != nil {
+		return fmt.Errorf("start the helper that detaches: %w", err)
+	}
+	return nil
+}
+
+func (p *Probe) closeMaps() {
+	for _, m := range p.maps {
+		m.Close()
+	}
+	for _, g := range p.progs {
+		g.Close()
+	}
+}
+
+func self() uint32 { return uint32(os.Getpid()) }

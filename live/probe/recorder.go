@@ -1,0 +1,250 @@
+//go:build linux
+
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/stoop-project/stoop/bpf"
+)
+
+// RingKind tells a container's two rings apart.
+type RingKind int
+
+// The kinds.
+const (
+	Deeds RingKind = iota // what it did: written for every container
+	Bulk                  // every syscall: only where asked for
+)
+
+// maxRings bounds the rings of a node (MAX_RINGS).
+const maxRings = 4096
+
+// Recorder hands rings to cgroups and reads them.
+type Recorder struct {
+	p *Probe
+
+	mu      sync.Mutex
+	rings   map[uint32]*Ring // by slot
+	free    []uint32         // slots without a ring
+	pooled  int              // deeds rings given to the kernel's pool, claimed or not
+	deeds   map[uint64]uint32
+	bulk    map[uint64]uint32
+	filling bool
+}
+
+func newRecorder(p *Probe) *Recorder {
+	r := &Recorder{p: p, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32)}
+	for s := uint32(maxRings); s > 0; s-- {
+		r.free = append(r.free, s-1)
+	}
+	return r
+}
+
+// newSlot makes a ring and tells the kernel. The caller holds mu.
+func (r *Recorder) newSlot(bytes int) (uint32, error) {
+	if len(r.free) == 0 {
+		return 0, fmt.Errorf("all %d rings are in use", maxRings)
+	}
+	ring, err := newRing(r.p.spec.Maps[bpf.KernelMapRings].InnerMap, bytes, r.p.seed)
+	if err != nil {
+		return 0, err
+	}
+	slot := r.free[len(r.free)-1]
+	if err := r.p.maps[bpf.KernelMapRings].Put(slot, ring.m); err != nil {
+		ring.close()
+		return 0, fmt.Errorf("hand a ring to the kernel: %w", err)
+	}
+	r.free = r.free[:len(r.free)-1]
+	r.rings[slot] = ring
+	return slot, nil
+}
+
+// fillPool keeps Options.Pool deeds rings ready in the kernel, in the
+// background: making one known takes the kernel up to tens of milliseconds.
+func (r *Recorder) fillPool() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.filling {
+		return
+	}
+	r.filling = true
+	go func() {
+		for r.addToPool() {
+		}
+	}()
+}
+
+func (r *Recorder) addToPool() (more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sync()
+	if r.pooled >= r.p.opts.Pool {
+		r.filling = false
+		return false
+	}
+	slot, err := r.newSlot(r.p.opts.DeedsRing)
+	if err == nil {
+		err = r.p.maps[bpf.KernelMapPool].Put(nil, slot)
+	}
+	if err != nil {
+		r.filling = false
+		return false
+	}
+	r.pooled++
+	return true
+}
+
+// sync learns which cgroups took a ring from the pool. The caller holds mu.
+func (r *Recorder) sync() {
+	var key uint64
+	var seat bpf.KernelSeat
+	it := r.p.maps[bpf.KernelMapSeats].Iterate()
+	for it.Next(&key, &seat) {
+		if _, known := r.deeds[key]; seat.Deeds != 0 && !known {
+			r.deeds[key] = seat.Deeds - 1
+			r.pooled--
+		}
+	}
+}
+
+// Cgroups are the keys that have a ring of that kind, claimed or given.
+func (r *Recorder) Cgroups(kind RingKind) []uint64 {
+	r.mu.Lock()
+	r.sync()
+	var keys []uint64
+	for k := range *r.of(kind) {
+		keys = append(keys, k)
+	}
+	low := r.pooled < r.p.opts.Pool
+	r.mu.Unlock()
+	if plan, _ := r.p.Plan(); low && plan.Deeds {
+		r.fillPool()
+	}
+	return keys
+}
+
+func (r *Recorder) of(kind RingKind) *map[uint64]uint32 {
+	if kind == Bulk {
+		return &r.bulk
+	}
+	return &r.deeds
+}
+
+// Give makes a ring for the cgroup, of the size set in Options; one that has it
+// already keeps it. For Bulk it attaches the recorder.
+func (r *Recorder) Give(key uint64, kind RingKind) error {
+	if err := r.give(key, kind); err != nil {
+		return fmt.Errorf("recorder of cgroup %d: %w", key, err)
+	}
+	if kind == Bulk {
+		return r.reattach()
+	}
+	return nil
+}
+
+func (r *Recorder) give(key uint64, kind RingKind) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sync()
+	slots := *r.of(kind)
+	if _, ok := slots[key]; ok {
+		return nil
+	}
+	size := r.p.opts.DeedsRing
+	if kind == Bulk {
+		size = r.p.opts.BulkRing
+	}
+	slot, err := r.newSlot(size)
+	if err != nil {
+		return err
+	}
+	slots[key] = slot
+	return r.writeSeat(key)
+}
+
+// Drop takes the cgroup's ring away and frees its memory.
+func (r *Recorder) Drop(key uint64, kind RingKind) error {
+	r.mu.Lock()
+	r.sync()
+	slots := *r.of(kind)
+	slot, ok := slots[key]
+	if !ok {
+		r.mu.Unlock()
+		return nil
+	}
+	delete(slots, key)
+	err := r.writeSeat(key)
+	// after this no program can find the ring: deleting waits for running ones
+	err = errors.Join(err, r.p.maps[bpf.KernelMapRings].Delete(slot))
+	r.rings[slot].close()
+	delete(r.rings, slot)
+	r.free = append(r.free, slot)
+	r.mu.Unlock()
+	if kind == Bulk {
+		err = errors.Join(err, r.reattach())
+	}
+	return err
+}
+
+// writeSeat tells the kernel which rings the cgroup has now. The caller holds mu.
+func (r *Recorder) writeSeat(key uint64) error {
+	var seat bpf.KernelSeat
+	if s, ok := r.deeds[key]; ok {
+		seat.Deeds = s + 1
+	}
+	if s, ok := r.bulk[key]; ok {
+		seat.Bulk = s + 1
+	}
+	if seat == (bpf.KernelSeat{}) {
+		if err := r.p.maps[bpf.KernelMapSeats].Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return err
+		}
+		return nil
+	}
+	return r.p.maps[bpf.KernelMapSeats].Put(key, seat)
+}
+
+// reattach follows a change of the bulk rings: the recorder is attached only
+// while there are some.
+func (r *Recorder) reattach() error {
+	plan, _ := r.p.Plan()
+	return r.p.Update(plan)
+}
+
+func (r *Recorder) bulkRings() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.bulk)
+}
+
+// Ring runs use on the cgroup's ring, which nobody can drop meanwhile; false
+// when it has none.
+func (r *Recorder) Ring(key uint64, kind RingKind, use func(*Ring)) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slot, ok := (*r.of(kind))[key]
+	if !ok {
+		r.sync()
+		if slot, ok = (*r.of(kind))[key]; !ok {
+			return false
+		}
+	}
+	use(r.rings[slot])
+	return true
+}
+
+func (r *Recorder) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ring := range r.rings {
+		ring.close()
+	}
+	clear(r.rings)
+	clear(r.deeds)
+	clear(r.bulk)
+}

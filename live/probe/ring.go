@@ -1,0 +1,157 @@
+//go:build linux
+
+package probe
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/stoop-project/stoop/bpf"
+)
+
+// Shape of a ring (bpf/src/ring.h).
+const (
+	chunkSize  = 256 << 10
+	chunkSlack = bpf.MaxRecord + 64
+	posAt      = chunkSize + chunkSlack // in chunk 0: pos, made, chunks
+	chunkBytes = posAt + 64
+	marks      = 16 // bytes around a record
+)
+
+// Ring is a container's overwriting ring in the kernel, mapped here.
+type Ring struct {
+	m      *ebpf.Map
+	mem    []byte
+	chunks uint64
+	seed   uint64
+	copied []byte // the record that Scan hands out
+}
+
+// RingSize is the size that a ring of that many bytes really has: whole chunks of
+// 256 KiB, a power of two of them.
+func RingSize(bytes int) int {
+	size := chunkSize
+	for size < bytes && size < 1<<30 {
+		size *= 2
+	}
+	return size
+}
+
+func newRing(shape *ebpf.MapSpec, bytes int, seed uint64) (*Ring, error) {
+	spec := shape.Copy()
+	spec.MaxEntries = uint32(RingSize(bytes) / chunkSize)
+	m, err := ebpf.NewMap(spec)
+	if err != nil {
+		return nil, fmt.Errorf("make a ring of %d bytes: %w", bytes, err)
+	}
+	page := os.Getpagesize()
+	size := (int(spec.MaxEntries)*chunkBytes + page - 1) / page * page
+	mem, err := unix.Mmap(m.FD(), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		m.Close()
+		return nil, fmt.Errorf("map a ring of %d bytes: %w", bytes, err)
+	}
+	r := &Ring{m: m, mem: mem, chunks: uint64(spec.MaxEntries), seed: seed, copied: make([]byte, bpf.MaxRecord)}
+	*r.word(posAt + 16) = r.chunks
+	return r, nil
+}
+
+func (r *Ring) word(at uint64) *uint64 { return (*uint64)(unsafe.Pointer(&r.mem[at])) }
+
+// place is where the byte at position p lives.
+func (r *Ring) place(p uint64) uint64 {
+	return (p/chunkSize)%r.chunks*chunkBytes + p%chunkSize
+}
+
+func (r *Ring) pos() uint64 { return atomic.LoadUint64(r.word(posAt)) }
+
+// Made counts the records ever written to the ring.
+func (r *Ring) Made() uint64 { return atomic.LoadUint64(r.word(posAt + 8)) }
+
+// Size is how many bytes of records, with 16 bytes of marks each, the ring holds.
+func (r *Ring) Size() int { return int(r.chunks * chunkSize) }
+
+// Scanned is the outcome of a Scan: Kept + Lost are the records made in the span
+// that was scanned, when it began at the ring's start (from 0).
+type Scanned struct {
+	Next uint64 // where the next Scan goes on
+	Kept uint64 // records handed out
+	Skip uint64 // bytes passed over: overwritten before or while they were read, or torn
+	Made uint64 // records ever made, when the scan began
+}
+
+// Lost is the number of records that a scan from 0 did not find any more.
+func (s Scanned) Lost() uint64 { return s.Made - min(s.Kept, s.Made) }
+
+// Scan hands out the records from position from on, oldest first, until use
+// returns false or the writers' place at the start of the scan is reached. The
+// kernel goes on writing meanwhile: a record is copied and then checked for
+// having been whole all the time. It borrows memory until the next one.
+func (r *Ring) Scan(from uint64, use func(bpf.Record) bool) Scanned {
+	s := Scanned{Made: r.Made()}
+	end := r.pos()
+	p := r.oldest(from, end)
+	s.Skip = p - from
+	for p < end {
+		rec, ok := r.read(p)
+		if !ok {
+			next := r.oldest(p+8, r.pos())
+			s.Skip += next - p
+			p = next
+			continue
+		}
+		p += uint64(len(rec)) + marks
+		s.Kept++
+		if !use(rec) {
+			break
+		}
+	}
+	s.Next = min(p, end)
+	return s
+}
+
+// oldest is the first position from from on that writers have not taken again.
+func (r *Ring) oldest(from, end uint64) uint64 {
+	if size := uint64(r.Size()); end > size && from < end-size {
+		return end - size
+	}
+	return from
+}
+
+// read copies the record at position p; ok is false when no whole one starts there.
+func (r *Ring) read(p uint64) (rec bpf.Record, ok bool) {
+	at, mark := r.place(p), p^r.seed
+	if atomic.LoadUint64(r.word(at)) != mark {
+		return nil, false
+	}
+	n := uint64(atomic.LoadUint32((*uint32)(unsafe.Pointer(&r.mem[at+8]))))
+	if n < bpf.HeaderSize || n > bpf.MaxRecord || n%8 != 0 || atomic.LoadUint64(r.word(at+8+n)) != ^mark {
+		return nil, false
+	}
+	copy(r.copied, r.mem[at+8:at+8+n])
+	if r.oldest(p, r.pos()) != p || atomic.LoadUint64(r.word(at)) != mark {
+		return nil, false // overwritten while it was copied
+	}
+	rec, err := bpf.Parse(r.copied[:n])
+	return rec, err == nil
+}
+
+// Reach is the time of the oldest record that is still there, in nanoseconds of
+// CLOCK_BOOTTIME; ok is false while the ring is empty. It looks at a few KiB.
+func (r *Ring) Reach() (oldest uint64, ok bool) {
+	r.Scan(0, func(rec bpf.Record) bool {
+		oldest, ok = rec.Time(), true
+		return false
+	})
+	return oldest, ok
+}
+
+func (r *Ring) close() {
+	unix.Munmap(r.mem)
+	r.m.Close()
+}

@@ -1,0 +1,265 @@
+//go:build linux
+
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/stoop-project/stoop/bpf"
+)
+
+// attachment keeps a program in place as long as fd, or a copy of it, is open.
+type attachment struct {
+	fd int
+}
+
+// options of struct settings (OPT_* in bpf/src/maps.h).
+const (
+	optRawNames = 1 << iota
+	optDeeds
+	optClaim
+	optDuration
+	optExec
+	optFork
+	optExit
+	optURing
+)
+
+type commKey [16]byte
+
+// Update brings the plan into force. Maps change first, so that nothing is
+// recorded that is no longer wanted; then new attachments are made, which takes
+// under a millisecond each; old ones go in the background. On an error the parts
+// that could be attached are in force.
+func (p *Probe) Update(plan Plan) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.plan, p.skip = plan, nil
+	if err := p.writeMaps(&plan); err != nil {
+		return fmt.Errorf("write the plan to the kernel: %w", err)
+	}
+	if plan.Deeds {
+		p.rec.fillPool()
+	}
+	return p.attach(p.wantedLinks(&plan))
+}
+
+func (p *Probe) writeMaps(plan *Plan) error {
+	if err := p.writeScope(&plan.Scope); err != nil {
+		return err
+	}
+	set := bpf.KernelSettings{
+		Self: self(), Scope: uint32(plan.Scope.Mode), Payload: uint32(min(max(plan.Payload, 0), 4096)),
+		UidOp: uint32(plan.Scope.UIDOp), Uid: plan.Scope.UID, CommOp: uint32(plan.Scope.CommOp),
+	}
+	if plan.WatchSelf {
+		set.Self = 0
+	}
+	if plan.PayloadFiles {
+		set.PayloadAny = 1
+	}
+	for _, o := range []struct {
+		on  bool
+		bit uint32
+	}{
+		{plan.RawNames, optRawNames},
+		{plan.Deeds, optDeeds | optClaim},
+		{plan.Durations, optDuration},
+		{plan.Exec, optExec},
+		{plan.Fork, optFork},
+		{plan.Exit, optExit},
+		{plan.URing, optURing},
+	} {
+		if o.on {
+			set.Options |= o.bit
+		}
+	}
+	if err := p.maps[bpf.KernelMapConfig].Put(uint32(0), set); err != nil {
+		return err
+	}
+	watched := func(name string) bool { return slices.Contains(plan.Syscalls, name) }
+	if err := putTable(p.maps[bpf.KernelMapCalls], bpf.CallTable(bpf.Native, watched)); err != nil {
+		return err
+	}
+	return putTable(p.maps[bpf.KernelMapCalls32], bpf.CallTable(bpf.Native.Compat(), watched))
+}
+
+func putTable(m *ebpf.Map, table []bpf.CallEntry) error {
+	keys := make([]uint32, len(table))
+	for i := range keys {
+		keys[i] = uint32(i)
+	}
+	_, err := m.BatchUpdate(keys, table, nil)
+	return err
+}
+
+// writeScope changes the sets by difference: additions before the mode that uses
+// them is written, removals too, so that a set is never empty in between.
+func (p *Probe) writeScope(s *Scope) error {
+	want := make(map[uint64]bool, len(s.Cgroups))
+	for _, k := range s.Cgroups {
+		want[k] = true
+	}
+	if err := syncSet(p.maps[bpf.KernelMapScope], p.scoped, want); err != nil {
+		return err
+	}
+	comms := make(map[commKey]bool, len(s.Comms))
+	for _, c := range s.Comms {
+		var k commKey
+		copy(k[:15], c)
+		comms[k] = true
+	}
+	return syncSet(p.maps[bpf.KernelMapComms], p.comms, comms)
+}
+
+// syncSet makes the kernel's set and its copy here equal to want.
+func syncSet[K comparable](m *ebpf.Map, have, want map[K]bool) error {
+	for k := range want {
+		if !have[k] {
+			if err := m.Put(k, uint8(1)); err != nil {
+				return err
+			}
+			have[k] = true
+		}
+	}
+	for k := range have {
+		if !want[k] {
+			if err := m.Delete(k); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+				return err
+			}
+			delete(have, k)
+		}
+	}
+	return nil
+}
+
+// wanted is one attachment of a plan: its name, and the program for it. tracepoint
+// is empty for a tp_btf program, which knows where it belongs.
+type wanted struct {
+	name, program, tracepoint string
+}
+
+func (p *Probe) wantedLinks(plan *Plan) []wanted {
+	var all []wanted
+	tpBTF := func(on bool, program string) {
+		if on {
+			all = append(all, wanted{program, program, ""})
+		}
+	}
+	tpBTF(plan.Exec || plan.Deeds, bpf.KernelProgProcessExec)
+	tpBTF(plan.Fork, bpf.KernelProgProcessFork)
+	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
+	calls := p.callsToAttach(plan)
+	if p.report.PerCall {
+		for _, name := range calls {
+			all = append(all, wanted{"syscalls/" + name, bpf.KernelProgWatchSyscall, "sys_exit_" + tracepointName(name)})
+		}
+		tpBTF(plan.Compat, bpf.KernelProgWatchCompat)
+	} else {
+		tpBTF(len(calls) > 0 || plan.Compat, bpf.KernelProgWatchRaw)
+	}
+	bulk := p.rec.bulkRings() > 0
+	tpBTF(bulk && plan.Durations, bpf.KernelProgRecordEnter)
+	tpBTF(bulk, bpf.KernelProgRecordBulk)
+	return all
+}
+
+// callsToAttach are the watched calls and, for the recorder, the deeds, without
+// those that this kernel does not have.
+func (p *Probe) callsToAttach(plan *Plan) []string {
+	names := slices.Clone(plan.Syscalls)
+	if plan.Deeds {
+		for name, r := range bpf.Recipes() {
+			if r.Deed() {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return slices.DeleteFunc(names, func(name string) bool {
+		_, ok := bpf.Native.SyscallNr(name)
+		if ok && p.report.PerCall && !haveTracepoint("sys_exit_"+tracepointName(name)) {
+			ok = false // the kernel was built without this call
+		}
+		if !ok && slices.Contains(plan.Syscalls, name) {
+			p.skip = append(p.skip, name)
+		}
+		return !ok
+	})
+}
+
+// tracepointNames are calls whose tracepoint is named after another function.
+var tracepointNames = map[string]string{
+	"stat": "newstat", "lstat": "newlstat", "fstat": "newfstat", "uname": "newuname",
+	"sendfile": "sendfile64", "umount2": "umount",
+}
+
+func tracepointName(call string) string {
+	if n := tracepointNames[call]; n != "" {
+		return n
+	}
+	return call
+}
+
+func haveTracepoint(name string) bool {
+	for _, dir := range tracefsDirs {
+		if _, err := os.Stat(dir + "/events/syscalls/" + name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Probe) attach(want []wanted) error {
+	names := make(map[string]bool, len(want))
+	var programs []string
+	for _, w := range want {
+		names[w.name] = true
+		if p.progs[w.program] == nil && !slices.Contains(programs, w.program) {
+			programs = append(programs, w.program)
+		}
+	}
+	for name, l := range p.links {
+		if !names[name] {
+			p.gone.release(l.fd)
+			delete(p.links, name)
+		}
+	}
+	if err := p.loadPrograms(programs...); err != nil {
+		return err
+	}
+	var errs []error
+	for _, w := range want {
+		if _, ok := p.links[w.name]; ok {
+			continue
+		}
+		l, err := p.attachOne(w)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("attach to %s: %w", w.name, err))
+			continue
+		}
+		p.links[w.name] = l
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Probe) attachOne(w wanted) (attachment, error) {
+	var l link.Link
+	var err error
+	if w.tracepoint != "" {
+		l, err = link.Tracepoint("syscalls", w.tracepoint, p.progs[w.program], nil)
+	} else {
+		l, err = link.AttachTracing(link.TracingOptions{Program: p.progs[w.program]})
+	}
+	if err != nil {
+		return attachment{}, err
+	}
+	return keepLink(l)
+}
