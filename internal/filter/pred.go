@@ -4,6 +4,7 @@ import "github.com/stoop-project/stoop/internal/event"
 
 // pred is a bound expression.
 type pred struct {
+	expr   Expr // what it was made of
 	op     predOp
 	kids   []*pred // of and, or, not
 	leaf   *leaf
@@ -23,17 +24,17 @@ const (
 func (b *binder) expr(e Expr) (*pred, *Error) {
 	switch e := e.(type) {
 	case *And:
-		return b.exprs(predAnd, e.X)
+		return b.exprs(e, predAnd, e.X)
 	case *Or:
-		return b.exprs(predOr, e.X)
+		return b.exprs(e, predOr, e.X)
 	case *Not:
-		return b.exprs(predNot, []Expr{e.X})
+		return b.exprs(e, predNot, []Expr{e.X})
 	case *Check:
 		l, err := b.leaf(e)
 		if err != nil {
 			return nil, err
 		}
-		p := &pred{leaf: l, homes: l.left.homes, fields: l.left.fields}
+		p := &pred{expr: e, leaf: l, homes: l.left.homes, fields: l.left.fields}
 		if l.right != nil {
 			p.homes |= l.right.homes
 			p.fields = append(p.fields[:len(p.fields):len(p.fields)], l.right.fields...)
@@ -55,8 +56,8 @@ func (b *binder) macroHint(name string) string {
 	return "there is no macro of that name; a check is written as proc.name = sh"
 }
 
-func (b *binder) exprs(op predOp, xs []Expr) (*pred, *Error) {
-	p := &pred{op: op}
+func (b *binder) exprs(e Expr, op predOp, xs []Expr) (*pred, *Error) {
+	p := &pred{expr: e, op: op}
 	for _, x := range xs {
 		kid, err := b.expr(x)
 		if err != nil {
