@@ -1,0 +1,49 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// copyValue puts the value under the cursor on the clipboard.
+func (m *Model) copyValue() tea.Cmd {
+	field, value, ok := m.cell()
+	if !ok {
+		return nil
+	}
+	value = m.read.mask(value)
+	m.say("copied " + field + ": " + value)
+	return tea.SetClipboard(value)
+}
+
+// copyCommand puts a command on the clipboard that prints what this level
+// shows.
+func (m *Model) copyCommand() tea.Cmd {
+	cmd := m.command()
+	m.say("copied: " + cmd)
+	return tea.SetClipboard(cmd)
+}
+
+// command is the stoop command that prints what this level shows.
+func (m *Model) command() string {
+	words := []string{"stoop", "print"}
+	for _, s := range m.hub.sources {
+		words = append(words, shellQuote(s.Info().Name))
+	}
+	if expr := m.level().expr; expr != "" {
+		words = append(words, "-f", shellQuote(expr))
+	}
+	return strings.Join(words, " ")
+}
+
+// shellQuote writes a word for a POSIX shell.
+func shellQuote(s string) string {
+	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-./:=@%+,", r)
+	}) < 0
+	if plain {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

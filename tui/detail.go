@@ -1,0 +1,225 @@
+package tui
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/tui/internal/grid"
+)
+
+// detail shows one event: a line that says what happened, the fields that
+// matter, then every field that has a value, by group.
+type detail struct {
+	shown bool
+	top   int // first line on screen
+	at    int // line under the cursor, while the pane has the focus
+
+	id    store.RowID
+	epoch uint64
+	lines []detailLine
+	area  grid.Area
+}
+
+// detailLine is a heading, or a field with its value.
+type detailLine struct {
+	head  string
+	name  string // the field, as a filter names it
+	value string
+	raw   string // unmasked, for filters
+	key   bool   // one of the fields that matter
+}
+
+// highlights are the fields that matter, in the order in which they are shown.
+var highlights = []string{
+	"alert.rule", "alert.priority", "alert.output", "proc.cmdline", "proc.exepath", "proc.cwd", "proc.pname", "user.name",
+	"fd.name", "evt.res", "container.name", "k8s.pod.name", "k8s.ns.name", "container.image.repository",
+}
+
+// groupOrder is the order in which the groups of fields are shown; the rest
+// follow by name.
+var groupOrder = []string{"alert", "evt", "proc", "thread", "user", "group", "fd", "fs.path", "container", "k8s", "ka", "json"}
+
+// load reads the fields of an event, unless they are those shown already.
+func (d *detail) load(ref store.Ref, r reader, c clock) {
+	if ref.B == nil {
+		d.lines, d.id = nil, store.RowID{}
+		return
+	}
+	epoch := ref.B.Tables.Conts.Epoch()
+	if ref.ID == d.id && epoch == d.epoch && d.lines != nil {
+		return
+	}
+	if ref.ID != d.id {
+		d.top, d.at = 0, 0
+	}
+	d.id, d.epoch = ref.ID, epoch
+	d.lines = detailLines(ref, r, c)
+}
+
+func detailLines(ref store.Ref, r reader, c clock) []detailLine {
+	row := ref.Row()
+	var lines []detailLine
+	for _, name := range highlights {
+		if v, ok := r.text(row, name); ok && v != "" && v != "<NA>" {
+			raw, _ := r.raw(row, name)
+			lines = append(lines, detailLine{name: name, value: v, raw: raw, key: true})
+		}
+	}
+	groups := make(map[string][]detailLine)
+	for _, f := range event.Fields.All() {
+		groups[f.Class] = append(groups[f.Class], fieldLines(f, row, r, c)...)
+	}
+	for _, class := range orderedGroups(groups) {
+		lines = append(lines, detailLine{head: class})
+		lines = append(lines, groups[class]...)
+	}
+	return append(lines, documentLines(row, r)...)
+}
+
+// fieldLines reads one field; a field that takes a number (proc.aname) is read
+// with 1, 2, … until it has no value.
+func fieldLines(f *event.Field, row event.Row, r reader, c clock) []detailLine {
+	if f.Flags&(event.TableOnly|event.Deprecated) != 0 {
+		return nil
+	}
+	if f.Arg&event.ArgRequired == 0 {
+		v, ok := f.Get(row, event.Arg{})
+		if !ok {
+			return nil
+		}
+		text := r.mask(v.String())
+		if f.Kind == event.Time {
+			text = c.full(v.Int64())
+		}
+		lines := []detailLine{{name: f.Name, value: text, raw: v.String()}}
+		if f.Arg&event.ArgIndex == 0 {
+			return lines
+		}
+		return append(lines, indexedLines(f, row, r, 2)...)
+	}
+	if f.Arg&event.ArgIndex != 0 {
+		return indexedLines(f, row, r, 1)
+	}
+	return nil
+}
+
+func indexedLines(f *event.Field, row event.Row, r reader, from int) (lines []detailLine) {
+	for i := from; i <= event.MaxAncestors; i++ {
+		v, ok := f.Get(row, event.Arg{Set: true, Index: i, Key: itoa(i)})
+		if !ok {
+			break
+		}
+		lines = append(lines, detailLine{name: f.Name + "[" + itoa(i) + "]", value: r.mask(v.String()), raw: v.String()})
+	}
+	return lines
+}
+
+// orderedGroups returns the groups that have lines, in their order.
+func orderedGroups(groups map[string][]detailLine) []string {
+	var names []string
+	for name, lines := range groups {
+		if len(lines) > 0 {
+			names = append(names, name)
+		}
+	}
+	place := func(name string) int {
+		for i, g := range groupOrder {
+			if g == name {
+				return i
+			}
+		}
+		return len(groupOrder)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if a, b := place(names[i]), place(names[j]); a != b {
+			return a < b
+		}
+		return names[i] < names[j]
+	})
+	return names
+}
+
+// documentLines lists what an event's document holds, under its own names.
+func documentLines(row event.Row, r reader) (lines []detailLine) {
+	if row.B.Bits[row.I]&event.HasDoc == 0 || row.T.Docs == nil {
+		return nil
+	}
+	row.T.Docs.Each(row.B.Payload(row.I), func(name, value string) bool {
+		lines = append(lines, detailLine{name: name, value: r.mask(value)})
+		return len(lines) < 4096
+	})
+	if len(lines) == 0 {
+		return nil
+	}
+	return append([]detailLine{{head: "document, as it came"}}, lines...)
+}
+
+// draw draws the pane: the summary, then the lines from top on.
+func (d *detail) draw(a grid.Area, ref store.Ref, r reader, c clock, focus bool) {
+	head, body := a.CutTop(2)
+	title := styFaint
+	if focus {
+		title = styFocus
+	}
+	if ref.B == nil {
+		head.Text(1, 0, title, "details")
+		body.Text(1, 0, styFaint, "no event is selected")
+		return
+	}
+	d.load(ref, r, c)
+	row := ref.Row()
+	x := head.Text(1, 0, title, "details")
+	head.Fit(x+2, 0, head.W-x-3, styFaint, c.full(ref.Time()))
+	ps := r.summary(row)
+	if who := r.first(row, "proc.name"); who != "" && row.Alert == 0 {
+		ps = append([]piece{{who + " ", styAccent}}, ps...)
+	}
+	if row.Alert != 0 {
+		ps = append([]piece{{"▲ " + row.A().Priority.String() + "  ", priorityStyle(row.A().Priority)}}, ps...)
+	}
+	drawPieces(head.Sub(1, 1, head.W-2, 1), 0, ps)
+
+	d.area = body
+	d.at = min(max(d.at, 0), max(len(d.lines)-1, 0))
+	d.top = min(max(d.top, d.at-body.H+1), d.at)
+	d.top = max(d.top, 0)
+	nameWidth := min(28, body.W*2/5)
+	for y := 0; y < body.H && d.top+y < len(d.lines); y++ {
+		line := body.Sub(0, y, body.W, 1)
+		d.drawLine(line, d.lines[d.top+y], nameWidth)
+		if focus && d.top+y == d.at {
+			line.Tint(grid.Select, 0)
+		}
+	}
+	drawScrollbar(body, d.top, len(d.lines))
+}
+
+func (d *detail) drawLine(a grid.Area, l detailLine, nameWidth int) {
+	if l.head != "" {
+		a.HLine(0, styFaint)
+		a.Text(1, 0, styFaint, " "+l.head+" ")
+		return
+	}
+	value := styText
+	if l.key {
+		value = styBold
+		if strings.HasPrefix(l.name, "alert.") && l.name != "alert.output" {
+			value = styWarn.Bold()
+		}
+	}
+	a.Fit(1, 0, nameWidth, styDim, l.name)
+	a.Fit(nameWidth+2, 0, a.W-nameWidth-3, value, l.value)
+}
+
+// move moves the cursor by n lines, over headings.
+func (d *detail) move(n int) {
+	to := min(max(d.at+n, 0), max(len(d.lines)-1, 0))
+	if n > 0 && to < len(d.lines)-1 && d.lines[to].head != "" {
+		to++
+	} else if n < 0 && to > 0 && d.lines[to].head != "" {
+		to--
+	}
+	d.at = to
+}

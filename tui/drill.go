@@ -1,0 +1,164 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/store"
+)
+
+// push opens a level below this one. at is the row that its cursor starts on;
+// without one it starts where following does.
+func (m *Model) push(title, expr string, at store.Ref) (*level, tea.Cmd) {
+	l, err := newLevel(m.store, title, expr)
+	if err != nil {
+		m.fail("this cannot be filtered: " + err.Error())
+		return nil, nil
+	}
+	above := m.level()
+	l.col, l.relative, l.anchor = above.col, above.relative, above.anchor
+	l.follow = m.hub.live() && at.B == nil
+	if at.B != nil {
+		l.cursor = at
+		l.line = m.feed.height / 3
+	}
+	// The first slice is evaluated here, so that the level does not open empty.
+	l.view.Update(m.ctx, slice/2)
+	l.counted = countView(l.view, m.alerts, m.histWidth(), counted{}, true)
+	m.stack = append(m.stack, l)
+	m.focus, m.hist.mark = onFeed, -1
+	return l, m.refresh()
+}
+
+// back lets go, in this order, of a marked span, of a search, of the focus on
+// another panel, of the level.
+func (m *Model) back() tea.Cmd {
+	switch {
+	case m.focus == onHistogram && m.hist.mark >= 0:
+		m.hist.mark = -1
+	case m.feed.search != "":
+		m.stopSearch()
+	case m.focus != onFeed:
+		m.focus = onFeed
+	case len(m.stack) > 1:
+		m.stack = m.stack[:len(m.stack)-1]
+		return m.refresh()
+	default:
+		m.say("this is the first level; q quits")
+	}
+	return nil
+}
+
+func (m *Model) drillRow() tea.Cmd {
+	row, ref, ok := m.rowHere()
+	if !ok {
+		return nil
+	}
+	if row.Alert == 0 {
+		return m.drillInto(row, ref)
+	}
+	title := "▲ " + m.read.string(row, row.A().Rule)
+	l, cmd := m.push(title, and(ofContainer(row), ofProcess(row)), ref)
+	if l != nil {
+		l.pin = ref
+		l.relative, l.anchor = true, ref.Time()
+	}
+	return cmd
+}
+
+// drillInto opens the events of a row's process.
+func (m *Model) drillInto(row event.Row, ref store.Ref) tea.Cmd {
+	expr := ofProcess(row)
+	if expr == "" {
+		m.say("the process of this event is not known")
+		return nil
+	}
+	title := m.read.string(row, row.P().Name)
+	if row.P().Knows(event.KnowPID) {
+		title += " " + itoa(int(row.P().PID))
+	}
+	_, cmd := m.push(title, and(ofContainer(row), expr), ref)
+	return cmd
+}
+
+func (m *Model) drillProcess() tea.Cmd {
+	row, _, ok := m.rowHere()
+	if !ok {
+		return nil
+	}
+	return m.drillInto(row, m.cursorAbove())
+}
+
+// cursorAbove is the row that the levels with a table are on.
+func (m *Model) cursorAbove() store.Ref {
+	for i := len(m.stack) - 1; i >= 0; i-- {
+		if m.stack[i].tree == nil {
+			return m.stack[i].cursor
+		}
+	}
+	return store.Ref{}
+}
+
+func (m *Model) drillContainer() tea.Cmd {
+	c, ok := m.conts.selected()
+	if !ok {
+		return nil
+	}
+	_, cmd := m.push(m.read.mask(containerTitle(c.Row())), ofContainer(c.Row()), store.Ref{})
+	return cmd
+}
+
+func (m *Model) drillRowContainer() tea.Cmd {
+	row, ref, ok := m.rowHere()
+	if !ok {
+		return nil
+	}
+	_, cmd := m.push(m.read.mask(containerTitle(row)), ofContainer(row), ref)
+	return cmd
+}
+
+func (m *Model) drillAround() tea.Cmd {
+	_, ref, ok := m.rowHere()
+	if !ok {
+		return nil
+	}
+	_, cmd := m.push("around "+m.clock.at(ref.Time()).Format("15:04:05"), "", ref)
+	return cmd
+}
+
+func (m *Model) drillSpan() tea.Cmd {
+	c := m.level().counted
+	if len(c.hist) == 0 {
+		return nil
+	}
+	from, to := m.hist.span(c)
+	title := m.clock.at(from).Format("15:04:05") + "–" + m.clock.at(to).Format("15:04:05")
+	_, cmd := m.push(title, and(m.level().expr, between(from, to)), store.Ref{})
+	return cmd
+}
+
+func (m *Model) drillField() tea.Cmd {
+	line, ok := m.detailField()
+	if !ok {
+		return nil
+	}
+	_, cmd := m.push(line.name+" "+line.value, equals(line.name, line.raw), m.level().cursor)
+	return cmd
+}
+
+// openTree opens the lineage of the row's process.
+func (m *Model) openTree() tea.Cmd {
+	row, _, ok := m.rowHere()
+	if !ok {
+		return nil
+	}
+	if row.Proc == 0 {
+		m.say("the process of this event is not known")
+		return nil
+	}
+	l, cmd := m.push("lineage of "+m.read.string(row, row.P().Name), and(ofContainer(row), ofProcess(row)), m.level().cursor)
+	if l != nil {
+		l.tree = newTree(row.T, row.Proc)
+	}
+	return cmd
+}

@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+)
+
+// hub runs the sources into the store and tells the model, not more than once
+// a frame, that something has changed.
+type hub struct {
+	sources []source.Source
+	store   *store.Store
+	changed chan struct{} // holds one token while there is news
+
+	mu    sync.Mutex
+	state []sourceState
+	done  sync.WaitGroup
+}
+
+// sourceState is how far a source's Run has come.
+type sourceState struct {
+	ended bool
+	err   error
+}
+
+func newHub(sources []source.Source, st *store.Store) *hub {
+	return &hub{sources: sources, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+}
+
+// start runs every source until it ends or ctx is done.
+func (h *hub) start(ctx context.Context, req source.Request) {
+	for i, src := range h.sources {
+		h.done.Go(func() {
+			err := src.Run(ctx, req, h)
+			h.mu.Lock()
+			h.state[i] = sourceState{ended: true, err: err}
+			h.mu.Unlock()
+			h.poke()
+		})
+	}
+}
+
+// Batch takes a source's batch in.
+func (h *hub) Batch(b *event.Batch) {
+	h.store.Batch(b)
+	h.poke()
+}
+
+// poke leaves word that something has changed. It never blocks.
+func (h *hub) poke() {
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
+}
+
+// tell calls send for every change, at most once each interval, until ctx is
+// done. send may block.
+func (h *hub) tell(ctx context.Context, interval time.Duration, send func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.changed:
+		}
+		send()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(interval):
+		}
+	}
+}
+
+// close lets the sources go, after their Run was told to end.
+func (h *hub) close() {
+	for _, src := range h.sources {
+		src.Close()
+	}
+}
+
+// states returns how far each source has come.
+func (h *hub) states() []sourceState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]sourceState(nil), h.state...)
+}
+
+// running reports whether any source may still bring events.
+func (h *hub) running() bool {
+	for _, s := range h.states() {
+		if !s.ended {
+			return true
+		}
+	}
+	return false
+}
+
+// live reports whether any source brings events as they happen.
+func (h *hub) live() bool {
+	for _, src := range h.sources {
+		if src.Info().Live {
+			return true
+		}
+	}
+	return false
+}
+
+// stats adds up what the sources count.
+func (h *hub) stats() (sum source.Stats) {
+	for _, src := range h.sources {
+		s := src.Stats()
+		sum.Taken += s.Taken
+		sum.Passed += s.Passed
+		sum.Dropped += s.Dropped
+		sum.Bad += s.Bad
+		sum.Lost = append(sum.Lost, s.Lost...)
+		sum.Notes = append(sum.Notes, s.Notes...)
+	}
+	return sum
+}
+
+// recorders are the sources that keep a flight recorder.
+func (h *hub) recorders() (rs []source.Recorder) {
+	for _, src := range h.sources {
+		if r, ok := src.(source.Recorder); ok {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+// reach returns how far back each recorded container's rings reach.
+func (h *hub) reach() map[string]source.Reach {
+	rows := make(map[string]source.Reach)
+	for _, r := range h.recorders() {
+		for _, row := range r.Reach() {
+			rows[row.Container] = row
+		}
+	}
+	return rows
+}

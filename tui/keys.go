@@ -1,0 +1,165 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// place says where a key works.
+type where uint8
+
+// The places; a key for a panel comes before the same key for everywhere.
+const (
+	everywhere where = 1 << iota
+	inTable
+	inTree
+	inDetail
+	inHistogram
+	inContainers
+)
+
+// binding is one entry of the key map.
+type binding struct {
+	keys  []string // as Bubble Tea names them; the first is the one shown
+	where where
+	group string // heading in the help
+	short string // a word for the line at the bottom; "" keeps it off
+	help  string // what it does
+	do    func(*Model) tea.Cmd
+}
+
+// The headings of the help, in its order.
+var keyGroups = []string{"moving", "drilling", "filtering", "time", "looking closer", "recorder", "screen"}
+
+// keyMap is the one table of keys: what they do, the help screen, the line at
+// the bottom and docs/keys.md all come from it.
+func keyMap() []binding {
+	const lists = inTable | inTree | inDetail | inContainers
+	return []binding{
+		{[]string{"up", "k"}, lists, "moving", "", "one line up", moveBy(-1)},
+		{[]string{"down", "j"}, lists, "moving", "", "one line down", moveBy(1)},
+		{[]string{"pgup", "ctrl+b"}, lists, "moving", "", "one page up", movePages(-1)},
+		{[]string{"pgdown", "ctrl+f"}, lists, "moving", "", "one page down", movePages(1)},
+		{[]string{"home", "g"}, lists, "moving", "", "to the first line", moveBy(-1 << 40)},
+		{[]string{"end", "G"}, lists, "moving", "", "to the last line; in the table of a live source also follow it", (*Model).toEnd},
+		{[]string{"left", "h"}, inTable, "moving", "", "to the cell on the left", moveCell(-1)},
+		{[]string{"right", "l"}, inTable, "moving", "", "to the cell on the right", moveCell(1)},
+		{[]string{"left", "h"}, inHistogram, "moving", "", "one bar back in time", moveBar(-1)},
+		{[]string{"right", "l"}, inHistogram, "moving", "", "one bar on in time", moveBar(1)},
+		{[]string{"tab"}, everywhere, "moving", "panel", "to the next panel", (*Model).nextPanel},
+		{[]string{"shift+tab"}, everywhere, "moving", "", "to the panel before", (*Model).previousPanel},
+		{[]string{"e"}, everywhere, "moving", "", "to the next alert", (*Model).nextAlert},
+		{[]string{"E"}, everywhere, "moving", "", "to the alert before", (*Model).previousAlert},
+
+		{[]string{"enter"}, inTable, "drilling", "drill", "into the row: an alert opens its container and process around its time, any other event its process", (*Model).drillRow},
+		{[]string{"enter"}, inTree, "drilling", "drill", "into the events of the process", (*Model).drillProcess},
+		{[]string{"enter"}, inContainers, "drilling", "drill", "into the events of the container", (*Model).drillContainer},
+		{[]string{"enter"}, inHistogram, "drilling", "drill", "into the span that is marked, or the bar under the cursor", (*Model).drillSpan},
+		{[]string{"enter"}, inDetail, "drilling", "drill", "into the events with the same value of the field", (*Model).drillField},
+		{[]string{"esc", "backspace"}, everywhere, "drilling", "back", "back to the level before, as it was left; first a marked span or a search is let go", (*Model).back},
+		{[]string{"c"}, inTable | inTree, "drilling", "", "into the whole container of the row", (*Model).drillRowContainer},
+		{[]string{"a"}, inTable | inDetail, "drilling", "", "around the row: everything of its source, the cursor on the row", (*Model).drillAround},
+		{[]string{"p"}, inTable | inDetail, "drilling", "lineage", "lineage of the row's process up to its container's entry point, and what came of it", (*Model).openTree},
+
+		{[]string{"f", ":"}, everywhere, "filtering", "filter", "edit the filter of this level; it is checked, completed and applied while it is typed", (*Model).editFilter},
+		{[]string{"+", "="}, inTable | inDetail, "filtering", "in", "filter the value under the cursor in", (*Model).filterIn},
+		{[]string{"-"}, inTable | inDetail, "filtering", "out", "filter the value under the cursor out", (*Model).filterOut},
+		{[]string{"u"}, everywhere, "filtering", "", "undo the last change of the filter", (*Model).undoFilter},
+		{[]string{"/"}, everywhere, "filtering", "search", "search in the rows without filtering them", (*Model).startSearch},
+		{[]string{"n"}, everywhere, "filtering", "", "to the next match", (*Model).searchNext},
+		{[]string{"N"}, everywhere, "filtering", "", "to the match before", (*Model).searchPrevious},
+
+		{[]string{"space"}, inTable | inTree | inDetail | inContainers, "time", "pause", "stop the table; what comes is kept and counted; again to let it go on", (*Model).pause},
+		{[]string{"space", "v"}, inHistogram, "time", "mark", "mark where a span begins", (*Model).markSpan},
+		{[]string{"F"}, everywhere, "time", "follow", "follow the newest event, or stop following", (*Model).toggleFollow},
+		{[]string{"t"}, everywhere, "time", "jump", "jump to a time: 14:03, 14:03:05.5, 2026-11-23 14:03, −5m, +30s", (*Model).startJump},
+		{[]string{"r"}, everywhere, "time", "", "write times as distances from the row under the cursor; again to go back", (*Model).toggleRelative},
+		{[]string{"z"}, everywhere, "time", "", "local time or UTC", (*Model).toggleUTC},
+
+		{[]string{"d"}, everywhere, "looking closer", "details", "show or hide the details of the row", (*Model).toggleDetail},
+		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},
+		{[]string{"s"}, inContainers, "looking closer", "", "sort the containers by alerts, name or events", (*Model).sortContainers},
+		{[]string{"S"}, everywhere, "looking closer", "", "the sources: what was read, left out and lost, and what they have to say", (*Model).openSources},
+		{[]string{"y"}, inTable | inDetail, "looking closer", "", "copy the value under the cursor", (*Model).copyValue},
+		{[]string{"Y"}, everywhere, "looking closer", "", "copy this level as a stoop command", (*Model).copyCommand},
+
+		{[]string{"R"}, everywhere, "recorder", "", "record every system call of the container, or stop", (*Model).toggleRecorder},
+		{[]string{"D"}, everywhere, "recorder", "", "drain the container's rings: bring in what they still hold", (*Model).drain},
+
+		{[]string{"T"}, everywhere, "screen", "", "the other theme", (*Model).nextTheme},
+		{[]string{"?"}, everywhere, "screen", "help", "this help", (*Model).openHelp},
+		{[]string{"ctrl+l"}, everywhere, "screen", "", "draw the screen anew", func(*Model) tea.Cmd { return tea.ClearScreen }},
+		{[]string{"q", "ctrl+c"}, everywhere, "screen", "quit", "quit", func(*Model) tea.Cmd { return tea.Quit }},
+	}
+}
+
+// here says which place has the focus.
+func (m *Model) here() where {
+	switch m.focus {
+	case onContainers:
+		return inContainers
+	case onHistogram:
+		return inHistogram
+	case onDetail:
+		return inDetail
+	}
+	if m.level().tree != nil {
+		return inTree
+	}
+	return inTable
+}
+
+// binding finds what a key does here: a panel's own meaning first.
+func (m *Model) binding(key string) *binding {
+	here := m.here()
+	var anywhere *binding
+	for i := range m.keys {
+		b := &m.keys[i]
+		for _, k := range b.keys {
+			if k != key {
+				continue
+			}
+			if b.where&here != 0 {
+				return b
+			}
+			if b.where&everywhere != 0 {
+				anywhere = b
+			}
+		}
+	}
+	return anywhere
+}
+
+// keyNames are the signs that keys are shown with.
+var keyNames = strings.NewReplacer(
+	"shift+tab", "⇧tab", "pgup", "pgup", "pgdown", "pgdn", "up", "↑", "down", "↓", "left", "←", "right", "→",
+	"enter", "⏎", "backspace", "⌫", "ctrl+", "^",
+)
+
+// showKeys writes a binding's keys as the user finds them on the keyboard.
+func showKeys(keys []string) string {
+	shown := make([]string, len(keys))
+	for i, k := range keys {
+		shown[i] = keyNames.Replace(k)
+	}
+	return strings.Join(shown, " ")
+}
+
+// whereNames names the places of a binding for the reference page.
+func (w where) String() string {
+	names := []struct {
+		w    where
+		name string
+	}{{inTable, "table"}, {inTree, "process tree"}, {inDetail, "details"}, {inHistogram, "histogram"}, {inContainers, "containers"}}
+	if w&everywhere != 0 {
+		return "everywhere"
+	}
+	var in []string
+	for _, n := range names {
+		if w&n.w != 0 {
+			in = append(in, n.name)
+		}
+	}
+	return strings.Join(in, ", ")
+}

@@ -1,0 +1,261 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/themes"
+	"github.com/stoop-project/stoop/tui/internal/grid"
+)
+
+// panel is a part of the screen that can have the focus.
+type panel uint8
+
+// The panels, in the order in which tab goes through them.
+const (
+	onFeed panel = iota // the event table, or the process tree in its place
+	onDetail
+	onHistogram
+	onContainers
+	numPanels
+)
+
+// Model is the whole screen. It is a [tea.Model]; make it with [New].
+type Model struct {
+	ctx    context.Context
+	opt    Options
+	now    func() time.Time
+	keys   []binding
+	remote bool // over SSH
+
+	hub    *hub
+	store  *store.Store
+	tally  *store.Containers
+	alerts *store.View // every alert held, for the histogram and for jumps
+
+	stack []*level
+	focus panel
+	over  overlay // what covers the panels; nil for nothing
+	input input   // what is being typed; nil for nothing
+	toast toast
+
+	conts  containers
+	hist   histogram
+	feed   feed
+	detail detail
+	past   history // filters that were entered
+	find   search
+
+	read  reader
+	clock clock
+
+	w, h      int
+	detailSet bool // whether the details are shown has been decided
+	grid      *grid.Grid
+	theme     *themes.Theme
+	palette   *grid.Palette
+	plain     bool // the terminal has no colours
+
+	refreshing, stale, panelsDue bool
+	panelsAt                     time.Time
+	stats                        store.Stats
+	sourceStats                  source.Stats
+}
+
+// overlay is a screen over the panels: help, the sources, the columns.
+type overlay interface {
+	draw(m *Model, a grid.Area)
+	// key handles a key, and reports false when the overlay is to be closed.
+	key(m *Model, name string) bool
+}
+
+// input is a line that is being typed: a filter, a search, a time.
+type input interface {
+	// draw draws the line at the bottom of the area and what belongs to it
+	// above; it returns where the cursor stands.
+	draw(m *Model, a grid.Area) (x, y int)
+	// key handles a key or pasted text. Keys that type something have text.
+	key(m *Model, name, text string) tea.Cmd
+}
+
+// toast is a sentence that is shown in place of the key hints until the next
+// key.
+type toast struct {
+	text string
+	bad  bool
+}
+
+// New returns a model over the sources of the options, which it does not run.
+func New(ctx context.Context, opt Options) (*Model, error) {
+	m := &Model{
+		ctx: ctx, opt: opt, now: opt.Now, store: opt.Store, keys: keyMap(), grid: grid.New(0, 0),
+		read: newReader(opt.ShowSecrets), feed: feed{columns: defaultColumns()}, hist: histogram{mark: -1},
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	if m.store == nil {
+		m.store = store.New(0)
+	}
+	m.clock.zone = opt.Zone
+	if m.clock.zone == nil {
+		m.clock.zone = time.Local
+	}
+	m.hub = newHub(opt.Sources, m.store)
+	m.tally = m.store.Containers()
+	m.remote = overSSH(opt.Env)
+	if err := m.setTheme(opt.Theme); err != nil {
+		return nil, err
+	}
+	alerts, err := compile("alert.rule exists")
+	if err != nil {
+		return nil, err
+	}
+	m.alerts = m.store.View(alerts)
+	first, err := newLevel(m.store, m.sourceName(), opt.Filter)
+	if err != nil {
+		return nil, err
+	}
+	first.follow = m.hub.live()
+	m.stack = []*level{first}
+	return m, nil
+}
+
+// overSSH reports whether an environment is that of an SSH session.
+func overSSH(env []string) bool {
+	for _, e := range env {
+		if strings.HasPrefix(e, "SSH_TTY=") || strings.HasPrefix(e, "SSH_CONNECTION=") {
+			return true
+		}
+	}
+	return false
+}
+
+// setTheme takes a theme by name; "" is the dark one, until the terminal has
+// said which ground it has.
+func (m *Model) setTheme(name string) error {
+	if name == "" {
+		name = themes.Dark
+	}
+	t, err := m.opt.Themes.Load(name)
+	if err != nil {
+		return err
+	}
+	m.theme, m.palette = t, paletteOf(t)
+	return nil
+}
+
+// level is where the user is.
+func (m *Model) level() *level { return m.stack[len(m.stack)-1] }
+
+// times says how this level writes times.
+func (m *Model) times() clock {
+	c, l := m.clock, m.level()
+	c.relative, c.anchor = l.relative, l.anchor
+	return c
+}
+
+// sourceName is what the sources are called on the screen.
+func (m *Model) sourceName() string {
+	var names []string
+	for _, s := range m.hub.sources {
+		names = append(names, s.Info().Name)
+	}
+	if len(names) == 0 {
+		return "no source"
+	}
+	return strings.Join(names, " + ")
+}
+
+// Init starts the first refresh and asks the terminal what it can do.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.refresh()}
+	if m.remote {
+		// Bubble Tea does not ask over SSH, where half-drawn frames show most.
+		// Terminals that do not know the mode do not answer.
+		cmds = append(cmds, tea.Raw(ansi.RequestModeSynchronizedOutput))
+	}
+	if m.opt.Theme == "" {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update handles one message.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return m, m.update(msg)
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		return m.refresh()
+	case tea.KeyPressMsg:
+		return m.key(msg.String(), msg.Text)
+	case tea.PasteMsg:
+		if m.input != nil {
+			return m.input.key(m, "", msg.Content)
+		}
+	case tea.MouseWheelMsg:
+		return m.wheel(msg.Mouse())
+	case tea.MouseClickMsg:
+		return m.click(msg.Mouse())
+	case tea.ColorProfileMsg:
+		m.plain = msg.Profile <= colorprofile.ASCII
+	case tea.BackgroundColorMsg:
+		if m.opt.Theme == "" && !msg.IsDark() {
+			_ = m.setTheme(themes.Light)
+		}
+	case changedMsg:
+		return m.refresh()
+	case panelsMsg:
+		m.panelsDue, m.panelsAt = false, time.Time{}
+		return m.refresh()
+	case refreshedMsg:
+		return m.refreshed(msg)
+	case typedMsg:
+		return m.typed(msg)
+	case checkedMsg:
+		return m.checked(msg)
+	case foundMsg:
+		return m.found(msg)
+	case drainedMsg:
+		m.drained(msg)
+	}
+	return nil
+}
+
+// key hands a key to what is being typed, to the overlay, or to the key map.
+func (m *Model) key(name, text string) tea.Cmd {
+	m.toast = toast{}
+	if name == "ctrl+c" {
+		return tea.Quit
+	}
+	if m.input != nil {
+		return m.input.key(m, name, text)
+	}
+	if m.over != nil {
+		if !m.over.key(m, name) {
+			m.over = nil
+		}
+		return nil
+	}
+	if b := m.binding(name); b != nil {
+		return b.do(m)
+	}
+	return nil
+}
+
+// say shows a sentence until the next key.
+func (m *Model) say(text string) { m.toast = toast{text: text} }
+
+// fail shows what went wrong until the next key.
+func (m *Model) fail(text string) { m.toast = toast{text: text, bad: true} }

@@ -1,0 +1,181 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+)
+
+// The refresh is the one piece of work in the background: it brings the
+// current level's view up to date and counts what the panels show. At most one
+// runs at a time.
+
+// slice is how long a refresh evaluates before it shows what it has.
+const slice = 12 * time.Millisecond
+
+// panelsEvery is how often the panels beside the table are counted anew.
+const panelsEvery = 200 * time.Millisecond
+
+// changedMsg says that the store, or a source's state, has changed.
+type changedMsg struct{}
+
+// refreshedMsg is what a refresh found.
+type refreshedMsg struct {
+	level   *level
+	view    *store.View // the one evaluated
+	done    bool        // nothing is left to evaluate
+	version uint64      // of the store, when the refresh began
+	counted counted
+	panels  *panels // nil: not counted this time
+}
+
+// panels is what the panels beside the table show.
+type panels struct {
+	containers []store.ContainerCount
+	rates      map[string][]int
+	step       time.Duration
+	reach      map[string]source.Reach
+	stats      store.Stats
+	sources    source.Stats
+}
+
+// refresh starts a refresh unless one is running; then it starts again when
+// that ends.
+func (m *Model) refresh() tea.Cmd {
+	if m.refreshing {
+		m.stale = true
+		return nil
+	}
+	m.refreshing, m.stale = true, false
+	l := m.level()
+	view := l.view
+	if l.next != nil {
+		view = l.next
+	}
+	width := m.histWidth()
+	alerts := m.alerts
+	want := time.Since(m.panelsAt) >= panelsEvery || m.panelsAt.IsZero()
+	if want {
+		m.panelsAt = time.Now()
+	}
+	ctx, st, conts, h := m.ctx, m.store, m.tally, m.hub
+	previous := l.counted
+	return func() tea.Msg {
+		msg := refreshedMsg{level: l, view: view, version: st.Version()}
+		msg.done = view.Update(ctx, slice)
+		alerts.Update(ctx, slice)
+		msg.counted = countView(view, alerts, width, previous, want || msg.done)
+		if want {
+			msg.panels = countPanels(ctx, st, conts, h)
+		}
+		return msg
+	}
+}
+
+// countView counts a view: how much of it there is, and where in time. The
+// histogram is kept from the last time when it is not wanted.
+func countView(view, alerts *store.View, width int, c counted, hist bool) counted {
+	c.shown = view.Len()
+	c.done, c.total = view.Progress()
+	if !hist && len(c.hist) == width {
+		return c
+	}
+	from, to, ok := view.Span()
+	if !ok {
+		c.hist, c.marks, c.from, c.to = nil, nil, 0, 0
+		return c
+	}
+	c.from, c.to = frameOf(from, to, width)
+	c.hist = view.Histogram(c.from, c.to, width)
+	c.marks = make([]event.Priority, width)
+	markAlerts(&c, view, alerts)
+	return c
+}
+
+// maxMarks bounds how many alerts are looked up for the histogram; past it the
+// latest are.
+const maxMarks = 4096
+
+// markAlerts marks the buckets in which the view shows alerts.
+func markAlerts(c *counted, view, alerts *store.View) {
+	n := alerts.Len()
+	for _, ref := range alerts.Range(max(n-maxMarks, 0), maxMarks) {
+		if t := ref.Time(); t < c.from || t >= c.to {
+			continue
+		}
+		if _, ok := view.Find(ref.ID); ok {
+			addMark(c.marks, bucketAt(*c, ref.Time()), ref.Row().A().Priority)
+		}
+	}
+}
+
+// rateSpan is the time that the sparklines of live sources look back.
+const rateSpan = time.Minute
+
+func countPanels(ctx context.Context, st *store.Store, conts *store.Containers, h *hub) *panels {
+	p := &panels{containers: conts.Update(ctx), reach: h.reach(), stats: st.Stats(), sources: h.stats()}
+	from, to := p.stats.Oldest, p.stats.Newest+1
+	if h.live() {
+		from = max(from, to-int64(rateSpan))
+	}
+	from, to = frameOf(from, to, rateSteps)
+	p.step = time.Duration((to - from) / rateSteps)
+	p.rates = st.Rates(from, to, rateSteps)
+	return p
+}
+
+// refreshed takes a refresh's result in, and starts the next when there is
+// more to do.
+func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
+	m.refreshing = false
+	l := msg.level
+	switch msg.view {
+	case l.next:
+		// The old rows stay on screen until the new filter has found a
+		// screenful, or everything there is.
+		if msg.done || msg.counted.shown > 2*m.h {
+			l.swap()
+			l.counted = msg.counted
+		} else {
+			l.counted.done, l.counted.total = msg.counted.done, msg.counted.total
+		}
+	case l.view:
+		l.counted = msg.counted
+	}
+	if p := msg.panels; p != nil {
+		if p.containers != nil {
+			m.conts.set(p.containers)
+		}
+		m.conts.rates, m.conts.step, m.conts.reach = p.rates, p.step, p.reach
+		m.stats, m.sourceStats = p.stats, p.sources
+	}
+	if !msg.done || m.stale || m.level() != l || m.level().next != nil || m.store.Version() != msg.version {
+		if msg.done && msg.version != m.store.Version() && !m.stale {
+			m.hub.poke() // new events: at the pace of the frames
+			return nil
+		}
+		return m.refresh()
+	}
+	if msg.panels == nil {
+		return m.panelsLater()
+	}
+	return nil
+}
+
+// panelsMsg asks for the panels to be counted once more after the last change.
+type panelsMsg struct{}
+
+// panelsLater counts the panels when their time has come, so that they end up
+// right after the events have stopped.
+func (m *Model) panelsLater() tea.Cmd {
+	if m.panelsDue {
+		return nil
+	}
+	m.panelsDue = true
+	return tea.Tick(panelsEvery, func(time.Time) tea.Msg { return panelsMsg{} })
+}

@@ -1,0 +1,178 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/tui/internal/grid"
+)
+
+// search looks for text in the rows of a level, as the table writes them. It
+// leaves the filter alone.
+type search struct {
+	edit   lineEdit
+	cancel context.CancelFunc // of the search that is running; nil for none
+}
+
+func (m *Model) startSearch() tea.Cmd {
+	if m.level().tree != nil {
+		m.say("search works on events; esc leads back to them")
+		return nil
+	}
+	m.find.edit = newLineEdit("")
+	m.input = &m.find
+	return nil
+}
+
+func (s *search) key(m *Model, name, text string) tea.Cmd {
+	switch {
+	case name == "esc":
+		m.input = nil
+		m.stopSearch()
+		return nil
+	case name == "enter":
+		m.input = nil
+		if m.feed.search == "" {
+			return nil
+		}
+		return m.lookFor(0, 1)
+	case s.edit.key(name):
+	case text != "":
+		s.edit.insert(text)
+	}
+	m.feed.search = strings.ToLower(s.edit.String())
+	return nil
+}
+
+func (s *search) draw(m *Model, a grid.Area) (x, y int) {
+	line := a.Sub(0, 0, a.W, 1)
+	line.Fill(styText.Over(grid.Raised))
+	at := line.Text(1, 0, styFocus.Over(grid.Raised), "search ")
+	line.Right(a.W-1, 0, styDim.Over(grid.Raised), "⏎ next match  n N on and back")
+	cur := s.edit.draw(line.Sub(at, 0, a.W-at-32, 1), styText.Over(grid.Raised), styText, 0, 0)
+	return a.X + at + cur, a.Y
+}
+
+// stopSearch lets the searched text go.
+func (m *Model) stopSearch() {
+	m.feed.search = ""
+	if m.find.cancel != nil {
+		m.find.cancel()
+		m.find.cancel = nil
+	}
+}
+
+func (m *Model) searchNext() tea.Cmd     { return m.lookFor(1, 1) }
+func (m *Model) searchPrevious() tea.Cmd { return m.lookFor(-1, -1) }
+
+// foundMsg is where a search has come to: a row, the end, or so far.
+type foundMsg struct {
+	ctx   context.Context
+	level *level
+	view  *store.View
+	ref   store.Ref // B nil: none yet
+	next  int       // where to go on
+	dir   int
+	end   bool
+}
+
+// lookFor looks for the text from the cursor on, skip rows further.
+func (m *Model) lookFor(skip, dir int) tea.Cmd {
+	if m.feed.search == "" {
+		m.say("nothing is searched for; / starts a search")
+		return nil
+	}
+	l := m.level()
+	n := l.view.Len()
+	if l.tree != nil || n == 0 {
+		return nil
+	}
+	if m.find.cancel != nil {
+		m.find.cancel()
+	}
+	ctx, cancel := context.WithCancel(m.ctx)
+	m.find.cancel = cancel
+	return m.scan(ctx, l, l.view, l.place(n)+skip, dir)
+}
+
+// scanSlice is how long a search runs before it says how far it is.
+const scanSlice = 100 * time.Millisecond
+
+// scan searches rows in the background from the k-th on.
+func (m *Model) scan(ctx context.Context, l *level, view *store.View, k, dir int) tea.Cmd {
+	text, columns, clk := m.feed.search, m.feed.columns, m.times()
+	read := newReader(m.opt.ShowSecrets)
+	return func() tea.Msg {
+		msg := foundMsg{ctx: ctx, level: l, view: view, dir: dir}
+		const page = 512
+		for until := time.Now().Add(scanSlice); time.Now().Before(until) && ctx.Err() == nil; {
+			from := k
+			if dir < 0 {
+				from = max(k-page+1, 0)
+			}
+			refs := view.Range(from, page)
+			if dir < 0 {
+				refs = refs[:min(max(k-from+1, 0), len(refs))]
+			}
+			if len(refs) == 0 {
+				msg.end = true
+				return msg
+			}
+			for i := range refs {
+				at := i
+				if dir < 0 {
+					at = len(refs) - 1 - i
+				}
+				if rowHas(refs[at], columns, read, clk, text) {
+					msg.ref = refs[at]
+					return msg
+				}
+			}
+			k += dir * len(refs)
+		}
+		msg.next = k
+		return msg
+	}
+}
+
+// rowHas reports whether a row, as the table writes it, holds a text.
+func rowHas(ref store.Ref, columns []column, r reader, c clock, text string) bool {
+	row := ref.Row()
+	for i := range columns {
+		cell := plainText(columns[i].draw(r, c, ref, row))
+		if strings.Contains(strings.ToLower(safe(cell)), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// found moves to a row that was found, or goes on searching.
+func (m *Model) found(msg foundMsg) tea.Cmd {
+	l := msg.level
+	if msg.ctx.Err() != nil || m.level() != l {
+		return nil
+	}
+	switch {
+	case msg.ref.B != nil:
+		if k, ok := l.view.Find(msg.ref.ID); ok {
+			l.jumpTo(k, m.feed.height)
+			m.focus = onFeed
+		}
+		m.find.cancel = nil
+	case msg.end && msg.dir > 0:
+		m.say("no further match below")
+		m.find.cancel = nil
+	case msg.end:
+		m.say("no further match above")
+		m.find.cancel = nil
+	default:
+		m.say("searching … " + count(int64(max(msg.next, 0))) + " of " + count(int64(l.view.Len())) + " rows; esc stops")
+		return m.scan(msg.ctx, l, msg.view, msg.next, msg.dir)
+	}
+	return nil
+}

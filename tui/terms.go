@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+)
+
+// Conditions that keys add to a filter. What the user wrote is kept as it was
+// written.
+
+// equals writes the condition that a field, named as in a filter, has a value.
+func equals(name, value string) string {
+	return filter.Source(check(name, filter.OpEq, value))
+}
+
+// differs writes the condition that a field does not have a value; where the
+// field is missing it holds.
+func differs(name, value string) string {
+	return filter.Source(&filter.Not{X: check(name, filter.OpEq, value)})
+}
+
+func check(name string, op filter.Op, value string) *filter.Check {
+	f := &filter.Field{Name: name}
+	if base, arg, ok := strings.Cut(strings.TrimSuffix(name, "]"), "["); ok {
+		f.Name, f.Arg, f.HasArg = base, arg, true
+	}
+	return &filter.Check{Left: f, Op: op, Right: &filter.Value{Text: value}}
+}
+
+// and joins conditions; one that holds an or at its top is put in brackets.
+func and(terms ...string) string {
+	var kept []string
+	for _, t := range terms {
+		if t = strings.TrimSpace(t); t != "" {
+			kept = append(kept, t)
+		}
+	}
+	if len(kept) == 1 {
+		return kept[0]
+	}
+	for i, t := range kept {
+		if e, err := filter.Parse(t); err == nil {
+			if _, or := e.(*filter.Or); or && !bracketed(t) {
+				kept[i] = "(" + t + ")"
+			}
+		}
+	}
+	return strings.Join(kept, " and ")
+}
+
+// bracketed reports whether one pair of brackets holds the whole condition.
+func bracketed(t string) bool {
+	if !strings.HasPrefix(t, "(") || !strings.HasSuffix(t, ")") {
+		return false
+	}
+	_, err := filter.Parse(t[1 : len(t)-1])
+	return err == nil
+}
+
+// between writes the condition that an event lies in a span of time.
+func between(from, to int64) string {
+	lo := check("evt.rawtime", filter.OpGE, itoa64(from))
+	hi := check("evt.rawtime", filter.OpLT, itoa64(to))
+	return filter.Source(lo) + " and " + filter.Source(hi)
+}
+
+// ofContainer writes the condition that selects an event's container.
+func ofContainer(row event.Row) string {
+	if id := row.T.Text(row.C().ID); id != "" {
+		return equals("container.id", id)
+	}
+	return "not container.id exists"
+}
+
+// ofProcess writes the condition that selects an event's process: by its pid,
+// or where no source knew that (alerts as Falco writes them) by its name.
+func ofProcess(row event.Row) string {
+	p := row.P()
+	switch {
+	case p.Knows(event.KnowPID):
+		return equals("proc.pid", itoa(int(p.PID)))
+	case p.Name > event.EmptyStr:
+		return equals("proc.name", row.T.Text(p.Name))
+	}
+	return ""
+}
