@@ -18,6 +18,7 @@ import (
 // It speaks of evt.type, container.id, proc.name and user.uid as the event's
 // row in the tables has them. A source that tests something else in their
 // place (the thread's comm in the kernel, say) must know that it is the same.
+// An event whose value is not known is inside of any set.
 type Scope struct {
 	Types      TypeSet
 	Containers Set[string] // container ids of 12 hex digits, and "host"
