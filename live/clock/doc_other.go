@@ -1,0 +1,4 @@
+//go:build !linux
+
+// Package clock turns the kernel's boot time into wall time, on Linux.
+package clock

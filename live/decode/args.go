@@ -1,0 +1,145 @@
+//go:build linux
+
+package decode
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/live/proc"
+)
+
+// arguments encodes the arguments of a type in the order of its params. obj is
+// what the event is about, when that is known already.
+func (d *Decoder) arguments(p *proc.Process, t event.Type, obj event.ObjID) {
+	w := &d.args
+	w.Reset()
+	for _, s := range d.plan.steps {
+		d.argument(w, p, t, s, obj)
+	}
+}
+
+func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s step, obj event.ObjID) {
+	reg := int(s.reg)
+	inReg := reg < d.rec.NArgs()
+	switch s.op {
+	case opInt32, opInt64, opUint32, opUint64, opOpenMode:
+		if !inReg {
+			w.Skip()
+			return
+		}
+		d.register(w, s.op, d.rec.Arg(reg), t)
+	case opPath:
+		d.pathArg(w, p, reg, obj)
+	case opRetPath:
+		w.Obj(d.object(p, slotRet))
+	case opText:
+		if d.parts.has(bpf.TagString, reg) {
+			w.Str(d.tables.Strings.AddBytes(d.parts.str[reg].Data))
+		} else {
+			w.Skip()
+		}
+	case opData:
+		if d.parts.any(bpf.TagPayload) {
+			w.Bytes(d.parts.payload.Data, d.parts.payload.Flags&bpf.PartCut != 0)
+		} else {
+			w.Skip()
+		}
+	case opStruct:
+		if d.parts.has(bpf.TagStruct, reg) {
+			w.Bytes(d.parts.data[reg].Data, d.parts.data[reg].Flags&bpf.PartCut != 0)
+		} else {
+			w.Skip()
+		}
+	case opTuple:
+		if k := d.tables.Obj(obj).Kind; k.Inet() || k == event.ObjUnix {
+			w.Obj(obj)
+		} else {
+			w.Skip()
+		}
+	case opAddr:
+		w.Obj(d.addrObject(reg, d.plan.class == classBind))
+	case opSlotFD:
+		d.optional(w, uint64(d.parts.file[reg].FD), d.parts.has(bpf.TagFile, reg), true)
+	case opSlotIno:
+		d.optional(w, d.parts.file[reg].Ino, d.parts.has(bpf.TagFile, reg), false)
+	case opTimespec:
+		sec, ok := d.parts.word(reg, 0)
+		ns, ok2 := d.parts.word(reg, 1)
+		d.optional(w, sec*1e9+ns, ok && ok2, true)
+	case opWord:
+		v, ok := d.parts.word(reg, int(s.arg))
+		d.optional(w, v, ok, false)
+	case opHalf:
+		v, ok := d.parts.half(reg, int(s.arg))
+		d.optional(w, uint64(v), ok, false)
+	case opCapInh:
+		d.optional(w, d.parts.caps.Inheritable, d.parts.any(bpf.TagCaps), false)
+	case opCapPerm:
+		d.optional(w, d.parts.caps.Permitted, d.parts.any(bpf.TagCaps), false)
+	case opCapEff:
+		d.optional(w, d.parts.caps.Effective, d.parts.any(bpf.TagCaps), false)
+	case opNumber:
+		w.Uint(uint64(t))
+	case opNative:
+		w.Uint(uint64(d.rec.Nr()))
+	case opExePath:
+		if d.rec.Kind() == bpf.KindExec {
+			w.Obj(obj)
+		} else {
+			d.pathArg(w, p, reg, obj)
+		}
+	default:
+		w.Skip()
+	}
+}
+
+// register writes the value of a register.
+func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
+	switch o {
+	case opInt32:
+		w.Int(int64(int32(v)))
+	case opInt64:
+		w.Int(int64(v))
+	case opUint32:
+		if t == typeSocket || t == typeSocketpair {
+			if v == d.rec.Arg(1) {
+				v &= 0xffffffff
+			}
+		}
+		w.Uint(v & 0xffffffff)
+	case opUint64:
+		w.Uint(v)
+	case opOpenMode:
+		flags := d.rec.Arg(1)
+		if t == typeOpenat {
+			flags = d.rec.Arg(2)
+		}
+		if flags&(unix.O_CREAT|unix.O_TMPFILE&^unix.O_DIRECTORY) == 0 {
+			v = 0 // the kernel does not look at it
+		}
+		w.Uint(v & 0xffff)
+	}
+}
+
+// pathArg writes a name argument as the file that it means: the event's own
+// object when it is that one.
+func (d *Decoder) pathArg(w *event.ArgWriter, p *proc.Process, reg int, obj event.ObjID) {
+	if int8(reg) == d.plan.pathArg && obj != 0 && d.plan.fdArg < 0 {
+		w.Obj(obj)
+		return
+	}
+	w.Obj(d.pathObject(p, reg))
+}
+
+func (d *Decoder) optional(w *event.ArgWriter, v uint64, ok, signed bool) {
+	switch {
+	case !ok:
+		w.Skip()
+	case signed:
+		w.Int(int64(v))
+	default:
+		w.Uint(v)
+	}
+}
