@@ -9,6 +9,9 @@ type Batch struct {
 	// Numbers start at 1 and grow within one source (Falco's evt.num).
 	Seq uint64
 
+	// Before is the time of the event before the first, 0 when it is not known.
+	Before int64
+
 	Time []int64 // ns since 1970
 	Type []Type
 	Bits []Bits
@@ -100,6 +103,9 @@ func NewBatch(t *Tables, seq uint64, n int) *Batch {
 // them, or with HasDoc the document. The payload is copied.
 func (b *Batch) Append(e Event, payload []byte) {
 	n := len(b.Time)
+	if n == 0 {
+		b.Tables.SetFirst(e.Time)
+	}
 	b.Time = append(b.Time, e.Time)
 	b.Type = append(b.Type, e.Type)
 	b.Bits = append(b.Bits, e.Bits)
@@ -153,6 +159,9 @@ func (b *Batch) Row(i int) Row {
 func (b *Batch) Slice(from, to int) *Batch {
 	s := *b
 	s.Seq += uint64(from)
+	if from > 0 {
+		s.Before = b.Time[from-1]
+	}
 	s.Time, s.Type, s.Bits, s.CPU = b.Time[from:to], b.Type[from:to], b.Bits[from:to], b.CPU[from:to]
 	s.TID, s.Proc, s.FD, s.Obj, s.Res = b.TID[from:to], b.Proc[from:to], b.FD[from:to], b.Obj[from:to], b.Res[from:to]
 	if b.Alert != nil {

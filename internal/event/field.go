@@ -23,8 +23,35 @@ type Field struct {
 	Values []string
 
 	// Read returns the field's value in a row; ok is false when it is missing.
-	// nil: no source fills the field yet.
+	// A value with a List, of a field that is not IsList, stands for
+	// alternatives: one of them must fulfil a check (but for != of a FilterOnly
+	// field, an end of a connection, all must). nil: only documents hold the
+	// field (see [DocReader]), or nobody fills it.
 	Read func(r Row, a Arg) (v Value, ok bool)
+
+	// Print is what an output shows where that differs from Read; else nil.
+	Print func(r Row, a Arg) (v Value, ok bool)
+
+	// Why says for a field that nobody fills why that is so; else it is empty.
+	Why string
+}
+
+// Unfilled says why no source fills the field, "" when one does.
+func (f *Field) Unfilled() string {
+	if f.From == 0 && f.Why == "" {
+		return "no source fills it"
+	}
+	return f.Why
+}
+
+// Show returns the field's value as an output shows it.
+func (f *Field) Show(r Row, a Arg) (Value, bool) {
+	if f.Print != nil {
+		if v, ok := f.Print(r, a); ok {
+			return v, true
+		}
+	}
+	return f.Get(r, a)
 }
 
 // ArgMode says what may stand in brackets behind a field's name.
@@ -147,5 +174,8 @@ func (r *Registry) All() []*Field { return r.sorted }
 
 // Fields is the registry of all fields that stoop knows.
 var Fields = NewRegistry(
-	evtFields, procFields, fdFields, containerFields, alertFields,
+	timeFields, typeFields, evtFields, argFields,
+	procFields, lineageFields, sessionFields, procEventFields, threadFields, userFields,
+	fdFields, sockFields, pathFields, containerFields, podFields,
+	alertFields, stoopFields, auditFields, jsonFields, meterFields,
 )

@@ -1,5 +1,7 @@
 package event
 
+import "sync/atomic"
+
 // The numbers of rows in a [Tables]' dimensions. 0 is none.
 type (
 	ProcID  uint32 // row of Procs
@@ -16,6 +18,15 @@ type Tables struct {
 	Conts   *Dim[Container]
 	Alerts  *Dim[Alert]
 
+	// Names are the domain names that addresses were seen to have.
+	Names *Names
+
+	// Host is the name of the node, NoStr when the events come from several.
+	// It is set before the first event is handed on.
+	Host Str
+
+	first atomic.Int64 // time of the first event
+
 	// Docs reads the documents of events that carry one (see [HasDoc]); nil
 	// when none does.
 	Docs DocReader
@@ -29,6 +40,7 @@ func NewTables() *Tables {
 		Objs:    newDim[Object](),
 		Conts:   newDim[Container](),
 		Alerts:  newDim[Alert](),
+		Names:   &Names{},
 	}
 }
 
@@ -43,6 +55,20 @@ func (t *Tables) Cont(id ContID) *Container { return t.Conts.At(uint32(id)) }
 
 // Alert returns the row of an alert.
 func (t *Tables) Alert(id AlertID) *Alert { return t.Alerts.At(uint32(id)) }
+
+// First returns the time of the source's first event, from which evt.reltime
+// counts; 0 while there is none.
+func (t *Tables) First() int64 { return t.first.Load() }
+
+// SetFirst sets the time of the first event, unless an earlier one is set.
+// [NewBatch]'s batches do so with their first event.
+func (t *Tables) SetFirst(ns int64) {
+	for old := t.first.Load(); old == 0 || ns < old; old = t.first.Load() {
+		if t.first.CompareAndSwap(old, ns) {
+			return
+		}
+	}
+}
 
 // Text returns an interned string.
 func (t *Tables) Text(s Str) string { return t.Strings.Get(s) }

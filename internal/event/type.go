@@ -34,16 +34,29 @@ const (
 // TypeInfo describes a type.
 type TypeInfo struct {
 	Name     string
-	Category string  // Falco's evt.category: file, net, process, memory, …
+	Category string  // Falco's category; io-read, io-write and io-other depend on the descriptor, see evt.category
 	Params   []Param // in the order in which arguments are encoded
+	Shown    []Shown // in the order in which arguments are shown and numbered (evt.arg[0])
 }
 
 // Param is one argument of a type.
 type Param struct {
 	Name string // Falco's where Falco has the type, else the kernel's
 	Kind ParamKind
-	Set  string // for ParamFlags and ParamEnum: which set of names, in flags.tsv
+	Set  string // which set of names in flags.tsv: for ParamFlags and ParamEnum, and for a ParamOct whose bits have names
+	Reg  int    // where the kernel finds it: the system call's argument of this number, from 0; -1 when it is no register
 }
+
+// Shown is one argument as it is shown: an encoded one, the call's result, or
+// one that is a fact of the process or the file and therefore not encoded.
+type Shown struct {
+	Param
+	At    int    // its place in Params; -1 when it is not encoded
+	Field *Field // whose value it is, when it is not encoded; nil for the result
+}
+
+// Result reports whether the argument is the call's result.
+func (s *Shown) Result() bool { return s.At < 0 && s.Field == nil && s.Set != setExec }
 
 // ParamKind says how an argument is shown.
 type ParamKind uint8
@@ -75,8 +88,7 @@ var paramKinds = map[string]ParamKind{
 	"addr": ParamAddr, "errno": ParamErr, "ns": ParamNS, "caps": ParamCaps,
 }
 
-// types.tsv has a line a type: number, name, category, arguments as name:kind
-// separated by blanks. Lines starting with # are comments.
+// types.tsv has a line a type; its head says how to read it.
 //
 //go:embed types.tsv
 var typesTSV string
@@ -87,6 +99,9 @@ var (
 )
 
 func init() {
+	if err := loadFlags(); err != nil {
+		panic("event: " + err.Error())
+	}
 	for n, line := range strings.Split(typesTSV, "\n") {
 		if line == "" || line[0] == '#' {
 			continue
@@ -103,26 +118,61 @@ func addType(line string) error {
 		return fmt.Errorf("want number, name, category and arguments, have %d columns", len(cols))
 	}
 	n, err := strconv.Atoi(cols[0])
-	if err != nil || n < 0 || n >= int(lastType) {
-		return fmt.Errorf("bad number %q", cols[0])
+	if err != nil || n < 0 || n >= int(lastType) || types[n].Name != "" {
+		return fmt.Errorf("number %q is bad, or there twice", cols[0])
 	}
-	info := TypeInfo{Name: cols[1], Category: cols[2]}
+	names := strings.Split(cols[1], "|")
+	info := TypeInfo{Name: names[0], Category: cols[2]}
 	if len(cols) > 3 {
 		for _, word := range strings.Fields(cols[3]) {
-			name, kind, _ := strings.Cut(word, ":")
-			kind, set, _ := strings.Cut(kind, ":")
-			k, ok := paramKinds[kind]
-			if !ok {
-				return fmt.Errorf("argument %s: unknown kind %q", name, kind)
+			if err := info.addParam(word); err != nil {
+				return err
 			}
-			info.Params = append(info.Params, Param{Name: name, Kind: k, Set: set})
 		}
 	}
-	if types[n].Name != "" || typeByName[info.Name] != 0 {
-		return fmt.Errorf("number %d or name %s is there twice", n, info.Name)
-	}
 	types[n] = info
-	typeByName[info.Name] = Type(n)
+	typeTraits[n] = info.traits()
+	for _, name := range names {
+		if _, ok := typeByName[name]; ok {
+			return fmt.Errorf("name %s is there twice", name)
+		}
+		typeByName[name] = Type(n)
+	}
+	return nil
+}
+
+// addParam reads [=]NAME:KIND[:SET][@FIELD][#REGISTER].
+func (t *TypeInfo) addParam(word string) error {
+	text, result := strings.CutPrefix(word, "=")
+	text, reg, inReg := strings.Cut(text, "#")
+	text, field, derived := strings.Cut(text, "@")
+	name, kind, _ := strings.Cut(text, ":")
+	kind, set, _ := strings.Cut(kind, ":")
+	k, ok := paramKinds[kind]
+	if !ok {
+		return fmt.Errorf("argument %s: unknown kind %q", name, kind)
+	}
+	if set != "" && flagSets[set] == nil {
+		return fmt.Errorf("argument %s: flags.tsv has no set %q", name, set)
+	}
+	shown := Shown{Param: Param{Name: name, Kind: k, Set: set, Reg: -1}, At: -1}
+	if inReg {
+		n, err := strconv.Atoi(reg)
+		if err != nil || n < 0 || n > 5 {
+			return fmt.Errorf("argument %s: bad register %q", name, reg)
+		}
+		shown.Reg = n
+	}
+	switch {
+	case derived && set != setExec:
+		if shown.Field = Fields.byName[field]; shown.Field == nil {
+			return fmt.Errorf("argument %s: no field %q", name, field)
+		}
+	case !derived && !result:
+		shown.At = len(t.Params)
+		t.Params = append(t.Params, shown.Param)
+	}
+	t.Shown = append(t.Shown, shown)
 	return nil
 }
 
@@ -136,8 +186,8 @@ func (t Type) Info() *TypeInfo {
 
 func (t Type) String() string { return t.Info().Name }
 
-// ParamIndex returns the place of the argument of a name, -1 when the type
-// has none.
+// ParamIndex returns the place of the encoded argument of a name, -1 when the
+// type has none.
 func (t Type) ParamIndex(name string) int {
 	for i, p := range t.Info().Params {
 		if p.Name == name {
@@ -147,7 +197,8 @@ func (t Type) ParamIndex(name string) int {
 	return -1
 }
 
-// TypeOf returns the type of a name (evt.type).
+// TypeOf returns the type of a name (evt.type), the kernel's where Falco has
+// another included: pread64 is pread.
 func TypeOf(name string) (Type, bool) {
 	t, ok := typeByName[name]
 	return t, ok

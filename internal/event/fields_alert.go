@@ -1,0 +1,50 @@
+package event
+
+// Facts of an alert, whoever raised it. The names are ours.
+var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
+	{Name: "alert.rule", Kind: String, Flags: Extension, Doc: "Name of the rule that fired.", Read: alertStr(func(a *Alert) Str { return a.Rule })},
+	{
+		Name: "alert.priority", Kind: String, Flags: Extension, Doc: "Severity that the rule gives.", Values: priorityNames[1:],
+		Read: func(r Row, _ Arg) (Value, bool) {
+			p := r.A().Priority.String()
+			return StringValue(p), p != ""
+		},
+	},
+	{Name: "alert.source", Kind: String, Flags: Extension, Doc: "Kind of events that the rule is about: syscall, k8s_audit, …", Values: []string{SourceSyscall, SourceK8sAudit}, Read: alertStr(func(a *Alert) Str { return a.Source })},
+	{
+		Name: "alert.tags", Kind: String, Flags: Extension | IsList, Doc: "The rule's tags.",
+		Read: func(r Row, _ Arg) (Value, bool) {
+			tags := splitNUL(r.T.Text(r.A().Tags))
+			v := Value{Kind: String, List: make([]Value, len(tags))}
+			for i, tag := range tags {
+				v.List[i] = StringValue(tag)
+			}
+			return v, r.A().Tags != NoStr
+		},
+	},
+	{Name: "alert.origin", Kind: String, Flags: Extension, Doc: "Who raised the alert: falco, wazuh, elastic, stoop.", Values: []string{"falco", "wazuh", "elastic", "stoop"}, Read: alertStr(func(a *Alert) Str { return a.Origin })},
+}), group("alert", HomeEvent, FromFalco, []Field{
+	{Name: "alert.output", Kind: String, Flags: Extension, Doc: "The alert's message."},
+})...)
+
+// How far an event can be trusted. The names are ours.
+var stoopFields = append(group("stoop", HomeEvent, FromLive, []Field{
+	{Name: "stoop.inferred", Kind: Bool, Flags: Extension, Doc: "Whether the event was not observed but concluded: a process that was found in /proc.", Read: bit(Inferred)},
+	{Name: "stoop.cut", Kind: Bool, Flags: Extension, Doc: "Whether an argument was longer than what was kept.", Read: bit(ArgsCut)},
+	{Name: "stoop.io_uring", Kind: Bool, Flags: Extension, Doc: "Whether io_uring did the call for the process.", Read: bit(ViaIOUring)},
+	{Name: "stoop.compat", Kind: Bool, Flags: Extension, Doc: "Whether it was a 32-bit call on a 64-bit kernel.", Read: bit(Compat32)},
+	{Name: "stoop.late_process", Kind: Bool, Flags: Extension, Doc: "Whether the process was read from /proc after the event: it may have changed in between.", Read: bit(LateProcess)},
+}), group("stoop", HomeObj, FromLive, []Field{
+	{
+		Name: "stoop.fd_from_arg", Kind: Bool, Flags: Extension, Doc: "Whether fd.name was read from the program's memory, which it may have changed after the call.",
+		Read: objFlag(ObjFromArg),
+	},
+	{
+		Name: "stoop.fd_inferred", Kind: Bool, Flags: Extension, Doc: "Whether fd.name comes from keeping books of descriptors, not from the kernel's file.",
+		Read: objFlag(ObjInferred),
+	},
+})...)
+
+func bit(b Bits) reader {
+	return func(r Row, _ Arg) (Value, bool) { return BoolValue(r.B.Bits[r.I]&b != 0), true }
+}
