@@ -51,8 +51,9 @@ func main() {
 		o.record = stoopCommand(stoop, out)
 	}
 	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer end()
-	if err := run(ctx, o, os.Stdout); err != nil {
+	err := run(ctx, o, os.Stdout)
+	end()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "incident:", err)
 		os.Exit(1)
 	}

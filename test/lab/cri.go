@@ -10,10 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"text/template"
 	"time"
 
@@ -30,8 +28,7 @@ type CRI struct {
 	State  string // containerd's state directory: bundles are below it
 
 	dir     string
-	cmd     *exec.Cmd
-	ended   chan error // gets the result of containerd's end
+	server  *daemon
 	conn    *grpc.ClientConn
 	runtime cri.RuntimeServiceClient
 	images  cri.ImageServiceClient
@@ -122,13 +119,13 @@ func (c *CRI) start(ctx context.Context) error {
 	}
 	defer log.Close()
 
-	c.cmd = exec.Command("containerd", "--config", configPath)
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	c.ended = make(chan error, 1)
-	if err := startWithThread(c.cmd, c.ended); err != nil {
+	cmd := exec.Command("containerd", "--config", configPath)
+	cmd.Stdout, cmd.Stderr = log, log
+	server, err := startDaemon(cmd)
+	if err != nil {
 		return err
 	}
+	c.server = server
 
 	c.conn, err = grpc.NewClient("unix://"+c.Socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -148,22 +145,6 @@ func (c *CRI) start(ctx context.Context) error {
 	return nil
 }
 
-// startWithThread starts cmd from a thread that lives as long as cmd does: the
-// parent-death signal is sent when the starting *thread* ends, and Go ends
-// idle threads when it likes.
-func startWithThread(cmd *exec.Cmd, ended chan<- error) error {
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			ended <- cmd.Wait()
-		}
-	}()
-	return <-started
-}
-
 func (c *CRI) waitReady(ctx context.Context) error {
 	var last error
 	for {
@@ -180,9 +161,8 @@ func (c *CRI) waitReady(ctx context.Context) error {
 			last = err
 		}
 		select {
-		case end := <-c.ended:
-			c.ended <- end
-			return fmt.Errorf("it ended while starting: %v", end)
+		case <-c.server.done:
+			return fmt.Errorf("it ended while starting: %w", errors.Join(errEnded, c.server.err))
 		case <-ctx.Done():
 			return fmt.Errorf("not ready: %w", last)
 		case <-time.After(20 * time.Millisecond):
@@ -243,14 +223,8 @@ func (c *CRI) Close() error {
 		}
 		errs = append(errs, c.conn.Close())
 	}
-	if c.cmd != nil && c.cmd.Process != nil {
-		_ = c.cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-c.ended:
-		case <-time.After(5 * time.Second):
-			_ = c.cmd.Process.Kill()
-			<-c.ended
-		}
+	if c.server != nil {
+		c.server.stop()
 	}
 	unmountBelow(c.dir)
 	return errors.Join(append(errs, os.RemoveAll(c.dir))...)

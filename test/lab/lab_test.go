@@ -216,8 +216,7 @@ func TestReap(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(node.dir, ownerFile), []byte("1 0"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_ = node.cmd.Process.Kill()
-	<-node.ended
+	node.server.kill()
 	if !inCgroup(c.Pid, c.ID) {
 		t.Fatal("the container died with its containerd: nothing to reap")
 	}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -24,8 +23,7 @@ type PodmanEngine struct {
 
 	mu      sync.Mutex
 	loaded  map[string]bool // image references
-	service *exec.Cmd
-	ended   chan error
+	service *daemon
 }
 
 // NewPodman prepares the storage; nothing runs yet.
@@ -152,21 +150,18 @@ func (p *PodmanEngine) Serve(ctx context.Context) (string, error) {
 	if p.service != nil {
 		return socket, nil
 	}
-	cmd := exec.Command("podman", p.args("system", "service", "--time", "0", "unix://"+socket)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	ended := make(chan error, 1)
-	if err := startWithThread(cmd, ended); err != nil {
+	service, err := startDaemon(exec.Command("podman", p.args("system", "service", "--time", "0", "unix://"+socket)...))
+	if err != nil {
 		return "", err
 	}
-	p.service, p.ended = cmd, ended
+	p.service = service
 	for {
 		if conn, err := net.Dial("unix", socket); err == nil {
 			return socket, conn.Close()
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			return "", fmt.Errorf("podman system service ended: %v", err)
+		case <-service.done:
+			return "", fmt.Errorf("podman system service: %w", errors.Join(errEnded, service.err))
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-time.After(20 * time.Millisecond):
@@ -184,13 +179,7 @@ func (p *PodmanEngine) remove(id string) error {
 // Close ends the service and removes containers and storage.
 func (p *PodmanEngine) Close() error {
 	if p.service != nil {
-		_ = p.service.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-p.ended:
-		case <-time.After(5 * time.Second):
-			_ = p.service.Process.Kill()
-			<-p.ended
-		}
+		p.service.stop()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

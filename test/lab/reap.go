@@ -72,6 +72,7 @@ func reapStale() {
 }
 
 func reapCRI(dir string) {
+	var pods []string
 	inits, _ := filepath.Glob(filepath.Join(dir, "state/io.containerd.runtime.v2.task/*/*/init.pid"))
 	for _, path := range inits {
 		b, _ := os.ReadFile(path)
@@ -80,7 +81,7 @@ func reapCRI(dir string) {
 		if err != nil || !inCgroup(pid, filepath.Base(filepath.Dir(path))) {
 			continue
 		}
-		defer removePodCgroup(podOf(pid)) // the uid now, the removal when all are dead
+		pods = append(pods, podOf(pid))
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	for _, pid := range pids() {
@@ -88,6 +89,9 @@ func reapCRI(dir string) {
 		if strings.Contains(string(cmdline), dir+"/") {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
+	}
+	for _, uid := range pods {
+		removePodCgroup(uid)
 	}
 	unmountBelow(dir)
 	_ = os.RemoveAll(dir)

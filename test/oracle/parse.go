@@ -49,6 +49,7 @@ type waitingCall struct {
 const (
 	unfinishedMark = " <unfinished ...>"
 	resumedMark    = " resumed>"
+	detachedMark   = " <detached ...>"
 )
 
 func (p *parser) line(line string) error {
@@ -57,6 +58,9 @@ func (p *parser) line(line string) error {
 	}
 	pid, text := cutPid(line)
 	at, body, timed := cutTime(text)
+	if before, ok := strings.CutSuffix(" "+text, detachedMark); ok {
+		return p.detach(pid, strings.TrimSpace(before))
+	}
 	if before, ok := strings.CutSuffix(text, unfinishedMark); ok {
 		return p.begin(pid, before)
 	}
@@ -66,9 +70,6 @@ func (p *parser) line(line string) error {
 			return fmt.Errorf("a call resumes without %q: %s", resumedMark, quoteShort(text))
 		}
 		return p.end(pid, name, end)
-	}
-	if body == "???? <detached ...>" || strings.HasSuffix(body, "<detached ...>") {
-		return p.end(pid, "", ") = ?")
 	}
 	r, err := parseRecord(text)
 	if err != nil {
@@ -95,7 +96,19 @@ func (p *parser) begin(pid int, text string) error {
 	return nil
 }
 
-// end joins the two parts of a call. A name of "" stands for any.
+// detach ends the call in which a thread was when strace let it go: the one on
+// the line, one that began before, or none.
+func (p *parser) detach(pid int, text string) error {
+	if _, body, _ := cutTime(text + " "); strings.Contains(body, "(") && !strings.HasPrefix(body, "<... ") {
+		if err := p.begin(pid, text); err != nil {
+			return err
+		}
+	}
+	p.giveUp([]int{pid})
+	return nil
+}
+
+// end joins the two parts of a call.
 func (p *parser) end(pid int, name, end string) error {
 	w, ok := p.waiting[pid]
 	if !ok {
@@ -103,7 +116,7 @@ func (p *parser) end(pid int, name, end string) error {
 	}
 	delete(p.waiting, pid)
 	r, err := parseRecord(w.text + end)
-	if err == nil && name != "" && r.Name != name {
+	if err == nil && r.Name != name {
 		err = fmt.Errorf("%s resumes in thread %d where %s began", name, pid, r.Name)
 	}
 	r.Pid = pid

@@ -155,6 +155,28 @@ func TestParseJoins(t *testing.T) {
 	}
 }
 
+// TestParseDetached reads the ends of threads that strace let go.
+func TestParseDetached(t *testing.T) {
+	records, err := Parse(strings.NewReader(`1 10.000001 wait4(-1,  <detached ...>
+2 10.000002 read(0,  <unfinished ...>
+3 10.000003 getpid()                    = 3
+2 10.000004 <... read resumed> <detached ...>
+3 10.000005  <detached ...>
+4 <detached ...>
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Record{
+		{Pid: 1, Time: time.Unix(10, 1000), Name: "wait4", Args: []Arg{"-1"}, Return: Return{Text: "?"}, Unfinished: true},
+		{Pid: 2, Time: time.Unix(10, 2000), Name: "read", Args: []Arg{"0"}, Return: Return{Text: "?"}, Unfinished: true},
+		{Pid: 3, Time: time.Unix(10, 3000), Name: "getpid", Return: Return{Text: "3", Int: 3}},
+	}
+	if !slices.EqualFunc(records, want, equal) {
+		t.Errorf("got\n%#v\nwant\n%#v", records, want)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	for line, want := range map[string]string{
 		`1 read(0, "abc`:              "line 1: read: a string does not end",
