@@ -91,7 +91,7 @@ check-generate: ## Check that what is generated matches its source
 
 .PHONY: pictures
 pictures: build ## Take the README's pictures from real screens
-	hack/pictures.sh
+	$(GO) run ./hack/pictures
 
 .PHONY: clean
 clean: ## Remove what was built

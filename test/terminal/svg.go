@@ -29,7 +29,7 @@ func (t *Terminal) SVG(fg, bg color.Color) string {
 	w, h := float64(cols)*cellWidth+2*margin, float64(rows)*cellHeight+2*margin
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f">`, w, h, w, h)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`, hex(bg))
-	b.WriteString("\n" + `<g font-family="ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14" xml:space="preserve">`)
+	b.WriteString("\n" + `<g font-family="ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14" style="white-space:pre" xml:space="preserve">`)
 	for y := range rows {
 		b.WriteString("\n")
 		for x := 0; x < cols; {
