@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxAnnotation bounds an annotation: a path of PATH_MAX, all of it escaped.
+const maxAnnotation = 4096*4 + 64
+
 // deletedMark follows the annotation of a descriptor whose file is deleted.
 const deletedMark = "(deleted)"
 
@@ -108,6 +111,7 @@ func annotationLen(s string) int {
 	if strings.HasPrefix(s, "<<") {
 		return 0
 	}
+	s = s[:min(len(s), maxAnnotation)]
 	if kind, _, ok := strings.Cut(s[1:], ":["); ok && isKind(kind) {
 		for i := len(kind) + 3; i < len(s); i++ {
 			if s[i] == '"' {
