@@ -1,0 +1,30 @@
+package profile
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile/falcogen"
+)
+
+// BenchmarkMap reads 32 MiB of alerts, rows included, on one core.
+func BenchmarkMap(b *testing.B) {
+	var data bytes.Buffer
+	if _, err := falcogen.New(1).Write(&data, 32<<20); err != nil {
+		b.Fatal(err)
+	}
+	lines := bytes.SplitAfter(data.Bytes(), []byte("\n"))
+	b.SetBytes(int64(data.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		m := NewMapper(ByName("falco"), event.NewTables())
+		for _, line := range lines {
+			if len(line) > 0 {
+				if _, err := m.Map(line); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// tick writes what waits, again and again.
+func (w *Writer) tick() {
+	defer w.ticker.Done()
+	t := time.NewTicker(flushEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-t.C:
+			w.mu.Lock()
+			if w.err == nil && !w.closed {
+				w.write()
+			}
+			w.mu.Unlock()
+		}
+	}
+}
+
+// write seals what waits, writes it, and turns to the next file when it is time.
+func (w *Writer) write() {
+	for _, st := range w.order {
+		if st.waiting != nil {
+			w.seal(st)
+		}
+	}
+	w.putStats(false)
+	if err := w.flush(); err != nil {
+		if len(w.buf) > maxWaiting {
+			w.err = err
+		}
+		return
+	}
+	if w.opt.Rotate > 0 && w.at >= w.opt.Rotate {
+		w.err = w.rotate()
+	}
+}
+
+// flush hands the blocks that wait to the system. When it fails, what was
+// written of them is cut off again, and they wait for the next time.
+func (w *Writer) flush() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	n, err := w.f.WriteAt(w.buf, w.at)
+	if err != nil {
+		if n > 0 {
+			_ = w.f.Truncate(w.at)
+		}
+		return err
+	}
+	w.at += int64(n)
+	w.buf = w.buf[:0]
+	if cap(w.buf) > 4*blockHeap {
+		w.buf = nil
+	}
+	return nil
+}
+
+// putStats writes what the sources counted, if it changed.
+func (w *Writer) putStats(now bool) {
+	if w.opt.Stats == nil || !now && time.Since(w.statsAt) < time.Second {
+		return
+	}
+	w.statsAt = time.Now()
+	s := w.opt.Stats()
+	data, err := json.Marshal(statsMeta{Taken: s.Taken, Passed: s.Passed, Bad: s.Bad, Lost: s.Lost, Notes: s.Notes})
+	if err != nil || bytes.Equal(data, w.stats) {
+		return
+	}
+	w.stats = data
+	w.put(blockHeader{kind: kindStats}, func(dst []byte) []byte { return append(dst, data...) })
+}
+
+// finish closes the file.
+func (w *Writer) finish(more bool) error {
+	for _, st := range w.order {
+		if st.waiting != nil {
+			w.seal(st)
+		}
+	}
+	w.putStats(true)
+	w.putJSON(kindEnd, 0, endMeta{Events: w.events, Ended: time.Now().UTC(), Next: more})
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.f.Close()
+}
+
+// Close writes what waits and ends the recording. It returns the first error
+// that there was.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return nil
+	}
+	w.closed = true
+	err := w.err
+	if err == nil {
+		err = w.finish(false)
+	} else {
+		_ = w.f.Close()
+	}
+	close(w.stop)
+	w.mu.Unlock()
+	w.ticker.Wait()
+	w.packers.Wait()
+	w.packMu.Lock()
+	defer w.packMu.Unlock()
+	return errors.Join(err, w.packErr)
+}
+
+// Err returns why nothing is written any more, nil as long as all is well.
+func (w *Writer) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// Events returns how many events were recorded, and how many could not be.
+func (w *Writer) Events() (recorded, lost uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	recorded = w.total
+	for _, st := range w.order {
+		if st.waiting != nil {
+			recorded += uint64(st.waiting.Len())
+		}
+	}
+	return recorded, w.lost
+}
+
+func appendUint(dst []byte, v uint64) []byte { return binary.AppendUvarint(dst, v) }
+
+func appendText(dst []byte, s string) []byte { return append(appendUint(dst, uint64(len(s))), s...) }

@@ -1,0 +1,58 @@
+package recording
+
+import (
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// Meta says who made a recording.
+type Meta struct {
+	Stoop   string    `json:"stoop,omitempty"` // version
+	Host    string    `json:"host,omitempty"`
+	Kernel  string    `json:"kernel,omitempty"`
+	OS      string    `json:"os,omitempty"`
+	Arch    string    `json:"arch,omitempty"`
+	Started time.Time `json:"started"`          // when this file was begun, by the recording host's clock
+	Part    int       `json:"part,omitempty"`   // which file of a rotated recording, from 1
+	Filter  string    `json:"filter,omitempty"` // what was let through, empty for everything
+}
+
+// fill sets what is not set.
+func (m *Meta) fill(part int) {
+	if m.Host == "" {
+		m.Host, _ = os.Hostname()
+	}
+	if m.OS == "" {
+		m.OS, m.Arch = runtime.GOOS, runtime.GOARCH
+	}
+	m.Started, m.Part = time.Now().UTC(), part
+}
+
+// tablesMeta is the payload of a tables block.
+type tablesMeta struct {
+	Source string       `json:"source,omitempty"` // as the user named it
+	Scheme string       `json:"scheme,omitempty"`
+	Origin event.Origin `json:"origin,omitempty"` // which fields it can fill
+	Docs   string       `json:"docs,omitempty"`   // the profile that reads its documents
+}
+
+// statsMeta is the payload of a stats block: the counts since the recording
+// began, and what its sources said.
+type statsMeta struct {
+	Taken  uint64        `json:"taken"`
+	Passed uint64        `json:"passed"`
+	Bad    uint64        `json:"bad,omitempty"`
+	Lost   []source.Loss `json:"lost,omitempty"`
+	Notes  []source.Note `json:"notes,omitempty"`
+}
+
+// endMeta is the payload of an end block.
+type endMeta struct {
+	Events uint64    `json:"events"` // in this file
+	Ended  time.Time `json:"ended"`
+	Next   bool      `json:"next,omitempty"` // the recording goes on in a further file
+}

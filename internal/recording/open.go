@@ -1,0 +1,124 @@
+package recording
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// Help is the line about files for the guide to the sources.
+const Help = "a recording, or Falco's alerts as JSON lines; plain, gz or zst; - is standard input"
+
+// Open opens a file, or standard input for "-". What it holds is told by its
+// content, not by its name. Files are mapped into memory where they are not
+// compressed; streams are looked at when they are run.
+func Open(_ context.Context, arg string, _ source.Options) (source.Source, error) {
+	if arg == "-" {
+		return newStream(arg, "stdin", os.Stdin), nil
+	}
+	f, err := os.Open(arg)
+	if err != nil {
+		return nil, pathError(arg, err)
+	}
+	st, err := f.Stat()
+	if err == nil && st.IsDir() {
+		err = errors.New("it is a directory; name a file in it")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, pathError(arg, err)
+	}
+	if !st.Mode().IsRegular() {
+		return newStream(arg, "file", f), nil
+	}
+	s, err := openFile(arg, f, st.Size())
+	if err != nil {
+		_ = f.Close()
+		return nil, pathError(arg, err)
+	}
+	return s, nil
+}
+
+// OpenReader opens what r holds as a source of the given name: a recording or
+// documents, plain or compressed. The source closes r if it can be closed.
+func OpenReader(name string, r io.Reader) source.Source { return newStream(name, "file", r) }
+
+// openFile opens a regular file.
+func openFile(name string, f *os.File, size int64) (source.Source, error) {
+	head := make([]byte, sniffLen)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	head = head[:n]
+	if size == 0 {
+		// Nothing tells what it will hold; whoever follows it will see.
+		return &stream{name: name, scheme: "file", path: name, r: f}, nil
+	}
+	if open := decompressor(head); open != nil {
+		// A glance at the content, so that what cannot be read is said now.
+		r, err := open(bufio.NewReader(io.NewSectionReader(f, 0, size)))
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		inner, err := readHead(r)
+		if err != nil && len(inner) == 0 {
+			return nil, err
+		}
+		if _, err := sniff(inner, err != nil); err != nil {
+			return nil, err
+		}
+		return newStream(name, "file", f), nil
+	}
+	what, err := sniff(head, int64(len(head)) == size)
+	if err != nil {
+		return nil, err
+	}
+	m, err := mapFile(f, size)
+	if err != nil {
+		return nil, err
+	}
+	if what.recording {
+		return newMapped(name, f, m)
+	}
+	return newLineFile(name, f, m, what.lines), nil
+}
+
+// readHead reads as much of a stream as it takes to tell what it holds: a line,
+// if the stream pauses there.
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, 0, 64<<10)
+	for len(head) < 1<<20 {
+		if cap(head)-len(head) < 4<<10 {
+			head = append(head, make([]byte, cap(head))...)[:len(head)]
+		}
+		n, err := r.Read(head[len(head):cap(head)])
+		head = head[:len(head)+n]
+		if err != nil {
+			return head, err
+		}
+		if len(head) < len(fileMagic) {
+			continue
+		}
+		if _, err := sniff(head, false); err == nil || decompressor(head) != nil {
+			break
+		}
+	}
+	return head, nil
+}
+
+// pathError says of which file an error is, once.
+func pathError(arg string, err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return fmt.Errorf("%s: %w", filepath.Clean(arg), err)
+}
