@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,8 +56,9 @@ type Container struct {
 
 	Pod PodIdentity // zero unless it belongs to a pod
 
-	exec func(context.Context, []string) (Output, error)
-	stop func() error
+	exec    func(context.Context, []string) (Output, error)
+	command []string // of the host, before what is to run in the container
+	stop    func() error
 }
 
 // PodIdentity tells which pod a container belongs to.
@@ -82,6 +84,22 @@ func (c *Container) Exec(ctx context.Context, args ...string) (Output, error) {
 	}
 	return out, nil
 }
+
+// Command returns a command of the host that runs another in the container,
+// with the standard streams that the caller gives it: for what is to be talked
+// to while it runs.
+func (c *Container) Command(ctx context.Context, args ...string) *exec.Cmd {
+	all := append(slices.Clone(c.command), args...)
+	for i, a := range all {
+		if a == execIDMark {
+			all[i] = NewID()
+		}
+	}
+	return exec.CommandContext(ctx, all[0], all[1:]...)
+}
+
+// execIDMark stands for an id that each command in a container needs.
+const execIDMark = "{exec-id}"
 
 // HostPath returns the path by which the host reaches a file of the container.
 func (c *Container) HostPath(path string) string {

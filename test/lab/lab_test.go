@@ -79,6 +79,13 @@ func TestRuntimes(t *testing.T) {
 				t.Errorf("a failing command: %+v, %v", out, err)
 			}
 
+			talk := c.Command(t.Context(), "sh", "-c", "read line; echo heard $line from $(readlink /proc/self/ns/pid)")
+			talk.Stdin = strings.NewReader("hello\n")
+			pidNamespace, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", c.Pid))
+			if said, err := talk.CombinedOutput(); err != nil || string(said) != "heard hello from "+pidNamespace+"\n" {
+				t.Errorf("a conversation: %q, %v", said, err)
+			}
+
 			pid := c.Pid
 			dirs, err := cgroupDirs(pid)
 			if err != nil || len(dirs) == 0 {

@@ -156,6 +156,9 @@ func (c *CRI) runContainer(ctx context.Context, spec *PodSpec, sandbox string, s
 			SandboxID: sandbox, SandboxPid: sandboxPid, Labels: spec.Labels,
 		},
 		exec: func(ctx context.Context, args []string) (Output, error) { return c.exec(ctx, id, args) },
+		command: []string{
+			"ctr", "--address", c.Socket, "--namespace", "k8s.io", "tasks", "exec", "--exec-id", execIDMark, id,
+		},
 		stop: func() error { return c.stopSandbox(sandbox, spec.UID) },
 	}, nil
 }

@@ -114,7 +114,8 @@ func (p *PodmanEngine) describe(ctx context.Context, id string, spec Spec) (*Con
 		exec: func(ctx context.Context, args []string) (Output, error) {
 			return command(ctx, "podman", p.args(append([]string{"exec", id}, args...)...)...)
 		},
-		stop: func() error { return p.remove(id) },
+		command: append([]string{"podman"}, p.args("exec", "--interactive", id)...),
+		stop:    func() error { return p.remove(id) },
 	}, nil
 }
 

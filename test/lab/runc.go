@@ -165,7 +165,8 @@ func RunRunc(ctx context.Context, spec RuncSpec) (_ *Container, err error) {
 		exec: func(ctx context.Context, args []string) (Output, error) {
 			return command(ctx, "runc", append([]string{"exec", spec.ID}, args...)...)
 		},
-		stop: func() error { return deleteRunc(spec.ID, bundle) },
+		command: []string{"runc", "exec", spec.ID},
+		stop:    func() error { return deleteRunc(spec.ID, bundle) },
 	}, nil
 }
 

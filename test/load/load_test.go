@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/testdata"
+	"github.com/stoop-project/stoop/test/lab"
 	"github.com/stoop-project/stoop/test/oracle"
 )
+
+func TestMain(m *testing.M) { os.Exit(lab.Run(m)) }
 
 func build(t *testing.T) string {
 	t.Helper()
@@ -114,6 +117,24 @@ func TestRate(t *testing.T) {
 		if math.Abs(result.Seconds-0.5) > 0.3 {
 			t.Errorf("it took %v s, want 0.5", result.Seconds)
 		}
+	}
+}
+
+// TestInPod runs the generator in a pod: it must need nothing of an image, and
+// its counts come out through the runtime.
+func TestInPod(t *testing.T) {
+	program := build(t)
+	pod := lab.Pod(t, lab.PodSpec{Spec: lab.Spec{Mounts: []lab.Mount{{Source: program, Target: "/load", ReadOnly: true}}}})
+	run, err := StartCommand(pod.Command(t.Context(), "/load", "deeds", "--count", "16", "--wait"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := run.Go()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Rounds != 16 || result.Failed != 0 || result.Made["connect"] != 2 {
+		t.Errorf("%+v", result)
 	}
 }
 
