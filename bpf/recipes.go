@@ -3,6 +3,7 @@ package bpf
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ const (
 	isExec    = 0x0400
 	flowsOut  = 0x0800
 	withTask  = 0x1000
+	onlyNames = 0x2000
 	isDeed    = 0x8000 // of this package only: becomes struct call.flags
 )
 
@@ -62,6 +64,9 @@ func (r *Recipe) Out() bool { return r.what&flowsOut != 0 }
 // encode gives struct call.recipe: flags and count, then a byte an argument.
 func (r *Recipe) encode(compat bool) uint64 {
 	v := uint64(r.what&^isDeed) | uint64(len(r.Args))
+	if !slices.ContainsFunc(r.Args, func(k ArgKind) bool { return k != ArgRaw && k != ArgPath && k != ArgDirFD }) {
+		v |= onlyNames
+	}
 	for i, k := range r.Args {
 		if compat && (k == ArgMsg || k == ArgIOV || k == ArgArgv) {
 			k = ArgRaw // their pointers are narrower there

@@ -9,11 +9,11 @@ func TestRecipes(t *testing.T) {
 		deed   bool
 	}{
 		// low half word: 4 arguments, result is a descriptor, deed if written; then dirfd, path
-		{"openat", uint64(ArgDirFD)<<16 | uint64(ArgPath)<<24 | retFD | ifWrite | 4, true},
+		{"openat", uint64(ArgDirFD)<<16 | uint64(ArgPath)<<24 | retFD | ifWrite | onlyNames | 4, true},
 		{"close", uint64(ArgFD)<<16 | 1, false},
-		{"unlink", uint64(ArgPath)<<16 | ifSuccess | 1, true},
-		{"getppid", 0, false},
-		{"no such call", 6, false},
+		{"unlink", uint64(ArgPath)<<16 | ifSuccess | onlyNames | 1, true},
+		{"getppid", onlyNames, false},
+		{"no such call", onlyNames | 6, false},
 	} {
 		r := RecipeOf(tt.name)
 		if got := r.encode(false); got != tt.encode || r.Deed() != tt.deed {

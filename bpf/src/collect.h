@@ -220,7 +220,7 @@ static __always_inline void collect(struct scratch *s, struct task_struct *t, __
 		/* the name as given says less than the path, which is there now */
 		names = !(recipe & R_WRITE) || (options & OPT_RAW_NAMES);
 	}
-	if (recipe >> 16)
+	if ((recipe >> 16) && (names || !(recipe & R_NAMES)))
 		put_args(s, recipe, names);
 	if (recipe & R_CREDS)
 		put_creds(s, t);

@@ -18,15 +18,13 @@ static __always_inline struct file *fd_file(struct task_struct *t, __s64 fd)
 {
 	struct files_struct *files = t->files;
 	struct fdtable *fdt;
-	struct file *f = NULL;
 
 	if (!files || fd < 0)
 		return NULL;
 	fdt = files->fdt;
 	if ((__u64)fd >= fdt->max_fds)
 		return NULL;
-	bpf_probe_read_kernel(&f, sizeof(f), fdt->fd + fd);
-	return f;
+	return (struct file *)word_at((__u64)(fdt->fd + fd));
 }
 
 static __always_inline __u64 sock_ino(struct sock *sk)
@@ -145,11 +143,8 @@ __noinline int put_file(struct scratch *s, __u64 file, __u32 fd, __u32 role)
 	if (!GET(struct inode, i, i_nlink))
 		marks |= FILE_UNLINKED;
 	if (magic == OVERLAYFS_MAGIC) {
-		void *upper = NULL;
-
 		/* struct ovl_inode: __upperdentry follows vfs_inode (fs/overlayfs/ovl_entry.h) */
-		bpf_probe_read_kernel(&upper, sizeof(upper), (void *)i + bpf_core_type_size(struct inode));
-		marks |= upper ? FILE_UPPER : FILE_LOWER;
+		marks |= word_at((__u64)i + bpf_core_type_size(struct inode)) ? FILE_UPPER : FILE_LOWER;
 	}
 	if (magic == PIPEFS_MAGIC)
 		marks |= FILE_PIPEFS;

@@ -20,6 +20,7 @@
 #define R_SUCCESS 0x0200 /* a deed only when it succeeded (or is in progress) */
 #define R_EXEC 0x0400	 /* execve, execveat: success is told by KIND_EXEC */
 #define R_OUT 0x0800	 /* payload flows out of the process */
+#define R_NAMES 0x2000	 /* all arguments but raw ones are names */
 #define R_TASK 0x1000	 /* give comm, session, process group as they are now */
 
 /* kinds of argument in a recipe */

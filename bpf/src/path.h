@@ -5,6 +5,7 @@
 
 #define PATH_STEPS 40	/* names and mounts crossed */
 #define PATH_BYTES 2048 /* of all names */
+#define SHORT_NAME 32	/* copied word by word: most names, and a helper call costs more */
 
 /*
  * Follows d_parent and, at the root of a mount, its mountpoint, as
@@ -71,7 +72,19 @@ __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 r
 		if (off > REC_MAX - 256 || len > 255)
 			break;
 		s->buf[off] = len;
-		bpf_probe_read_kernel(s->buf + off + 1, len, name);
+		if (can_cast() && len <= SHORT_NAME) {
+			__u64 *to = (__u64 *)(s->buf + off + 1), from = (__u64)name;
+
+			to[0] = word_at(from);
+			if (len > 8)
+				to[1] = word_at(from + 8);
+			if (len > 16) {
+				to[2] = word_at(from + 16);
+				to[3] = word_at(from + 24);
+			}
+		} else {
+			bpf_probe_read_kernel(s->buf + off + 1, len, name);
+		}
 		s->off = off + 1 + len;
 		p->aux++;
 		if (parent == d) { /* a pseudo file, or a tree that was cut off */
