@@ -106,8 +106,9 @@ func bareAfterOperator(text string) bool {
 type Macros map[string]Expr
 
 // Resolve returns e with the macros replaced by their conditions, theirs
-// included. An unknown macro or one that leads to itself is an [*Error]; the
-// names that were used are returned, sorted.
+// included; what comes from a macro stands where its name stood. An unknown
+// macro or one that leads to itself is an [*Error]. The names that were used
+// are returned, sorted.
 func (m Macros) Resolve(e Expr) (Expr, []string, error) {
 	r := &resolver{macros: m, used: map[string]bool{}}
 	out, err := r.expr(e, nil)
@@ -149,11 +150,71 @@ func (r *resolver) expr(e Expr, open []string) (Expr, *Error) {
 		r.used[e.Name] = true
 		out, err := r.expr(body, append(open, e.Name))
 		if err != nil {
-			err.Pos = e.Pos // the place in the text that the caller has
+			err.Pos = e.Pos
+			return nil, err
 		}
-		return out, err
+		// Places in the macro's text mean nothing to who reads this one.
+		return moved(out, e.Pos), nil
 	}
 	return e, nil
+}
+
+// moved returns a copy of e whose nodes are all at one place.
+func moved(e Expr, at Pos) Expr {
+	each := func(xs []Expr) []Expr {
+		out := make([]Expr, len(xs))
+		for i, x := range xs {
+			out[i] = moved(x, at)
+		}
+		return out
+	}
+	switch e := e.(type) {
+	case *And:
+		return &And{Pos: at, X: each(e.X)}
+	case *Or:
+		return &Or{Pos: at, X: each(e.X)}
+	case *Not:
+		return &Not{Pos: at, X: moved(e.X, at)}
+	case *Check:
+		c := *e
+		c.Pos, c.Left = at, movedOperand(c.Left, at)
+		if c.Right != nil {
+			c.Right = movedOperand(c.Right, at)
+		}
+		return &c
+	}
+	return e
+}
+
+func movedOperand(o Operand, at Pos) Operand {
+	each := func(os []Operand) []Operand {
+		out := make([]Operand, len(os))
+		for i, o := range os {
+			out[i] = movedOperand(o, at)
+		}
+		return out
+	}
+	switch o := o.(type) {
+	case *Field:
+		f := *o
+		f.Pos = at
+		return &f
+	case *Transform:
+		t := *o
+		t.Pos, t.Args = at, each(t.Args)
+		return &t
+	case *Value:
+		return &Value{Pos: at, Text: o.Text, Quoted: o.Quoted}
+	case *List:
+		l := &List{Pos: at, Items: make([]*Value, len(o.Items))}
+		for i, v := range o.Items {
+			l.Items[i] = &Value{Pos: at, Text: v.Text, Quoted: v.Quoted}
+		}
+		return l
+	case *Tuple:
+		return &Tuple{Pos: at, Items: each(o.Items)}
+	}
+	return o
 }
 
 func (r *resolver) exprs(xs []Expr, open []string) ([]Expr, *Error) {

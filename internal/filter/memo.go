@@ -84,9 +84,10 @@ func (m *memo) get(t *event.Tables, s *step) *answers {
 			copy(a.open, old.open)
 		}
 	}
+	p := &probe{}
 	for id := from; id < n; id++ {
-		p := probe{row: dimRow(t, s.home, uint32(id))}
-		if s.pred.eval(&p) {
+		p.row, p.open = dimRow(t, s.home, uint32(id)), false
+		if s.pred.eval(p) {
 			a.truth[id>>6] |= 1 << (id & 63)
 		}
 		if p.open {

@@ -18,8 +18,6 @@ type probe struct {
 // homeSet is a set of homes, bit 1<<home.
 type homeSet uint8
 
-func (s homeSet) has(h event.Home) bool { return s&(1<<h) != 0 }
-
 // home returns the narrowest home whose rows decide all of s. A container is
 // decided by its process; two other dimensions together only by the event.
 func (s homeSet) home() event.Home {

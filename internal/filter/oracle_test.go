@@ -2,9 +2,11 @@ package filter
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"net/netip"
 	"path"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -509,4 +511,64 @@ func compareSelect(t *testing.T, w *world, f *Filter, b *event.Batch, seed uint6
 		}
 	}
 	return held
+}
+
+// TestSelectWhileGrowing filters from several goroutines while their tables
+// grow and containers change; run with -race it also holds that nothing is
+// shared without care.
+func TestSelectWhileGrowing(t *testing.T) {
+	w := newWorld(3, false)
+	w.grow(50)
+	f, err := Compile("proc.name = sh and container.id != host or fd.name startswith /etc and evt.type = openat", w.reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches := make([]*event.Batch, 20)
+	for i := range batches {
+		batches[i] = w.batch(200)
+	}
+	done := make(chan int)
+	for range 4 {
+		go func() {
+			held := 0
+			for range 20 {
+				for _, b := range batches {
+					sel := []uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+					f.Select(b, sel)
+					held += bits.OnesCount64(sel[0])
+				}
+			}
+			done <- held
+		}()
+	}
+	for range 30 {
+		w.grow(20)
+		w.t.Conts.Set(uint32(1+w.rng.IntN(40)), event.Container{ID: w.str(conts)})
+	}
+	for range 4 {
+		if <-done == 0 {
+			t.Error("nothing was ever selected")
+		}
+	}
+	for i, b := range batches {
+		compareSelect(t, w, f, b, 3, i)
+	}
+}
+
+// TestMemosLetGo checks that a filter does not keep the tables of a source
+// that is gone.
+func TestMemosLetGo(t *testing.T) {
+	f, err := Compile("proc.name = sh", testFields())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(50) {
+		w := newWorld(seed, false)
+		w.grow(10)
+		f.Select(w.batch(10), []uint64{^uint64(0)})
+		runtime.GC()
+	}
+	if n := len(*f.memos.by.Load()); n > 10 {
+		t.Errorf("answers about %d tables are kept after 49 of 50 are gone", n)
+	}
 }

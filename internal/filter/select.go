@@ -174,11 +174,11 @@ func gather[T ~uint16 | ~uint32](ids []T, truth, sel []uint64) {
 
 // rows asks event by event.
 func (r *run) rows(p *pred, sel []uint64) {
+	at := &probe{}
 	for w, m := range sel {
 		for x := m; x != 0; x &= x - 1 {
 			i := bits.TrailingZeros64(x)
-			at := probe{row: r.b.Row(w<<6 + i)}
-			if !p.eval(&at) {
+			if at.row = r.b.Row(w<<6 + i); !p.eval(at) {
 				m &^= 1 << i
 			}
 		}

@@ -303,6 +303,33 @@ func TestCompileMacrosAndLists(t *testing.T) {
 	}
 }
 
+// TestMacroPlaces checks that an error in a macro points at its name.
+func TestMacroPlaces(t *testing.T) {
+	m := Macros{"bad": MustParse("t.name = a and\n (tolower(t.nam) in (a, b) or not join('-', (t.name, len(t.name))) exists)")}
+	_, err := Options{Macros: m}.Compile("t.yes = true and bad", oneEvent)
+	if want := "line 1, column 18: filter_check called with nonexistent field t.nam (did you mean 't.name'?)"; errText(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	e, _, err := m.Resolve(MustParse("  bad"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.String(); got != m["bad"].String() {
+		t.Errorf("%s became %s", m["bad"], got)
+	}
+	Walk(e, func(e Expr) bool {
+		if e.At().Index != 2 {
+			t.Errorf("%s is at %d", e, e.At().Index)
+		}
+		return true
+	})
+	Fields(e, func(f *Field) {
+		if f.Pos.Index != 2 {
+			t.Errorf("%s is at %d", f, f.Pos.Index)
+		}
+	})
+}
+
 // FuzzGlob compares the star matcher with one that tries every way.
 func FuzzGlob(f *testing.F) {
 	for _, s := range [][2]string{{"a*b?c", "axxbyc"}, {"*", ""}, {"[!a-c]*", "dd"}, {`\*`, "*"}, {"[]a]", "]"}, {"*a*b*a", "abababa"}} {

@@ -70,18 +70,19 @@ func narrow(e Expr, can func(*Check) Support) (Expr, Support) {
 			return &Not{Pos: e.Pos, X: p}, Decides
 		}
 	case *And:
-		out, all := &And{Pos: e.Pos}, Decides
+		var out []Expr
+		all := Decides
 		for _, x := range e.X {
 			p, s := narrow(x, can)
 			if p != nil {
-				out.X = append(out.X, p)
+				out = append(out, p)
 			}
 			if s != Decides {
 				all = Narrows
 			}
 		}
-		if len(out.X) > 0 {
-			return conjunction(out.X), all
+		if len(out) > 0 {
+			return conjunction(out), all
 		}
 	case *Or:
 		out, all := &Or{Pos: e.Pos}, Decides
