@@ -182,7 +182,11 @@ func typeNames() []string {
 func (b *binder) warnUnfilled(o *operand, at Pos) {
 	for _, f := range o.fields {
 		if f.Read == nil && f.From == 0 {
-			b.warn(WarnUnfilled, at, "no source fills '"+f.Name+"' yet, so this check never holds")
+			why := ""
+			if f.Why != "" {
+				why = " (" + f.Why + ")"
+			}
+			b.warn(WarnUnfilled, at, "no source fills '"+f.Name+"', so this check never holds"+why)
 		}
 	}
 }

@@ -18,7 +18,9 @@ import (
 // It speaks of evt.type, container.id, proc.name and user.uid as the event's
 // row in the tables has them. A source that tests something else in their
 // place (the thread's comm in the kernel, say) must know that it is the same.
-// An event whose value is not known is inside of any set.
+// An event whose value is not known is inside of any set. A check of a field
+// that no kernel event has, as those of Kubernetes audit records, holds for
+// none; alert.* are excepted, since rules make alerts of kernel events.
 type Scope struct {
 	Types      TypeSet
 	Containers Set[string] // container ids of 12 hex digits, and "host"
@@ -209,6 +211,10 @@ func (p *pred) scope(negated bool) Scope {
 
 // scope narrows s to what the leaf can hold for.
 func (l *leaf) scope(s *Scope, negated bool) {
+	if !negated && (notFromKernel(l.left) || l.right != nil && notFromKernel(l.right)) {
+		s.Types = TypeSet{}
+		return
+	}
 	f := l.left.direct
 	if f == nil || l.right != nil || l.check.Op == OpExists || l.left.arg.Set || l.left.list {
 		return
@@ -241,6 +247,16 @@ func (l *leaf) scope(s *Scope, negated bool) {
 			s.UIDs = s.UIDs.complement()
 		}
 	}
+}
+
+// notFromKernel reports whether o is always missing in a kernel's events.
+func notFromKernel(o *operand) bool {
+	for _, f := range o.fields {
+		if f.From != 0 && f.From&event.FromLive == 0 && f.Class != "alert" {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *leaf) texts(not bool) Set[string] {

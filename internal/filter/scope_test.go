@@ -68,6 +68,30 @@ func TestScopeHolds(t *testing.T) {
 	}
 }
 
+// TestScopeOfOthersFields checks that fields which no kernel event has ask
+// nothing of the kernel, and that alerts, which rules make of kernel events,
+// ask for everything.
+func TestScopeOfOthersFields(t *testing.T) {
+	for src, none := range map[string]bool{
+		"ka.verb = create":                                    true,
+		"ka.verb = create and evt.type = execve":              true,
+		"proc.name = val(ka.verb)":                            true,
+		"not ka.verb = create":                                false,
+		"ka.verb = create or proc.name = sh":                  false,
+		"alert.rule = 'Terminal shell' and proc.name = sh":    false,
+		"ka.verb exists and not (ka.verb = x or fd.name = y)": true,
+	} {
+		f, err := Compile(src, event.Fields)
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		if s := f.Scope(); (s.Types.Len() == 0) != none {
+			t.Errorf("%s: %s", src, s)
+		}
+	}
+}
+
 func TestScopeUnion(t *testing.T) {
 	compile := func(src string) Scope {
 		f, err := Compile(src, testFields())

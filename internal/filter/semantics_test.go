@@ -241,7 +241,7 @@ func TestWarnings(t *testing.T) {
 		{Name: "evt.type", Kind: event.String, Home: event.HomeType, From: event.FromLive},
 		{Name: "evt.dir", Kind: event.String, Home: event.HomeEvent, From: event.FromLive, Flags: event.Deprecated},
 		{Name: "proc.name", Kind: event.String, Home: event.HomeProc, From: event.FromLive},
-		{Name: "proc.never", Kind: event.String, Home: event.HomeProc},
+		{Name: "proc.never", Kind: event.String, Home: event.HomeProc, Why: "it is costly"},
 		{Name: "alert.rule", Kind: event.String, Home: event.HomeAlert, From: event.FromFalco, Flags: event.Extension},
 	})
 	for _, c := range []struct {
@@ -251,7 +251,7 @@ func TestWarnings(t *testing.T) {
 		falco string // the error with --falco
 	}{
 		{"evt.dir = '>'", WarnDeprecated, "line 1, column 1: usage of deprecated field 'evt.dir' has been detected in the condition", ""},
-		{"proc.never = x", WarnUnfilled, "line 1, column 1: no source fills 'proc.never' yet, so this check never holds", ""},
+		{"proc.never = x", WarnUnfilled, "line 1, column 1: no source fills 'proc.never', so this check never holds (it is costly)", ""},
 		{"evt.type in (execve, exceve)", WarnUnknownType, "line 1, column 22: no event has the type 'exceve', did you mean 'execve'?", "line 1, column 22: unknown event type exceve (did you mean 'execve'?)"},
 		{"proc.name = 'proc.name'", WarnValue, "line 1, column 13: 'proc.name' may be a valid field misused as a const string value", ""},
 		{"proc.name = 'b64(x)'", WarnValue, "line 1, column 13: 'b64(x)' may be a valid field transformer misused as a const string value", ""},
