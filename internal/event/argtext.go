@@ -113,13 +113,9 @@ func (r Row) argText(s *Shown, raw RawArg) (a NamedArg, ok bool) {
 	case Bytes:
 		a.Raw = dataText(raw.Bytes)
 	case String:
-		if raw.Obj != 0 {
-			a.Raw = r.T.Obj(raw.Obj).Title(r.T)
-			break
-		}
-		a.Raw = r.T.Text(raw.Str)
+		a.Raw = r.givenText(raw)
 		if s.Kind == ParamPath {
-			if full := r.fullPath(s, a.Raw); full != a.Raw {
+			if full := r.fullPath(s, raw); full != a.Raw {
 				a.Meaning = full
 			}
 		}
@@ -241,17 +237,32 @@ func (r Row) layerFlags(names string) string {
 	return names
 }
 
-// fullPath makes a path argument absolute: by the file that the event refers
-// to when that has this path, else by the working directory. It is returned
-// as it is where neither is known.
-func (r Row) fullPath(s *Shown, given string) string {
-	if o := r.O(); o.Raw != NoStr && o.Name != NoStr && r.T.Text(o.Raw) == given {
+// givenText returns a text argument as the program gave it. A path may have
+// been encoded as the file that it means.
+func (r Row) givenText(raw RawArg) string {
+	if raw.Obj == 0 {
+		return r.T.Text(raw.Str)
+	}
+	o := r.T.Obj(raw.Obj)
+	if o.Raw != NoStr {
+		return r.T.Text(o.Raw)
+	}
+	return o.Title(r.T)
+}
+
+// fullPath makes a path argument absolute: by the file that it was encoded
+// as, by the file that the event refers to when that has this path, else by
+// the working directory. It is returned as it is where none of them is known.
+func (r Row) fullPath(s *Shown, raw RawArg) string {
+	given := r.givenText(raw)
+	if raw.Obj != 0 {
+		if o := r.T.Obj(raw.Obj); o.Name != NoStr {
+			return r.T.Text(o.Name)
+		}
+	} else if o := r.O(); o.Raw != NoStr && o.Name != NoStr && r.T.Text(o.Raw) == given {
 		return r.T.Text(o.Name)
 	}
-	if strings.HasPrefix(given, "/") {
-		return given
-	}
-	if given == "" || !r.atCwd(s) {
+	if given == "" || strings.HasPrefix(given, "/") || !r.atCwd(s) {
 		return given
 	}
 	return r.fromCwd(given)
@@ -318,10 +329,7 @@ func (r Row) argValue(s *Shown, raw RawArg) (Value, bool) {
 	case Bytes:
 		return BytesValue(raw.Bytes), true
 	case String:
-		if raw.Obj != 0 {
-			return StringValue(r.T.Obj(raw.Obj).Title(r.T)), true
-		}
-		return StringValue(r.T.Text(raw.Str)), true
+		return StringValue(r.givenText(raw)), true
 	}
 	return Value{}, false
 }
@@ -335,8 +343,5 @@ func (r Row) argNum(name string) (uint64, bool) {
 // argStr returns an encoded text of the event's arguments.
 func (r Row) argStr(name string) (string, bool) {
 	_, raw, ok := r.arg(name, 0)
-	if !ok || raw.Kind != String || raw.Obj != 0 {
-		return "", false
-	}
-	return r.T.Text(raw.Str), true
+	return r.givenText(raw), ok && raw.Kind == String
 }

@@ -46,8 +46,11 @@ var argFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 		Read: openFor(func(flags, mode uint64) bool { return flags&(openCreat|openTmpfile) != 0 && mode&0o111 != 0 }),
 	},
 	{
-		Name: "evt.is_open_create", Kind: Bool, Doc: "Whether an open made the file.",
-		Read: openFor(func(flags, _ uint64) bool { return flags&OpenCreated != 0 }),
+		Name: "evt.is_open_create", Kind: Bool, Doc: "Whether an open made the file: it said that the file must be new, or the kernel noted that it is.",
+		Read: func(r Row, a Arg) (Value, bool) {
+			v, ok := openCreates(r, a)
+			return BoolValue(v.Num != 0 && !r.failed()), ok
+		},
 	},
 	{
 		Name: "evt.is_syslog", Kind: Bool, Doc: "Whether the event writes to /dev/log.",
@@ -73,9 +76,14 @@ var argFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 	{Name: "evt.buflen.net.out", Kind: Uint, Unit: "bytes", Flags: TableOnly, Doc: "How many bytes were sent to an IP socket.", Read: bufLen(Type.writes, ObjKind.Inet)},
 })
 
+var openCreates = openFor(func(flags, _ uint64) bool {
+	return flags&(OpenCreated|openTmpfile) != 0 || flags&(openCreat|openExcl) == openCreat|openExcl
+})
+
 // Bits of open's flags (include/uapi/asm-generic/fcntl.h).
 const (
 	openCreat   = 0x40
+	openExcl    = 0x80
 	openTmpfile = 0x400000
 )
 
@@ -114,7 +122,7 @@ func readAbspath(r Row, a Arg) (Value, bool) {
 		if !ok || raw.Kind != String {
 			continue
 		}
-		full := r.fullPath(s, r.T.Text(raw.Str))
+		full := r.fullPath(s, raw)
 		return StringValue(full), strings.HasPrefix(full, "/")
 	}
 	return Value{}, false

@@ -48,11 +48,11 @@ func pathArg(of map[string]string, full bool) reader {
 		if !ok || raw.Kind != String {
 			return Value{}, false
 		}
-		path := r.T.Text(raw.Str)
+		path := r.givenText(raw)
 		switch {
 		case !full:
 		case s.Kind == ParamPath:
-			path = r.fullPath(s, path)
+			path = r.fullPath(s, raw)
 		case !strings.HasPrefix(path, "/"): // a link's target: Falco puts the working directory before it
 			path = r.fromCwd(path)
 		}

@@ -1,0 +1,146 @@
+package event
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// AppendJSON writes an event as one JSON object: every field that has a value
+// under its name, sorted; then its arguments as evt.arg.NAME, in their order.
+// Numbers, booleans and lists keep their type; times are nanoseconds since
+// 1970, as in Falco's output_fields; bytes that are no UTF-8 become U+FFFD. Fields that only
+// repeat others (deprecated ones, parts of times, fields that need an
+// argument) are left out.
+//
+// The text is as it came from outside but for what JSON escapes itself.
+func AppendJSON(dst []byte, r Row) []byte {
+	dst = append(dst, '{')
+	first := true
+	for _, f := range jsonFieldList {
+		v, ok := f.Show(r, Arg{})
+		if !ok {
+			continue
+		}
+		dst = appendKey(dst, f.Name, &first)
+		dst = v.AppendJSON(dst)
+	}
+	for shown, raw := range r.args() {
+		if a, ok := r.argText(shown, raw); ok {
+			dst = appendKey(dst, "evt.arg."+a.Name, &first)
+			dst = appendArgJSON(dst, a, raw)
+		}
+	}
+	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
+		dst = appendDoc(dst, r, &first)
+	}
+	return append(dst, '}')
+}
+
+// appendDoc writes what the event's document holds and no field says.
+func appendDoc(dst []byte, r Row, first *bool) []byte {
+	r.T.Docs.Each(r.B.Payload(r.I), func(name, value string) bool {
+		if f := Fields.byName[name]; f == nil || f.Arg != NoArg {
+			dst = appendKey(dst, name, first)
+			dst = appendString(dst, value)
+		}
+		return true
+	})
+	return dst
+}
+
+// appendArgJSON writes a plain number as a number and everything else as text.
+func appendArgJSON(dst []byte, a NamedArg, raw RawArg) []byte {
+	if _, err := strconv.ParseInt(a.Raw, 10, 64); err == nil && a.Meaning == "" && raw.Kind != String && raw.Kind != Bytes {
+		return append(dst, a.Raw...)
+	}
+	return appendString(dst, a.Text())
+}
+
+func appendKey(dst []byte, name string, first *bool) []byte {
+	if !*first {
+		dst = append(dst, ',')
+	}
+	*first = false
+	return append(appendString(dst, name), ':')
+}
+
+// jsonFieldList are the fields that AppendJSON writes. It is made when all
+// fields are there.
+var jsonFieldList []*Field
+
+func init() {
+	for _, f := range Fields.All() {
+		const never = Deprecated | TableOnly | FilterOnly
+		if f.Flags&never != 0 || f.Arg&ArgRequired != 0 || f.From == 0 || repeats[f.Name] {
+			continue
+		}
+		jsonFieldList = append(jsonFieldList, f)
+	}
+}
+
+// repeats are fields that say what another says too.
+var repeats = map[string]bool{
+	"evt.time": true, "evt.time.s": true, "evt.datetime": true, "evt.datetime.s": true, "evt.outputtime": true,
+	"evt.rawtime.s": true, "evt.rawtime.ns": true, "evt.reltime.s": true, "evt.reltime.ns": true, "evt.deltatime": true, "evt.deltatime.s": true,
+	"evt.deltatime.ns": true, "evt.info": true, "evt.count": true, "evt.count.exit": true, "evt.count.error": true, "evt.count.error.file": true,
+	"evt.count.error.net": true, "evt.count.error.memory": true, "evt.count.error.other": true, "evt.buffer": true, "k8s.pod.id": true,
+	"proc.apid": true, "proc.aexe": true, "proc.aexepath": true, "proc.acmdline": true, "proc.aargs": true, "proc.aenv": true,
+	"proc.vpgid.name": true, "proc.vpgid.exe": true, "proc.vpgid.exepath": true, "fd.uid": true, "fd.containername": true, "fd.containerdirectory": true,
+	"json.obj": true, "json.rawtime": true, "jevt.obj": true, "jevt.rawtime": true,
+}
+
+// AppendJSON writes a value as JSON; see the function [AppendJSON].
+func (v Value) AppendJSON(dst []byte) []byte {
+	if v.List != nil {
+		dst = append(dst, '[')
+		for i, m := range v.List {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = m.AppendJSON(dst)
+		}
+		return append(dst, ']')
+	}
+	switch v.Kind {
+	case Int, Time, Duration:
+		return strconv.AppendInt(dst, int64(v.Num), 10)
+	case Uint, Port:
+		return strconv.AppendUint(dst, v.Num, 10)
+	case Bool:
+		return strconv.AppendBool(dst, v.Num != 0)
+	case Double:
+		if f := v.Float64(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return strconv.AppendFloat(dst, f, 'g', -1, 64)
+		}
+		return append(dst, "null"...)
+	}
+	return appendString(dst, v.String())
+}
+
+// appendString writes a JSON string and escapes only what JSON asks for.
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		size := 1
+		switch {
+		case c >= utf8.RuneSelf:
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); r == utf8.RuneError && size == 1 {
+				dst = append(append(dst, s[start:i]...), "\ufffd"...)
+				start = i + 1
+			}
+		case c == '"' || c == '\\':
+			dst = append(append(dst, s[start:i]...), '\\', c)
+			start = i + 1
+		case c < ' ':
+			dst = append(append(dst, s[start:i]...), '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			start = i + 1
+		}
+		i += size
+	}
+	return append(append(dst, s[start:]...), '"')
+}
