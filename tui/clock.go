@@ -67,6 +67,8 @@ func offset(ns int64) string {
 		sign, d = "−", -d
 	}
 	switch {
+	case d == 0:
+		return "0"
 	case d < time.Millisecond:
 		return fmt.Sprintf("%s%.1f µs", sign, float64(d)/1e3)
 	case d < time.Second:

@@ -22,10 +22,10 @@ type column struct {
 func defaultColumns() []column {
 	return []column{
 		{title: "time", field: "evt.time", width: stampWidth, right: true, draw: drawTime},
-		{title: "container", field: "container.id", width: 14, wide: 92, draw: drawContainer},
-		{title: "process", field: "proc.name", width: 15, draw: drawProcess},
-		{title: "pid", field: "proc.pid", width: 7, right: true, wide: 62, draw: fieldColumn("proc.pid", styDim)},
-		{title: "user", field: "user.name", width: 8, wide: 100, draw: drawUser},
+		{title: "container", field: "container.id", width: 12, wide: 78, draw: drawContainer},
+		{title: "process", field: "proc.name", width: 14, draw: drawProcess},
+		{title: "pid", field: "proc.pid", width: 7, right: true, wide: 88, draw: fieldColumn("proc.pid", styDim)},
+		{title: "user", field: "user.name", width: 8, wide: 98, draw: drawUser},
 		{title: "event", draw: drawSummary},
 	}
 }
@@ -88,12 +88,19 @@ type placed struct {
 }
 
 // place lays the columns that fit out over w columns, one blank between them.
-func place(cols []column, w int) []placed {
+// The container's own column is left out where there is one container only.
+func place(cols []column, w int, oneContainer bool) []placed {
 	var ps []placed
-	used, flexible := 0, -1
+	used, flexible, room := 0, -1, 0
+	if oneContainer {
+		room = 13 // what the container's column leaves
+	}
 	for i := range cols {
 		c := &cols[i]
-		if c.wide > w {
+		if oneContainer && c.field == "container.id" && c.wide > 0 {
+			continue
+		}
+		if c.wide > w+room {
 			continue
 		}
 		p := placed{column: c, index: i, w: c.width}

@@ -1,6 +1,10 @@
 package tui
 
 import (
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -72,6 +76,57 @@ func (b *filterBar) take() {
 }
 
 // offer looks up what could stand where the cursor is.
-func (b *filterBar) offer() {
+func (b *filterBar) offer(m *Model) {
 	b.offers = completions{}
+	c := filter.Completer{Reg: event.Fields, Values: m.seenValues}
+	for _, cand := range c.Complete(b.edit.String(), b.edit.byteAt()) {
+		doc := cand.Doc
+		if doc == "" {
+			doc = cand.Kind.String()
+		}
+		b.offers.list = append(b.offers.list, offer{text: cand.Text, doc: doc, from: cand.From, to: cand.To})
+	}
+}
+
+// The bounds of a look for values: rows of a dimension, and values.
+const (
+	maxLook = 20_000
+	maxSeen = 40
+)
+
+// seenValues returns values of a field that begin with prefix, among the rows
+// that the field depends on, the latest first. Fields of the event itself are
+// not looked through.
+func (m *Model) seenValues(f *event.Field, prefix string) (values []string) {
+	if f.Read == nil || f.Arg&event.ArgRequired != 0 {
+		return nil
+	}
+	seen := make(map[string]bool)
+	for _, t := range m.store.Tables() {
+		n, row := dimRows(t, f.Home)
+		for i := n - 1; i > 0 && i > n-maxLook && len(values) < maxSeen; i-- {
+			v, ok := f.Read(row(uint32(i)), event.Arg{})
+			if s := v.String(); ok && v.List == nil && s != "" && !seen[s] && strings.HasPrefix(s, prefix) {
+				seen[s] = true
+				values = append(values, s)
+			}
+		}
+	}
+	return values
+}
+
+// dimRows returns how many rows the dimension of a home has, and how to stand
+// on one.
+func dimRows(t *event.Tables, h event.Home) (int, func(uint32) event.Row) {
+	switch h {
+	case event.HomeCont:
+		return t.Conts.Len(), func(i uint32) event.Row { return event.Row{T: t, Cont: event.ContID(i)} }
+	case event.HomeProc:
+		return t.Procs.Len(), func(i uint32) event.Row { return t.ProcRow(event.ProcID(i)) }
+	case event.HomeObj:
+		return t.Objs.Len(), func(i uint32) event.Row { return event.Row{T: t, Obj: event.ObjID(i)} }
+	case event.HomeAlert:
+		return t.Alerts.Len(), func(i uint32) event.Row { return event.Row{T: t, Alert: event.AlertID(i)} }
+	}
+	return 0, nil
 }

@@ -151,7 +151,7 @@ func (c *containers) drawCard(a grid.Area, cc store.ContainerCount, r reader, wi
 	}
 	right = a.Sub(0, 0, right, 1).Right(right, 0, styDim, short(int64(cc.Events))) - 1
 	if steps := min(rateSteps, a.W-24); steps > 3 {
-		right = a.Right(right, 0, styAccent, sparkline(c.rates[cc.ID], steps)) - 1
+		right = a.Right(right, 0, styBar, sparkline(c.rates[cc.ID], steps)) - 1
 	}
 	name := styText
 	if cc.Alerts > 0 {

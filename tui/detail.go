@@ -86,7 +86,7 @@ func fieldLines(f *event.Field, row event.Row, r reader, c clock) []detailLine {
 	}
 	if f.Arg&event.ArgRequired == 0 {
 		v, ok := f.Get(row, event.Arg{})
-		if !ok {
+		if !ok || v.String() == "" {
 			return nil
 		}
 		text := r.mask(v.String())
@@ -94,12 +94,12 @@ func fieldLines(f *event.Field, row event.Row, r reader, c clock) []detailLine {
 			text = c.full(v.Int64())
 		}
 		lines := []detailLine{{name: f.Name, value: text, raw: v.String()}}
-		if f.Arg&event.ArgIndex == 0 {
+		if f.Arg&event.ArgIndex == 0 || f.Home != event.HomeProc {
 			return lines
 		}
 		return append(lines, indexedLines(f, row, r, 2)...)
 	}
-	if f.Arg&event.ArgIndex != 0 {
+	if f.Arg&event.ArgIndex != 0 && f.Home == event.HomeProc { // a walk up the ancestors
 		return indexedLines(f, row, r, 1)
 	}
 	return nil

@@ -162,3 +162,26 @@ func (m *Model) openTree() tea.Cmd {
 	}
 	return cmd
 }
+
+// widen gives the level a wider filter: the family of the row's process, and
+// then its container.
+func (m *Model) widen() tea.Cmd {
+	row, ok := m.level().row()
+	if !ok {
+		return nil
+	}
+	if pin := m.level().pin; pin.B != nil {
+		row = pin.Row()
+	}
+	container := ofContainer(row)
+	if family := ofFamily(row); family != "" {
+		if wide := and(container, family); wide != m.level().expr && container != m.level().expr {
+			return m.applyFilter(wide)
+		}
+	}
+	if m.level().expr == container {
+		m.say("this is the whole container; esc leads back")
+		return nil
+	}
+	return m.applyFilter(container)
+}

@@ -26,7 +26,7 @@ const gutter = 2
 func (f *feed) draw(a grid.Area, l *level, r reader, c clock, focus bool) {
 	head, body := a.CutTop(1)
 	f.area, f.height = body, body.H
-	cols := place(f.columns, a.W-gutter-1)
+	cols := f.place(a.W, l)
 	n := l.view.Len()
 	k := l.place(n)
 	l.line = min(l.line, max(body.H-1, 0))
@@ -48,6 +48,12 @@ func (f *feed) draw(a grid.Area, l *level, r reader, c clock, focus bool) {
 		f.drawRow(body.Sub(0, y, body.W, 1), cols, ref, l, r, c, focus && y == l.line, !focus && y == l.line)
 	}
 	drawScrollbar(body, f.top, n)
+}
+
+// place lays out the columns for a table of w columns. On a level of one
+// container its column would say the same in every row.
+func (f *feed) place(w int, l *level) []placed {
+	return place(f.columns, w-gutter-1, strings.Contains(l.expr, "container.id = "))
 }
 
 func (f *feed) drawHead(a grid.Area, cols []placed, l *level, refs []store.Ref, c clock, focus bool) {

@@ -2,11 +2,13 @@ package tui
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -18,8 +20,9 @@ const typingPause = 70 * time.Millisecond
 type filterBar struct {
 	edit   lineEdit
 	level  *level
-	before string // the filter when the bar was opened
-	seq    int    // counts the changes of the text
+	before string    // the filter when the bar was opened
+	cursor store.Ref // and the row that the cursor was on
+	seq    int       // counts the changes of the text
 
 	err      *filter.Error // why the text is refused; nil when it is not
 	failed   string        // the same as a sentence, when the error has no place
@@ -61,12 +64,12 @@ func (m *Model) editFilter() tea.Cmd {
 		m.say("a process tree has no filter; esc leads back to the events")
 		return nil
 	}
-	b := &filterBar{edit: newLineEdit(l.expr), level: l, before: l.expr}
+	b := &filterBar{edit: newLineEdit(l.expr), level: l, before: l.expr, cursor: l.cursor}
 	if l.expr != "" {
 		b.edit.insert(" ")
 	}
 	m.input = b
-	b.offer()
+	b.offer(m)
 	return nil
 }
 
@@ -78,7 +81,7 @@ func (b *filterBar) key(m *Model, name, text string) tea.Cmd {
 	case "enter":
 		if b.offers.chosen {
 			b.take()
-			return b.changed()
+			return b.changed(m)
 		}
 		return b.enter(m)
 	case "tab":
@@ -86,7 +89,7 @@ func (b *filterBar) key(m *Model, name, text string) tea.Cmd {
 			b.offers.move(0)
 		}
 		b.take()
-		return b.changed()
+		return b.changed(m)
 	case "up", "ctrl+p":
 		if b.offers.chosen {
 			b.offers.move(-1)
@@ -101,20 +104,20 @@ func (b *filterBar) key(m *Model, name, text string) tea.Cmd {
 		return nil
 	}
 	if b.edit.key(name) {
-		return b.changed()
+		return b.changed(m)
 	}
 	if text != "" {
 		b.edit.insert(text)
-		return b.changed()
+		return b.changed(m)
 	}
 	return nil
 }
 
 // changed offers completions at once and has the text checked when the user
 // stops typing.
-func (b *filterBar) changed() tea.Cmd {
+func (b *filterBar) changed(m *Model) tea.Cmd {
 	b.seq++
-	b.offer()
+	b.offer(m)
 	seq := b.seq
 	return tea.Tick(typingPause, func(time.Time) tea.Msg { return typedMsg{b, seq} })
 }
@@ -187,6 +190,7 @@ func (b *filterBar) restore(m *Model) tea.Cmd {
 		return nil
 	}
 	b.level.setFilter(m.store, b.before, f)
+	b.level.cursor = b.cursor
 	return m.refresh()
 }
 
@@ -205,7 +209,7 @@ func (b *filterBar) recall(m *Model, n int) tea.Cmd {
 		text = m.past[len(m.past)-to]
 	}
 	b.edit = newLineEdit(text)
-	return b.changed()
+	return b.changed(m)
 }
 
 // draw draws the line with what belongs to it below: what is wrong, or what
@@ -218,32 +222,60 @@ func (b *filterBar) draw(m *Model, a grid.Area) (x, y int) {
 	right = line.Right(right, 0, styDim.Over(grid.Raised), m.shownText(b.level)) - 2
 	text := line.Sub(at, 0, right-at, 1)
 	from, to := 0, 0
-	if b.err != nil {
+	if b.err != nil && !b.unfinished() {
 		from = b.err.Pos.Index
 		to = from + max(len(b.err.Found), 1)
 	}
 	s := styText.Over(grid.Raised)
 	cur := b.edit.draw(text, s, styError.Over(grid.Raised).With(grid.Underline|grid.Bold), from, to)
 
-	below := a.Sub(0, 1, a.W, a.H-1)
-	switch {
-	case b.err != nil && !b.offers.chosen && len(b.offers.list) == 0 || b.err != nil && b.err.Pos.Index < b.edit.byteAt()-1:
-		b.drawProblem(below, at, errorText(b.err), styError)
-	case b.failed != "":
-		b.drawProblem(below, at, b.failed, styError)
-	default:
-		b.offers.draw(below, at)
-		if len(b.offers.list) == 0 && len(b.warnings) > 0 {
-			b.drawProblem(below, at, b.warnings[0].Msg, styWarn)
-		}
-	}
+	m.drawSplit(a.Sub(0, 1, a.W, 1), at, b)
+	below := a.Sub(0, 2, a.W, a.H-2)
+	b.offers.draw(below, at)
 	return a.X + at + cur, a.Y
 }
 
-func (b *filterBar) drawProblem(a grid.Area, x int, text string, st grid.Style) {
-	line := a.Sub(0, 0, a.W, 1)
-	line.Fill(st.Over(grid.Raised))
-	line.Fit(x, 0, a.W-x-1, st.Over(grid.Raised), "↑ "+text)
+// drawSplit draws who evaluates which part of the filter, or in its place what
+// is wrong with it.
+func (m *Model) drawSplit(a grid.Area, x int, b *filterBar) {
+	a.Fill(styText.Over(grid.Raised))
+	on := func(t grid.Tone) grid.Style { return grid.Style{Fg: t, On: grid.Raised} }
+	switch {
+	case b.err != nil && b.unfinished():
+		a.Fit(x, 0, a.W-x-1, on(grid.Faint), "… "+errorText(b.err))
+		return
+	case b.err != nil:
+		a.Fit(x, 0, a.W-x-1, on(grid.Error), "↑ "+errorText(b.err))
+		return
+	case b.failed != "":
+		a.Fit(x, 0, a.W-x-1, on(grid.Error), b.failed)
+		return
+	case len(b.warnings) > 0:
+		a.Fit(x, 0, a.W-x-1, on(grid.Warn), b.warnings[0].Msg)
+		return
+	}
+	if b.level.expr == "" {
+		a.Fit(x, 0, a.W-x-1, on(grid.Faint), "everything passes")
+		return
+	}
+	if f := b.level.filter(); f != nil && m.hub.live() {
+		if scope := f.Scope(); !scope.Any() {
+			x = a.Text(x, 0, on(grid.Kernel), "kernel ")
+			x = a.Fit(x, 0, min(grid.Width(safe(scope.String())), a.W-x-24), on(grid.Dim), scope.String()) + 2
+		}
+	}
+	x = a.Text(x, 0, on(grid.Client), "client ")
+	a.Fit(x, 0, a.W-x-1, on(grid.Dim), "the whole filter, over what is held")
+}
+
+// unfinished reports whether the text is wrong only because more has to follow
+// the word at its end, which is still being typed.
+func (b *filterBar) unfinished() bool {
+	if b.edit.at != len(b.edit.text) {
+		return false
+	}
+	last := strings.LastIndexByte(b.text(), ' ') + 1
+	return b.err.Pos.Index >= len(b.text()) || len(b.offers.list) > 0 && b.err.Pos.Index >= last
 }
 
 // errorText is an error without its place, which is underlined.

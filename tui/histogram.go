@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -17,17 +18,26 @@ type histogram struct {
 	ready bool
 }
 
-// steps are the lengths of time that a bucket may stand for: those that read
-// well under an axis.
-var steps = []time.Duration{
-	time.Microsecond, 2 * time.Microsecond, 5 * time.Microsecond, 10 * time.Microsecond, 20 * time.Microsecond, 50 * time.Microsecond,
-	100 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond,
-	time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond,
-	100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond,
-	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
-	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
-	time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour,
-}
+// minStep is the shortest length of time that a bucket stands for.
+const minStep = time.Millisecond
+
+// steps are the lengths of time that a bucket may stand for.
+var steps = func() (all []time.Duration) {
+	for unit := minStep; unit < time.Second; unit *= 10 {
+		for _, n := range []time.Duration{10, 12, 15, 20, 25, 30, 40, 50, 60, 80} {
+			all = append(all, n*unit/10)
+		}
+	}
+	for _, unit := range []time.Duration{time.Second, time.Minute} {
+		for _, n := range []time.Duration{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40} {
+			all = append(all, n*unit)
+		}
+	}
+	for _, n := range []time.Duration{1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 7 * 24, 14 * 24, 30 * 24, 60 * 24, 120 * 24, 365 * 24} {
+		all = append(all, n*time.Hour)
+	}
+	return all
+}()
 
 // frameOf returns the span that n buckets cover so that from … to lie in it:
 // buckets are one of the steps long and begin at multiples of it, so that bars
@@ -39,9 +49,15 @@ func frameOf(from, to int64, n int) (start, end int64) {
 	for _, s := range steps {
 		step := int64(s)
 		start = from - mod(from, step)
-		if end = start + step*int64(n); end > to {
-			return start, end
+		if end = start + step*int64(n); end <= to {
+			continue
 		}
+		// What is short stands in the middle.
+		shift := (end - 1 - to) / step / 2 * step
+		if s > minStep {
+			shift = 0
+		}
+		return start - shift, end - shift
 	}
 	return from, to + 1
 }
@@ -65,10 +81,7 @@ func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus b
 	for x, v := range c.hist {
 		st := styBar
 		if x < len(c.marks) && c.marks[x] != 0 {
-			st = grid.Style{Fg: grid.Alert}
-			if !loud(c.marks[x] - 1) {
-				st = styWarn
-			}
+			st = grid.Style{Fg: priorityStyle(c.marks[x] - 1).Fg}
 		}
 		if h.inSpan(x) && focus {
 			body.Sub(x, 0, 1, body.H).Tint(grid.Select, 0)
@@ -76,7 +89,7 @@ func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus b
 		}
 		drawBar(body, x, v, top, st)
 	}
-	h.drawAxis(axis, c, cl)
+	h.drawAxis(axis, c, cl, cursor)
 	for x, p := range c.marks {
 		if p != 0 {
 			axis.Text(x, 0, priorityStyle(p-1), "▲")
@@ -127,24 +140,61 @@ func drawBar(a grid.Area, x, v, top int, st grid.Style) {
 	}
 }
 
-// drawAxis draws the rule with the times of some buckets on it.
-func (h *histogram) drawAxis(a grid.Area, c counted, cl clock) {
-	a.HLine(0, styFaint)
-	n, width := len(c.hist), time.Duration(c.width())
-	gap := 24
-	for x := 2; x+14 < n; x += gap {
-		text := cl.mark(c.from+int64(x)*int64(width), width)
-		a.Text(x, 0, styFaint, "╴"+text+"╶")
-	}
-	label := " " + span(width) + " a column"
-	if width < time.Millisecond {
-		label = " " + width.String() + " a column"
-	}
-	a.Right(a.W, 0, styFaint, label)
+// ticks are the distances at which times may stand under the bars.
+var ticks = []time.Duration{
+	time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond,
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour,
 }
 
-// marksOf folds alerts into buckets: the worst priority of each, plus one, so
-// that 0 is none.
+// drawAxis draws the rule under the bars with times on it, but not where
+// alerts are marked.
+func (h *histogram) drawAxis(a grid.Area, c counted, cl clock, cursor int64) {
+	a.HLine(0, styLine)
+	n, width := len(c.hist), time.Duration(c.width())
+	label := " " + stepText(width) + " a bar"
+	tick := ticks[len(ticks)-1]
+	for _, t := range ticks {
+		if t >= width*18 {
+			tick = t
+			break
+		}
+	}
+	for x := 1; x < n; x++ {
+		ns := c.from + int64(x)*int64(width)
+		if mod(ns, int64(tick)) >= int64(width) {
+			continue
+		}
+		text := " " + cl.mark(ns, tick) + " "
+		if end := x + len(text); end < n-len(label) && !anyMark(c.marks, x-1, end) {
+			a.Text(x-1, 0, styFaint, text)
+		}
+	}
+	from := n - grid.Width(label)
+	if at := bucketAt(c, cursor); !anyMark(c.marks, from, n) && (at < from || at >= n) {
+		a.Right(a.W, 0, styFaint, label)
+	}
+}
+
+func stepText(d time.Duration) string {
+	if d < time.Second || d%time.Second != 0 {
+		return strings.Replace(d.String(), "µs", " µs", 1)
+	}
+	return span(d)
+}
+
+func anyMark(marks []event.Priority, from, to int) bool {
+	for x := max(from, 0); x < min(to, len(marks)); x++ {
+		if marks[x] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// addMark folds an alert into its bucket: the worst priority of each, plus one,
+// so that 0 is none.
 func addMark(marks []event.Priority, i int, p event.Priority) {
 	if i < 0 || i >= len(marks) {
 		return

@@ -69,7 +69,7 @@ func (m *Model) layoutBody(lay *layout, body grid.Area) {
 	}
 	switch {
 	case m.w >= threeColumns:
-		lay.detail, lay.feed = body.CutRight(min(body.W*2/5, 76))
+		lay.detail, lay.feed = body.CutRight(min(body.W*2/5, 64))
 		lay.detailLine, lay.detail = lay.detail.CutLeft(1)
 	case body.H >= 14:
 		lay.detail, lay.feed = body.CutBottom(max(body.H*2/5, 8))

@@ -72,6 +72,14 @@ func (l *level) setFilter(st *store.Store, expr string, f *filter.Filter) {
 	}
 }
 
+// filter is the compiled filter, nil when everything passes.
+func (l *level) filter() *filter.Filter {
+	if l.next != nil {
+		return l.next.Filter()
+	}
+	return l.view.Filter()
+}
+
 // remember keeps the filter so that undo finds it.
 func (l *level) remember(expr string) {
 	if n := len(l.undo); n == 0 || l.undo[n-1] != expr {

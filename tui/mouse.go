@@ -90,7 +90,7 @@ func (m *Model) clickRow(l *level, e tea.Mouse) {
 		return
 	}
 	l.moveTo(m.feed.top+y, m.feed.height)
-	for _, p := range place(m.feed.columns, m.feed.area.W-gutter-1) {
+	for _, p := range m.feed.place(m.feed.area.W, m.level()) {
 		if x := e.X - m.feed.area.X - gutter; x >= p.x && x <= p.x+p.w {
 			l.col = p.index
 		}

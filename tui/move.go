@@ -68,7 +68,7 @@ func (m *Model) toEnd() tea.Cmd {
 func moveCell(n int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
 		l := m.level()
-		cols := place(m.feed.columns, m.feed.area.W-gutter-1)
+		cols := m.feed.place(m.feed.area.W, m.level())
 		at := 0
 		for i, p := range cols {
 			if p.index <= l.col {

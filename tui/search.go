@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,7 @@ type foundMsg struct {
 	next  int       // where to go on
 	dir   int
 	end   bool
+	again bool // the search has gone round the end
 }
 
 // lookFor looks for the text from the cursor on, skip rows further.
@@ -96,47 +98,48 @@ func (m *Model) lookFor(skip, dir int) tea.Cmd {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.find.cancel = cancel
-	return m.scan(ctx, l, l.view, l.place(n)+skip, dir)
+	return m.scan(foundMsg{ctx: ctx, level: l, view: l.view, next: l.place(n) + skip, dir: dir})
 }
 
 // scanSlice is how long a search runs before it says how far it is.
 const scanSlice = 100 * time.Millisecond
 
-// scan searches rows in the background from the k-th on.
-func (m *Model) scan(ctx context.Context, l *level, view *store.View, k, dir int) tea.Cmd {
+// scan goes on with a search in the background.
+func (m *Model) scan(msg foundMsg) tea.Cmd {
 	text, columns, clk := m.feed.search, m.feed.columns, m.times()
 	read := newReader(m.opt.ShowSecrets)
 	return func() tea.Msg {
-		msg := foundMsg{ctx: ctx, level: l, view: view, dir: dir}
-		const page = 512
-		for until := time.Now().Add(scanSlice); time.Now().Before(until) && ctx.Err() == nil; {
-			from := k
-			if dir < 0 {
-				from = max(k-page+1, 0)
-			}
-			refs := view.Range(from, page)
-			if dir < 0 {
-				refs = refs[:min(max(k-from+1, 0), len(refs))]
-			}
+		for until := time.Now().Add(scanSlice); time.Now().Before(until) && msg.ctx.Err() == nil; {
+			refs := pageFrom(msg.view, msg.next, msg.dir)
 			if len(refs) == 0 {
 				msg.end = true
 				return msg
 			}
-			for i := range refs {
-				at := i
-				if dir < 0 {
-					at = len(refs) - 1 - i
-				}
-				if rowHas(refs[at], columns, read, clk, text) {
-					msg.ref = refs[at]
+			for _, ref := range refs {
+				if rowHas(ref, columns, read, clk, text) {
+					msg.ref = ref
 					return msg
 				}
 			}
-			k += dir * len(refs)
+			msg.next += msg.dir * len(refs)
 		}
-		msg.next = k
 		return msg
 	}
+}
+
+// pageFrom returns some rows of a view from the k-th on, in a direction.
+func pageFrom(view *store.View, k, dir int) []store.Ref {
+	const page = 512
+	if dir > 0 {
+		return view.Range(k, page)
+	}
+	if k < 0 {
+		return nil
+	}
+	from := max(k-page+1, 0)
+	refs := view.Range(from, k-from+1)
+	slices.Reverse(refs)
+	return refs
 }
 
 // rowHas reports whether a row, as the table writes it, holds a text.
@@ -164,15 +167,19 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 			m.focus = onFeed
 		}
 		m.find.cancel = nil
-	case msg.end && msg.dir > 0:
-		m.say("no further match below")
+	case msg.end && msg.again:
+		m.say("nothing here holds “" + m.feed.search + "”")
 		m.find.cancel = nil
 	case msg.end:
-		m.say("no further match above")
-		m.find.cancel = nil
+		msg.end, msg.again = false, true
+		if msg.next = 0; msg.dir < 0 {
+			msg.next = l.view.Len() - 1
+		}
+		m.say("search goes on from the other end")
+		return m.scan(msg)
 	default:
 		m.say("searching … " + count(int64(max(msg.next, 0))) + " of " + count(int64(l.view.Len())) + " rows; esc stops")
-		return m.scan(msg.ctx, l, msg.view, msg.next, msg.dir)
+		return m.scan(msg)
 	}
 	return nil
 }

@@ -19,54 +19,72 @@ type piece struct {
 type verb struct {
 	word   string
 	object []string
-	mode   bool // say whether for reading or writing
-	hushOK bool // a success needs no mark: it goes without saying
+	to     string // field with what the object became or was put to
+	peer   bool   // of an IP connection only the other end is shown
+	mode   bool   // say whether for reading or writing
+	hushOK bool   // a success needs no mark: it goes without saying
 }
+
+// What verbs act on.
+var (
+	onFile  = []string{"fd.name", "fs.path.name", "evt.arg[name]", "evt.arg[path]", "evt.arg[pathname]", "evt.arg[filename]"}
+	onPath  = []string{"fs.path.name", "evt.arg[path]", "evt.arg[name]", "evt.arg[pathname]", "evt.arg[filename]", "fd.name"}
+	onSock  = []string{"fd.name", "evt.arg[addr]", "evt.arg[tuple]"}
+	onImage = []string{"proc.cmdline", "proc.exepath"}
+	onArgs  = []string{"evt.args"}
+)
 
 // verbs has the types that say more in other words than their own. A type that
 // is not here is shown with its name and the file, address or arguments that
 // it was about.
 var verbs = map[string]verb{
-	"execve":        {word: "exec", object: []string{"proc.cmdline", "proc.exepath"}, hushOK: true},
-	"execveat":      {word: "exec", object: []string{"proc.cmdline", "proc.exepath"}, hushOK: true},
-	"clone":         {word: "fork", object: []string{"evt.args"}, hushOK: true},
-	"clone3":        {word: "fork", object: []string{"evt.args"}, hushOK: true},
-	"fork":          {word: "fork", object: []string{"evt.args"}, hushOK: true},
-	"vfork":         {word: "fork", object: []string{"evt.args"}, hushOK: true},
-	"procexit":      {word: "exit", object: []string{"evt.args"}, hushOK: true},
-	"open":          {word: "open", object: []string{"fd.name", "evt.arg[name]", "evt.arg[path]"}, mode: true, hushOK: true},
-	"openat":        {word: "open", object: []string{"fd.name", "evt.arg[name]", "evt.arg[path]"}, mode: true, hushOK: true},
-	"openat2":       {word: "open", object: []string{"fd.name", "evt.arg[name]", "evt.arg[path]"}, mode: true, hushOK: true},
-	"creat":         {word: "create", object: []string{"fd.name", "evt.arg[name]", "evt.arg[path]"}, hushOK: true},
-	"connect":       {word: "connect", object: []string{"fd.name", "evt.arg[addr]", "evt.arg[tuple]"}},
-	"accept":        {word: "accept", object: []string{"fd.name"}},
-	"accept4":       {word: "accept", object: []string{"fd.name"}},
-	"bind":          {word: "bind", object: []string{"fd.name", "evt.arg[addr]"}},
-	"listen":        {word: "listen", object: []string{"fd.name"}},
-	"sendto":        {word: "send", object: []string{"fd.name", "evt.arg[addr]"}, hushOK: true},
-	"sendmsg":       {word: "send", object: []string{"fd.name", "evt.arg[addr]"}, hushOK: true},
-	"recvfrom":      {word: "receive", object: []string{"fd.name"}, hushOK: true},
-	"recvmsg":       {word: "receive", object: []string{"fd.name"}, hushOK: true},
-	"unlink":        {word: "delete", object: []string{"fs.path.name", "evt.arg[path]"}},
-	"unlinkat":      {word: "delete", object: []string{"fs.path.name", "evt.arg[name]", "evt.arg[path]"}},
-	"rmdir":         {word: "rmdir", object: []string{"fs.path.name", "evt.arg[path]"}},
-	"rename":        {word: "rename", object: []string{"evt.args"}},
-	"renameat":      {word: "rename", object: []string{"evt.args"}},
-	"renameat2":     {word: "rename", object: []string{"evt.args"}},
-	"dup":           {word: "dup", object: []string{"fd.name"}},
-	"dup2":          {word: "dup", object: []string{"fd.name"}},
-	"dup3":          {word: "dup", object: []string{"fd.name"}},
-	"read":          {word: "read", object: []string{"fd.name"}, hushOK: true},
-	"write":         {word: "write", object: []string{"fd.name"}, hushOK: true},
-	"close":         {word: "close", object: []string{"fd.name"}, hushOK: true},
-	"chmod":         {word: "chmod", object: []string{"evt.args"}},
-	"fchmodat":      {word: "chmod", object: []string{"evt.args"}},
-	"setuid":        {word: "setuid", object: []string{"evt.args"}},
-	"mount":         {word: "mount", object: []string{"evt.args"}},
-	"umount2":       {word: "umount", object: []string{"evt.args"}},
-	"io_uring":      {word: "io_uring", object: []string{"fd.name", "evt.args"}},
-	"container":     {word: "container", object: []string{"evt.args"}, hushOK: true},
-	"signaldeliver": {word: "signal", object: []string{"evt.args"}, hushOK: true},
+	"execve":   {word: "exec", object: onImage, hushOK: true},
+	"execveat": {word: "exec", object: onImage, hushOK: true},
+	"clone":    {word: "fork", object: onArgs, hushOK: true},
+	"clone3":   {word: "fork", object: onArgs, hushOK: true},
+	"fork":     {word: "fork", object: onArgs, hushOK: true},
+	"vfork":    {word: "fork", object: onArgs, hushOK: true},
+	"procexit": {word: "exit", object: onArgs, hushOK: true},
+
+	"open":      {word: "open", object: onFile, mode: true, hushOK: true},
+	"openat":    {word: "open", object: onFile, mode: true, hushOK: true},
+	"openat2":   {word: "open", object: onFile, mode: true, hushOK: true},
+	"creat":     {word: "create", object: onFile, hushOK: true},
+	"read":      {word: "read", object: onFile, hushOK: true},
+	"write":     {word: "write", object: onFile, hushOK: true},
+	"close":     {word: "close", object: onFile, hushOK: true},
+	"dup":       {word: "dup", object: onFile, hushOK: true},
+	"dup2":      {word: "dup", object: onFile, hushOK: true},
+	"dup3":      {word: "dup", object: onFile, hushOK: true},
+	"unlink":    {word: "delete", object: onPath},
+	"unlinkat":  {word: "delete", object: onPath},
+	"rmdir":     {word: "rmdir", object: onPath},
+	"mkdir":     {word: "mkdir", object: onPath},
+	"mkdirat":   {word: "mkdir", object: onPath},
+	"chmod":     {word: "chmod", object: onPath, to: "evt.arg[mode]"},
+	"fchmod":    {word: "chmod", object: onFile, to: "evt.arg[mode]"},
+	"fchmodat":  {word: "chmod", object: onPath, to: "evt.arg[mode]"},
+	"rename":    {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
+	"renameat":  {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
+	"renameat2": {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
+	"link":      {word: "link", object: []string{"evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
+	"linkat":    {word: "link", object: []string{"evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
+	"symlink":   {word: "symlink", object: []string{"evt.arg[target]"}, to: "evt.arg[linkpath]"},
+	"symlinkat": {word: "symlink", object: []string{"evt.arg[target]"}, to: "evt.arg[linkpath]"},
+
+	"connect":  {word: "connect", object: onSock, peer: true},
+	"accept":   {word: "accept", object: onSock, peer: true},
+	"accept4":  {word: "accept", object: onSock, peer: true},
+	"bind":     {word: "bind", object: onSock},
+	"listen":   {word: "listen", object: onSock},
+	"sendto":   {word: "send", object: onSock, peer: true, hushOK: true},
+	"sendmsg":  {word: "send", object: onSock, peer: true, hushOK: true},
+	"recvfrom": {word: "receive", object: onSock, peer: true, hushOK: true},
+	"recvmsg":  {word: "receive", object: onSock, peer: true, hushOK: true},
+
+	"umount2":       {word: "umount", object: onArgs},
+	"container":     {word: "container", object: onArgs, hushOK: true},
+	"signaldeliver": {word: "signal", object: onArgs, hushOK: true},
 }
 
 // summary tells an event in one line: what the rule says for an alert, else
@@ -92,8 +110,11 @@ func (r reader) summary(row event.Row) []piece {
 			ps = append(ps, piece{" " + m, styDim})
 		}
 	}
-	if obj := r.first(row, v.object...); obj != "" {
+	if obj := r.object(row, v); obj != "" {
 		ps = append(ps, piece{" ", styText}, piece{obj, styText})
+	}
+	if to := r.first(row, v.to); v.to != "" && to != "" {
+		ps = append(ps, piece{" → ", styDim}, piece{to, styText})
 	}
 	return append(ps, r.outcome(row, v.hushOK)...)
 }
@@ -110,6 +131,14 @@ func (r reader) alertSummary(row event.Row) []piece {
 		ps = append(ps, piece{"  ", styText}, piece{obj, styDim})
 	}
 	return ps
+}
+
+// object is what something was done to.
+func (r reader) object(row event.Row, v verb) string {
+	if o := row.O(); v.peer && o.Kind.Inet() && o.Remote.Known {
+		return o.Remote.String()
+	}
+	return r.first(row, v.object...)
 }
 
 // openMode says for what a file was opened: r, w, rw, with + when it may be

@@ -86,3 +86,25 @@ func ofProcess(row event.Row) string {
 	}
 	return ""
 }
+
+// ofFamily writes the condition that selects the processes that the child of
+// the container's entry point, from which the row's process comes, has started,
+// and itself: a shell with all that was done in it. "" when the lineage is not
+// known that far.
+func ofFamily(row event.Row) string {
+	cont := row.P().Cont
+	id, root := row.Proc, row.Proc
+	for range event.MaxAncestors {
+		parent := row.T.Proc(id).Parent
+		if parent == 0 || row.T.Proc(parent).Cont != cont {
+			break
+		}
+		root, id = id, parent
+	}
+	p := row.T.Proc(root)
+	if !p.Knows(event.KnowPID) {
+		return ""
+	}
+	pid := itoa(int(p.PID))
+	return "(" + equals("proc.pid", pid) + " or " + equals("proc.apid", pid) + ")"
+}

@@ -122,7 +122,7 @@ func (t *tree) drawNode(a grid.Area, n treeNode, row event.Row, r reader, entry 
 	}
 	x = a.Text(x, 0, st, name)
 	if entry {
-		x = a.Text(x+1, 0, styAccent, "⬡ entry")
+		x = a.Text(x+1, 0, styAccent, "(entry point)")
 	}
 	if args := argsOf(row, r); args != "" {
 		a.Fit(x+1, 0, a.W-x-1, styDim, args)

@@ -39,6 +39,9 @@ func (m *Model) draw() (x, y int, typing bool) {
 	}
 	lay := m.layout()
 	l, clk := m.level(), m.times()
+	if l.tree == nil {
+		l.place(l.view.Len())
+	}
 	m.drawTitle(lay.title, l)
 	m.hist.draw(lay.hist, l.counted, clk, m.cursorTime(), m.focus == onHistogram)
 	m.drawFilter(lay.filter, l)
@@ -149,9 +152,8 @@ func (m *Model) drawFilter(a grid.Area, l *level) {
 	right := a.Right(a.W-1, 0, styDim, m.shownText(l)) - 2
 	x := a.Text(1, 0, styFaint, "filter ")
 	if l.expr == "" {
-		a.Text(x, 0, styFaint, "none; f edits it, + and - filter by the cell under the cursor")
-		a.Sub(right, 0, 2, 1).Fill(styText)
-		a.Right(a.W-1, 0, styDim, m.shownText(l))
+		text := "none · f edits it, + and - filter by the cell under the cursor"
+		a.Fit(x, 0, min(right-x, grid.Width(text)), styFaint, text)
 		return
 	}
 	drawExpr(a.Sub(x, 0, right-x, 1), l.expr)
@@ -179,7 +181,8 @@ func (m *Model) drawBanner(a grid.Area, l *level) {
 	row := l.pin.Row()
 	st := priorityStyle(row.A().Priority)
 	x := a.Text(0, 0, st, "◆ "+row.A().Priority.String()) + 2
-	right := a.Right(a.W-1, 0, styFaint, m.clock.stamp(l.pin.Time())) - 2
+	right := a.Right(a.W-1, 0, styDim, m.clock.stamp(l.pin.Time())) - 2
+	right = a.Right(right, 0, styFaint, "w widens") - 2
 	drawPieces(a.Sub(x, 0, right-x, 1), 0, m.read.alertSummary(row))
 	a.Tint(grid.AlarmBed, 0)
 }
