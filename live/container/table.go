@@ -345,29 +345,32 @@ func (t *Table) KeysOf(id string) (keys []uint64) {
 	return keys
 }
 
+// Carry returns a function that copies rows of containers into other event
+// tables, and says under which number they are there.
+func (t *Table) Carry(next *event.Tables) func(event.ContID) event.ContID {
+	old, moved := t.tables, map[event.ContID]event.ContID{0: 0}
+	return func(id event.ContID) event.ContID {
+		n, ok := moved[id]
+		if !ok {
+			n = event.ContID(next.Conts.Add(carryRow(old, next, *old.Cont(id))))
+			moved[id] = n
+		}
+		return n
+	}
+}
+
 // Rotate makes the table write into other event tables from now on, and
 // returns how the numbers of rows translate.
 func (t *Table) Rotate(next *event.Tables) func(event.ContID) event.ContID {
-	old := t.tables
-	moved := map[event.ContID]event.ContID{0: 0}
-	t.tables = next
-	oldHost := t.host
-	t.host = t.addHost()
-	moved[oldHost] = t.host
-	carry := func(id event.ContID) event.ContID {
-		if n, ok := moved[id]; ok {
-			return n
-		}
-		n := event.ContID(next.Conts.Add(carryRow(old, next, *old.Cont(id))))
-		moved[id] = n
-		return n
-	}
+	carry := t.Carry(next)
+	t.host = carry(t.host)
 	for _, k := range t.byID {
 		k.id = carry(k.id)
 	}
 	for _, s := range t.cgroups {
 		s.cgroups = event.NoStr
 	}
+	t.tables = next
 	return carry
 }
 

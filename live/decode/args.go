@@ -33,7 +33,7 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 	case opPath:
 		d.pathArg(w, p, reg, obj)
 	case opRetPath:
-		w.Obj(d.object(p, slotRet))
+		w.Str(d.tables.Obj(d.object(p, slotRet)).Name)
 	case opText:
 		if d.parts.has(bpf.TagString, reg) {
 			w.Str(d.tables.Strings.AddBytes(d.parts.str[reg].Data))
@@ -86,7 +86,7 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 		w.Uint(uint64(d.rec.Nr()))
 	case opExePath:
 		if d.rec.Kind() == bpf.KindExec {
-			w.Obj(obj)
+			w.Str(d.tables.Obj(obj).Name)
 		} else {
 			d.pathArg(w, p, reg, obj)
 		}
@@ -103,11 +103,6 @@ func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 	case opInt64:
 		w.Int(int64(v))
 	case opUint32:
-		if t == typeSocket || t == typeSocketpair {
-			if v == d.rec.Arg(1) {
-				v &= 0xffffffff
-			}
-		}
 		w.Uint(v & 0xffffffff)
 	case opUint64:
 		w.Uint(v)
@@ -123,14 +118,21 @@ func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 	}
 }
 
-// pathArg writes a name argument as the file that it means: the event's own
-// object when it is that one.
+// pathArg writes a name argument. The name of the event's own object is
+// written as the program gave it: the object has the absolute path beside it.
+// Another name is written absolute.
 func (d *Decoder) pathArg(w *event.ArgWriter, p *proc.Process, reg int, obj event.ObjID) {
-	if int8(reg) == d.plan.pathArg && obj != 0 && d.plan.fdArg < 0 {
-		w.Obj(obj)
+	own := int8(reg) == d.plan.pathArg && obj != 0
+	if own && !d.parts.has(bpf.TagString, reg) {
+		w.Str(d.tables.Obj(obj).Name) // an open that succeeded: the kernel's path
 		return
 	}
-	w.Obj(d.pathObject(p, reg))
+	o := d.tables.Obj(d.pathObject(p, reg))
+	if own && d.plan.fdArg < 0 {
+		w.Str(o.Raw)
+		return
+	}
+	w.Str(o.Name)
 }
 
 func (d *Decoder) optional(w *event.ArgWriter, v uint64, ok, signed bool) {

@@ -32,9 +32,6 @@ type Options struct {
 	// Want chooses the types that are handed on; nil: all. What is not wanted
 	// still changes the process table.
 	Want func(t event.Type) bool
-
-	// Names takes the addresses that DNS answers tell; nil: nobody.
-	Names func(name string, addr []byte, when int64)
 }
 
 // Decoder turns records into batches. It is for one goroutine.
@@ -98,6 +95,14 @@ func (d *Decoder) Stats() Stats {
 
 // Seq sets the number of the next event.
 func (d *Decoder) Seq(n uint64) { d.seq = n }
+
+// Reserve skips n event numbers and returns the first of them.
+func (d *Decoder) Reserve(n uint64) (first uint64) {
+	d.flush()
+	first = d.seq
+	d.seq += n
+	return first
+}
 
 // Feed takes a record. The bytes are copied.
 func (d *Decoder) Feed(rec []byte) {

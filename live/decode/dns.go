@@ -4,6 +4,7 @@ package decode
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -11,10 +12,10 @@ import (
 // dnsPort is where name servers answer.
 const dnsPort = 53
 
-// answers passes the addresses of a DNS answer on that the process has just
+// answers learns the addresses of a DNS answer that the process has just
 // received, when it came from a name server's port and its payload was kept.
 func (d *Decoder) answers(e *event.Event) {
-	if d.opt.Names == nil || e.Res < 12 || !d.hasPayload() {
+	if e.Res < 12 || !d.hasPayload() {
 		return
 	}
 	o := d.tables.Obj(e.Obj)
@@ -25,7 +26,11 @@ func (d *Decoder) answers(e *event.Event) {
 	if o.L4 == event.L4TCP && len(msg) > 2 {
 		msg = msg[2:] // length (RFC 1035, 4.2.2)
 	}
-	eachAnswer(msg, func(name string, addr []byte) { d.opt.Names(name, addr, e.Time) })
+	eachAnswer(msg, func(name string, addr []byte) {
+		if a, ok := netip.AddrFromSlice(addr); ok {
+			d.tables.Names.Learn(a, name)
+		}
+	})
 }
 
 func (d *Decoder) hasPayload() bool { return d.parts.seen[tagPayload] != 0 }

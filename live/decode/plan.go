@@ -233,7 +233,6 @@ var special = map[string]step{
 	"readlinkat.target":             {op: opText, reg: 2},
 	"setsockopt.val":                {op: opStruct, reg: 3},
 	"getsockopt.val":                {op: opStruct, reg: 3},
-	"socket.type":                   {op: opUint32, reg: 1}, // masked by socketType
 	"execve.filename":               {op: opExePath, reg: 0},
 	"execveat.pathname":             {op: opExePath, reg: 1},
 }

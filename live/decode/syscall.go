@@ -11,13 +11,11 @@ import (
 )
 
 var (
-	typeOpenat     = mustType("openat")
-	typeSocket     = mustType("socket")
-	typeSocketpair = mustType("socketpair")
-	typeExecve     = mustType("execve")
-	typeClone      = mustType("clone")
-	typeChdir      = mustType("chdir")
-	typeFchdir     = mustType("fchdir")
+	typeOpenat = mustType("openat")
+	typeExecve = mustType("execve")
+	typeClone  = mustType("clone")
+	typeChdir  = mustType("chdir")
+	typeFchdir = mustType("fchdir")
 )
 
 func mustType(name string) event.Type {

@@ -48,6 +48,12 @@ func (t *Table) Seed() error {
 // have: its fork was lost, or came before we did. old is the process that had
 // the pid.
 func (t *Table) missed(k Key, old *Process) *Process {
+	if t.past != nil {
+		if p := t.past.find(t, k); p != nil {
+			t.put(p, old)
+			return p
+		}
+	}
 	t.counts.Late++
 	p, ppid := t.load(k.PID, k.Start)
 	if p == nil {

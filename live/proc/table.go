@@ -43,7 +43,8 @@ type Table struct {
 	text   []byte
 	counts Counts
 
-	leading bool // rows of leaders are being made
+	leading bool     // rows of leaders are being made
+	past    *history // for records of the past, else nil
 }
 
 // Counts is what the table had to make up for.
@@ -126,7 +127,10 @@ func (t *Table) Find(k Key) *Process {
 // agree compares what is known of a process with what a record says of it.
 func (t *Table) agree(p *Process, k Key) {
 	if p.execID != k.ExecID || !p.execKnown {
-		if p.execKnown && p.ended == 0 {
+		switch {
+		case t.past != nil:
+			t.pastImage(p, k)
+		case p.execKnown && p.ended == 0:
 			t.counts.Late++
 			t.reread(p, k)
 		}

@@ -1,0 +1,24 @@
+// Package live is the source of a node's events: it puts the kernel programs
+// in place (package probe), reads their records, turns them into events
+// (packages decode and proc) and names the containers (package container).
+//
+// # The way of a record
+//
+// A kernel program writes it to the event buffer. Every 10 ms, or sooner under
+// load, the pipeline takes what is there, waits a millisecond for records of
+// other CPUs that belong before it, decodes it, and hands a batch to the sink.
+// One goroutine does all of it and owns the event tables.
+//
+// # What is watched
+//
+// The types that the request's filter can hold for, or without a filter the
+// default set: what the public rules test, and what changes processes, descriptors, namespaces and files. Fork, exec and
+// exit are always read, for the process table's sake.
+//
+// # The flight recorder
+//
+// Beside the stream the kernel keeps rings of each container's deeds, and on
+// request of everything that a container does. [Live] reads them when asked,
+// with a process table of their own that is led from the past to the present,
+// and leaves out what the stream has handed on already.
+package live

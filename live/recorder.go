@@ -1,0 +1,304 @@
+//go:build linux
+
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/live/decode"
+	"github.com/stoop-project/stoop/live/probe"
+)
+
+var _ source.Recorder = (*Live)(nil)
+
+// flown are the containers whose bulk is recorded, by id, and the keys of
+// their cgroups that have a ring.
+type flown struct {
+	ids   map[string]bool
+	asked map[string]bool // what a person switched, which the selector does not change
+	keys  map[uint64]string
+}
+
+// Fly starts or stops recording everything that a container does.
+func (l *Live) Fly(id string, on bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.conts.KeysOf(id)) == 0 {
+		return fmt.Errorf("live: no container %s is known here", id)
+	}
+	l.flown.init()
+	l.flown.asked[id] = on
+	return l.setFlown(id, on)
+}
+
+func (f *flown) init() {
+	if f.ids == nil {
+		f.ids, f.asked, f.keys = make(map[string]bool), make(map[string]bool), make(map[uint64]string)
+	}
+}
+
+// setFlown gives every cgroup of a container a ring, or takes them back.
+func (l *Live) setFlown(id string, on bool) error {
+	var errs []error
+	for _, key := range l.conts.KeysOf(id) {
+		_, has := l.flown.keys[key]
+		switch {
+		case on && !has:
+			if err := l.probe.Recorder().Give(key, probe.Bulk); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			l.flown.keys[key] = id
+		case !on && has:
+			errs = append(errs, l.probe.Recorder().Drop(key, probe.Bulk))
+			delete(l.flown.keys, key)
+		}
+	}
+	l.flown.ids[id] = on
+	return errors.Join(errs...)
+}
+
+// fly follows the selector and the containers as they come and go: a new
+// cgroup of a recorded container gets a ring, and those of a container that
+// ended long ago are dropped.
+func (l *Live) fly(now time.Time) {
+	l.flown.init()
+	present := make(map[string]bool)
+	for _, c := range l.conts.Containers() {
+		present[c.ID] = true
+		if _, asked := l.flown.asked[c.ID]; !asked && l.opt.Fly != "" && l.selected(c.ID) {
+			l.flown.ids[c.ID] = true
+		}
+	}
+	if l.opt.Fly != "" && selects(l.opt.Fly, event.HostID) {
+		l.flown.ids[event.HostID] = true
+	}
+	for id, on := range l.flown.ids {
+		if on {
+			if err := l.setFlown(id, true); err != nil {
+				l.note(source.NoteWarn, "recorder of "+id+": "+err.Error(), "use a smaller --ring or record fewer containers")
+			}
+		}
+	}
+	for key, id := range l.flown.keys {
+		if id != event.HostID && !present[id] {
+			_ = l.probe.Recorder().Drop(key, probe.Bulk)
+			delete(l.flown.keys, key)
+		}
+	}
+	// Containers take their deeds rings themselves; what claimed one before any
+	// event of it came by is looked up here.
+	for _, key := range l.probe.Recorder().Cgroups(probe.Deeds) {
+		if id := l.conts.IDOf(key); id == "" {
+			l.conts.Of(key, 0)
+		}
+	}
+}
+
+// selected reports whether --fly names a container: by id, name, pod or image.
+func (l *Live) selected(id string) bool {
+	names := []string{id}
+	for n := range l.tables.Conts.Len() {
+		c := l.tables.Cont(event.ContID(n))
+		if l.tables.Text(c.ID) == id {
+			names = append(names, l.tables.Text(c.Name), l.tables.Text(c.Pod), l.tables.Text(c.Namespace)+"/"+l.tables.Text(c.Pod), l.tables.Text(c.FullID))
+		}
+	}
+	return selects(l.opt.Fly, names...)
+}
+
+// selects reports whether a selector, patterns between commas, matches one of
+// the names. "all" is every container.
+func selects(selector string, names ...string) bool {
+	for p := range strings.SplitSeq(selector, ",") {
+		p = strings.TrimSpace(p)
+		if p == "all" && names[0] != event.HostID {
+			return true
+		}
+		for _, n := range names {
+			if ok, _ := path.Match(p, n); ok && n != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Reach says how far back the rings of each container reach.
+func (l *Live) Reach() []source.Reach {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows := make(map[string]*source.Reach)
+	row := func(key uint64) *source.Reach {
+		id := l.conts.IDOf(key)
+		if rows[id] == nil {
+			rows[id] = &source.Reach{Container: id, BulkOn: l.flown.ids[id]}
+		}
+		return rows[id]
+	}
+	older := func(t *time.Time, boot uint64) {
+		if at := time.Unix(0, l.clk.Wall(boot)); t.IsZero() || at.Before(*t) {
+			*t = at
+		}
+	}
+	for kind, place := range map[probe.RingKind]func(*source.Reach) *time.Time{
+		probe.Deeds: func(r *source.Reach) *time.Time { return &r.Deeds },
+		probe.Bulk:  func(r *source.Reach) *time.Time { return &r.Bulk },
+	} {
+		for _, key := range l.probe.Recorder().Cgroups(kind) {
+			r := row(key)
+			l.probe.Recorder().Ring(key, kind, func(ring *probe.Ring) {
+				if boot, ok := ring.Reach(); ok {
+					older(place(r), boot)
+				}
+			})
+		}
+	}
+	for _, c := range l.conts.Containers() {
+		if r := rows[c.ID]; r != nil {
+			r.Ended = c.Ended
+		}
+	}
+	for _, s := range l.stats.Lost {
+		if r := rows[s.Container]; r != nil && s.Hop == hopDeeds {
+			r.Lost += s.Count
+		}
+	}
+	list := make([]source.Reach, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, *r)
+	}
+	slices.SortFunc(list, func(a, b source.Reach) int { return strings.Compare(a.Container, b.Container) })
+	return list
+}
+
+// held is a record that was copied out of a ring.
+type held struct {
+	rec  []byte
+	bulk bool
+}
+
+// Drain reads the rings of a container, or of all with "", from since to now.
+// The events have tables of their own, in which the processes are as they were
+// then.
+func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink source.Sink) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from := l.clk.Boot(since.UnixNano())
+	records := l.collect(id, from)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	tables := newTables()
+	tables.Names = l.tables.Names
+	procs := l.procs.Past(tables, l.conts.Carry(tables))
+	dec := decode.New(tables, procs, l.clk, decode.Options{Forks: true, Bits: event.FromDeeds})
+	dec.Seq(l.dec.Reserve(uint64(len(records))))
+	for _, r := range records {
+		dec.Feed(r.rec)
+	}
+	dec.Release(^uint64(0), sink.Batch)
+	return nil
+}
+
+// collect copies the records out of the rings that are younger than from and
+// were not handed on. Where everything was recorded, the deeds of that time are
+// in it once more and left out.
+func (l *Live) collect(id string, from uint64) []held {
+	var all []held
+	for _, key := range l.keysWithRings() {
+		if id != "" && l.conts.IDOf(key) != id {
+			continue
+		}
+		whole := ^uint64(0) // from when on the bulk ring has every call
+		scan := func(kind probe.RingKind) {
+			l.probe.Recorder().Ring(key, kind, func(ring *probe.Ring) {
+				ring.Scan(0, func(r bpf.Record) bool {
+					if kind == probe.Bulk {
+						whole = min(whole, r.Time())
+					}
+					if r.Time() < from || l.seen.has(r) || kind == probe.Deeds && r.Kind() == bpf.KindSyscall && r.Time() >= whole {
+						return true
+					}
+					all = append(all, held{slices.Clone(r), kind == probe.Bulk})
+					return true
+				})
+			})
+		}
+		scan(probe.Bulk)
+		scan(probe.Deeds)
+	}
+	return all
+}
+
+func (l *Live) keysWithRings() []uint64 {
+	keys := append(l.probe.Recorder().Cgroups(probe.Deeds), l.probe.Recorder().Cgroups(probe.Bulk)...)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// seen remembers which of the records in the rings were handed on too: the
+// same record for deeds, for bulk the same call by another program of ours a
+// moment before or after.
+type seen struct {
+	now, before map[uint64]struct{}
+	since       uint64
+}
+
+const (
+	seenFor  = uint64(11 * time.Minute)
+	seenMost = 1 << 20
+	moment   = 17 // bits: 131 µs
+)
+
+// note takes in a record of the stream.
+func (s *seen) note(r bpf.Record) {
+	if r.Flags()&(bpf.FlagDeed|bpf.FlagBulk) == 0 {
+		return
+	}
+	if t := r.Time(); s.now == nil || t-s.since > seenFor/2 || len(s.now) > seenMost {
+		s.now, s.before, s.since = make(map[uint64]struct{}), s.now, t
+	}
+	s.now[exactly(r)] = struct{}{}
+	if r.Kind() == bpf.KindSyscall {
+		s.now[roughly(r, 0)] = struct{}{}
+	}
+}
+
+func (s *seen) has(r bpf.Record) bool {
+	in := func(k uint64) bool {
+		_, a := s.now[k]
+		_, b := s.before[k]
+		return a || b
+	}
+	if r.Flags()&bpf.FlagBulk == 0 {
+		return in(exactly(r))
+	}
+	return in(roughly(r, 0)) || in(roughly(r, 1)) || in(roughly(r, ^uint64(0)))
+}
+
+func exactly(r bpf.Record) uint64 { return mix(r.Time(), uint64(r.Tid())) }
+
+func roughly(r bpf.Record, shift uint64) uint64 {
+	return mix(r.Time()>>moment+shift, uint64(r.Tid())<<16|uint64(r.Nr())) ^ mix(uint64(r.Ret()), 7)
+}
+
+// mix is a 64-bit hash of two words (the finaliser of splitmix64).
+func mix(a, b uint64) uint64 {
+	x := a*0x9e3779b97f4a7c15 ^ b
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
