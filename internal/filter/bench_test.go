@@ -57,29 +57,6 @@ var benchWorld = sync.OnceValue(func() []*event.Batch {
 
 var benchTypes = []string{"openat", "read", "write", "close", "execve", "connect", "fstat", "mmap", "unlinkat", "accept4"}
 
-func benchFields() *event.Registry {
-	fields := []event.Field{{
-		Name: "proc.cmdline", Kind: event.String, Home: event.HomeProc, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
-			p := r.P()
-			if p.Exe == event.NoStr {
-				return event.Value{}, false
-			}
-			buf := append([]byte(r.T.Text(p.Exe)), ' ')
-			for _, c := range []byte(r.T.Text(p.Args)) {
-				if c == 0 {
-					c = ' '
-				}
-				buf = append(buf, c)
-			}
-			return event.StringValue(string(buf)), true
-		},
-	}}
-	for _, f := range testFields().All() {
-		fields = append(fields, *f)
-	}
-	return event.NewRegistry(fields)
-}
-
 // BenchmarkSelect times a filter over 10 M events on one core: cold compiles
 // it anew each time, so that nothing about the dimensions is known; warm has
 // the dimensions decided.
@@ -96,7 +73,6 @@ func BenchmarkSelect(b *testing.B) {
 		{"six leaves", "evt.type = openat and fd.name startswith /var and evt.rawres >= 0 and proc.name != svc-1 and (fd.num > 50 or thread.tid < 100)"},
 	} {
 		batches := benchWorld()
-		reg := benchFields()
 		sel := make([]uint64, benchChunk/64)
 		pass := func(f *Filter) {
 			for _, batch := range batches {
@@ -108,14 +84,14 @@ func BenchmarkSelect(b *testing.B) {
 		}
 		for _, mode := range []string{"cold", "warm"} {
 			b.Run(c.name+"/"+mode, func(b *testing.B) {
-				f, err := Compile(c.src, reg)
+				f, err := Compile(c.src, event.Fields)
 				if err != nil {
 					b.Fatal(err)
 				}
 				pass(f)
 				for b.Loop() {
 					if mode == "cold" {
-						f, _ = Compile(c.src, reg)
+						f, _ = Compile(c.src, event.Fields)
 					}
 					pass(f)
 				}

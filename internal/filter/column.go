@@ -77,8 +77,23 @@ func (t *columnTest) known(b *event.Batch, i int) bool {
 		return b.FD[i] >= 0
 	case event.ColRes:
 		return b.Bits[i]&event.HasRes != 0
+	case event.ColCPU:
+		return b.Bits[i]&event.HasDoc == 0
 	}
 	return true
+}
+
+// asks reports whether event i's field may have a value although its column
+// does not hold it: in a document, when those hold the field; or because of
+// what the call was, since an open that failed has the descriptor -1.
+func (t *columnTest) asks(b *event.Batch, i int, docs bool) bool {
+	if t.known(b, i) {
+		return false
+	}
+	if b.Bits[i]&event.HasDoc != 0 {
+		return docs
+	}
+	return t.col == event.ColFD && b.Bits[i]&event.HasRes != 0 && b.Res[i] < 0
 }
 
 // run clears the bits of sel of those events that fail the test. What is not
@@ -139,7 +154,7 @@ func column[T int64 | int32 | uint32 | uint16](vals []T, t *columnTest, b *event
 func (t *columnTest) knownWord(b *event.Batch, at int, m uint64) (known uint64) {
 	end := min(at+64, b.Len())
 	switch {
-	case t.col == event.ColTime || t.col == event.ColCPU:
+	case t.col == event.ColTime:
 		return m
 	case t.col == event.ColRes && bits.OnesCount64(m) > 8:
 		for i, f := range b.Bits[at:end] {

@@ -216,7 +216,7 @@ func testFields() *event.Registry {
 			return event.IntValue(int64(r.B.TID[r.I])), r.B.TID[r.I] != 0
 		}},
 		{Name: "evt.cpu", Kind: event.Uint, Home: event.HomeEvent, Col: event.ColCPU, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
-			return event.UintValue(uint64(r.B.CPU[r.I])), true
+			return event.UintValue(uint64(r.B.CPU[r.I])), r.B.Bits[r.I]&event.HasDoc == 0
 		}},
 		{Name: "evt.arg", Kind: event.String, Home: event.HomeEvent, Arg: event.ArgKey | event.ArgIndex | event.ArgRequired, Read: func(r event.Row, a event.Arg) (event.Value, bool) {
 			raw, ok := event.ArgAt(r.B.Payload(r.I), 0)

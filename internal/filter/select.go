@@ -90,24 +90,22 @@ func (r *run) dim(s *step, sel []uint64) {
 	scratch.Put(p)
 }
 
-// column tests a batch column; where the column does not know the value, a
-// document may.
+// column tests a batch column, and asks where the column does not know.
 func (r *run) column(s *step, sel []uint64) {
-	if !r.docs || !r.b.Tables.Docs.Holds(s.pred.leaf.left.direct) {
+	docs := r.docs && r.b.Tables.Docs.Holds(s.pred.leaf.left.direct)
+	if s.col.col == event.ColTime || s.col.col != event.ColFD && !docs {
 		s.col.run(r.b, sel)
 		return
 	}
 	p := borrow(len(sel))
 	open := *p
-	copy(open, sel)
-	keepDocs(r.b, open)
-	for w, m := range open {
+	for w, m := range sel {
+		open[w] = 0
 		for x := m; x != 0; x &= x - 1 {
-			if i := bits.TrailingZeros64(x); s.col.known(r.b, w<<6+i) {
-				m &^= 1 << i
+			if i := bits.TrailingZeros64(x); s.col.asks(r.b, w<<6+i, docs) {
+				open[w] |= 1 << i
 			}
 		}
-		open[w] = m
 	}
 	clearAll(sel, open)
 	s.col.run(r.b, sel)
