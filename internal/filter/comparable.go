@@ -83,3 +83,36 @@ func checkRight(c *Check, left, right *operand) *Error {
 	}
 	return nil
 }
+
+// kindName names a kind as Falco names the type (param_type_to_string).
+func kindName(k event.Kind, list bool) string {
+	name := "DYNAMIC"
+	switch k {
+	case event.String:
+		name = "CHARBUF"
+	case event.Int:
+		name = "INT64"
+	case event.Uint:
+		name = "UINT64"
+	case event.Bool:
+		name = "BOOL"
+	case event.Double:
+		name = "DOUBLE"
+	case event.Time:
+		name = "ABSTIME"
+	case event.Duration:
+		name = "RELTIME"
+	case event.IP:
+		name = "IPADDR"
+	case event.Net:
+		name = "IPNET"
+	case event.Port:
+		name = "PORT"
+	case event.Bytes:
+		name = "BYTEBUF"
+	}
+	if list {
+		name += " (list)"
+	}
+	return name
+}
