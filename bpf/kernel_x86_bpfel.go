@@ -71,42 +71,46 @@ type KernelSettings struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	KernelMapCalls         = "calls"
-	KernelMapCalls32       = "calls32"
-	KernelMapComms         = "comms"
-	KernelMapConfig        = "config"
-	KernelMapEntered       = "entered"
-	KernelMapEvents        = "events"
-	KernelMapLosses        = "losses"
-	KernelMapLossesRest    = "losses_rest"
-	KernelMapPool          = "pool"
-	KernelMapRings         = "rings"
-	KernelMapScope         = "scope"
-	KernelMapScratches     = "scratches"
-	KernelMapSeats         = "seats"
-	KernelProgProcessExec  = "process_exec"
-	KernelProgProcessExit  = "process_exit"
-	KernelProgProcessFork  = "process_fork"
-	KernelProgRecordBulk   = "record_bulk"
-	KernelProgRecordEnter  = "record_enter"
-	KernelProgWatchCompat  = "watch_compat"
-	KernelProgWatchRaw     = "watch_raw"
-	KernelProgWatchSyscall = "watch_syscall"
-	KernelVarHostPidns     = "host_pidns"
-	KernelVarKeyMode       = "key_mode"
-	KernelVarRingSeed      = "ring_seed"
-	KernelVarShapeCaps     = "shape_caps"
-	KernelVarShapeChild    = "shape_child"
-	KernelVarShapeChunk    = "shape_chunk"
-	KernelVarShapeCreds    = "shape_creds"
-	KernelVarShapeExe      = "shape_exe"
-	KernelVarShapeExit     = "shape_exit"
-	KernelVarShapeFile     = "shape_file"
-	KernelVarShapeHdr      = "shape_hdr"
-	KernelVarShapeNs       = "shape_ns"
-	KernelVarShapeSock     = "shape_sock"
-	KernelVarShapeTask     = "shape_task"
-	KernelVarShapeUring    = "shape_uring"
+	KernelMapCalls             = "calls"
+	KernelMapCalls32           = "calls32"
+	KernelMapComms             = "comms"
+	KernelMapConfig            = "config"
+	KernelMapEntered           = "entered"
+	KernelMapEvents            = "events"
+	KernelMapLosses            = "losses"
+	KernelMapLossesRest        = "losses_rest"
+	KernelMapPool              = "pool"
+	KernelMapRings             = "rings"
+	KernelMapScope             = "scope"
+	KernelMapScratches         = "scratches"
+	KernelMapSeats             = "seats"
+	KernelProgProcessExec      = "process_exec"
+	KernelProgProcessExit      = "process_exit"
+	KernelProgProcessFork      = "process_fork"
+	KernelProgRecordBulk       = "record_bulk"
+	KernelProgRecordEnter      = "record_enter"
+	KernelProgUringComplete    = "uring_complete"
+	KernelProgUringCompleteRes = "uring_complete_res"
+	KernelProgUringSubmit      = "uring_submit"
+	KernelProgUringSubmitSqe   = "uring_submit_sqe"
+	KernelProgWatchCompat      = "watch_compat"
+	KernelProgWatchRaw         = "watch_raw"
+	KernelProgWatchSyscall     = "watch_syscall"
+	KernelVarHostPidns         = "host_pidns"
+	KernelVarKeyMode           = "key_mode"
+	KernelVarRingSeed          = "ring_seed"
+	KernelVarShapeCaps         = "shape_caps"
+	KernelVarShapeChild        = "shape_child"
+	KernelVarShapeChunk        = "shape_chunk"
+	KernelVarShapeCreds        = "shape_creds"
+	KernelVarShapeExe          = "shape_exe"
+	KernelVarShapeExit         = "shape_exit"
+	KernelVarShapeFile         = "shape_file"
+	KernelVarShapeHdr          = "shape_hdr"
+	KernelVarShapeNs           = "shape_ns"
+	KernelVarShapeSock         = "shape_sock"
+	KernelVarShapeTask         = "shape_task"
+	KernelVarShapeUring        = "shape_uring"
 )
 
 // LoadKernel returns the embedded CollectionSpec for Kernel.
@@ -151,14 +155,18 @@ type KernelSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KernelProgramSpecs struct {
-	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
-	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
-	ProcessFork  *ebpf.ProgramSpec `ebpf:"process_fork"`
-	RecordBulk   *ebpf.ProgramSpec `ebpf:"record_bulk"`
-	RecordEnter  *ebpf.ProgramSpec `ebpf:"record_enter"`
-	WatchCompat  *ebpf.ProgramSpec `ebpf:"watch_compat"`
-	WatchRaw     *ebpf.ProgramSpec `ebpf:"watch_raw"`
-	WatchSyscall *ebpf.ProgramSpec `ebpf:"watch_syscall"`
+	ProcessExec      *ebpf.ProgramSpec `ebpf:"process_exec"`
+	ProcessExit      *ebpf.ProgramSpec `ebpf:"process_exit"`
+	ProcessFork      *ebpf.ProgramSpec `ebpf:"process_fork"`
+	RecordBulk       *ebpf.ProgramSpec `ebpf:"record_bulk"`
+	RecordEnter      *ebpf.ProgramSpec `ebpf:"record_enter"`
+	UringComplete    *ebpf.ProgramSpec `ebpf:"uring_complete"`
+	UringCompleteRes *ebpf.ProgramSpec `ebpf:"uring_complete_res"`
+	UringSubmit      *ebpf.ProgramSpec `ebpf:"uring_submit"`
+	UringSubmitSqe   *ebpf.ProgramSpec `ebpf:"uring_submit_sqe"`
+	WatchCompat      *ebpf.ProgramSpec `ebpf:"watch_compat"`
+	WatchRaw         *ebpf.ProgramSpec `ebpf:"watch_raw"`
+	WatchSyscall     *ebpf.ProgramSpec `ebpf:"watch_syscall"`
 }
 
 // KernelMapSpecs contains maps before they are loaded into the kernel.
@@ -279,14 +287,18 @@ type KernelVariables struct {
 //
 // It can be passed to LoadKernelObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KernelPrograms struct {
-	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
-	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
-	ProcessFork  *ebpf.Program `ebpf:"process_fork"`
-	RecordBulk   *ebpf.Program `ebpf:"record_bulk"`
-	RecordEnter  *ebpf.Program `ebpf:"record_enter"`
-	WatchCompat  *ebpf.Program `ebpf:"watch_compat"`
-	WatchRaw     *ebpf.Program `ebpf:"watch_raw"`
-	WatchSyscall *ebpf.Program `ebpf:"watch_syscall"`
+	ProcessExec      *ebpf.Program `ebpf:"process_exec"`
+	ProcessExit      *ebpf.Program `ebpf:"process_exit"`
+	ProcessFork      *ebpf.Program `ebpf:"process_fork"`
+	RecordBulk       *ebpf.Program `ebpf:"record_bulk"`
+	RecordEnter      *ebpf.Program `ebpf:"record_enter"`
+	UringComplete    *ebpf.Program `ebpf:"uring_complete"`
+	UringCompleteRes *ebpf.Program `ebpf:"uring_complete_res"`
+	UringSubmit      *ebpf.Program `ebpf:"uring_submit"`
+	UringSubmitSqe   *ebpf.Program `ebpf:"uring_submit_sqe"`
+	WatchCompat      *ebpf.Program `ebpf:"watch_compat"`
+	WatchRaw         *ebpf.Program `ebpf:"watch_raw"`
+	WatchSyscall     *ebpf.Program `ebpf:"watch_syscall"`
 }
 
 func (p *KernelPrograms) Close() error {
@@ -296,6 +308,10 @@ func (p *KernelPrograms) Close() error {
 		p.ProcessFork,
 		p.RecordBulk,
 		p.RecordEnter,
+		p.UringComplete,
+		p.UringCompleteRes,
+		p.UringSubmit,
+		p.UringSubmitSqe,
 		p.WatchCompat,
 		p.WatchRaw,
 		p.WatchSyscall,

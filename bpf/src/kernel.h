@@ -307,17 +307,77 @@ struct io_cqe {
 	__u64 user_data;
 	__s32 fd;
 };
-struct io_cmd_data {
-	struct file *file;
-	__u8 data[56];
+/* What an operation keeps in its request; all begin with the file (io_uring/opdef.c and its neighbours). */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+struct io_open {
+	int dfd;
+	struct filename *filename;
+	struct open_how how;
+};
+struct io_close {
+	int fd;
+};
+struct io_rw {
+	__u64 addr;
+	__u32 len;
+};
+struct io_sr_msg {
+	void *buf;
+	int len;
+	unsigned int msg_flags;
+};
+struct io_accept {
+	void *addr;
+	int *addr_len;
+	int flags;
+};
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+struct io_socket {
+	int domain, type, protocol;
+};
+struct io_shutdown {
+	int how;
+};
+struct io_bind {
+	int addr_len;
+};
+struct io_listen {
+	int backlog;
+};
+struct io_rename {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+struct io_mkdir {
+	int dfd;
+	__u16 mode;
+	struct filename *filename;
+};
+struct io_link {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+struct io_statx {
+	int dfd;
+	unsigned int mask, flags;
+	struct filename *filename;
 };
 struct io_kiocb {
-	struct file *file;
-	struct io_cmd_data cmd;
 	__u8 opcode;
+	__u64 flags;
 	struct io_cqe cqe;
 	void *ctx;
-	void *async_data;
 };
 
 #pragma clang attribute pop

@@ -14,7 +14,8 @@ struct where {
 	bool wanted;
 };
 
-static __always_inline bool whereto(struct where *w, struct task_struct *t, __u32 option, __u8 kind, __s64 ret)
+/* deedlike: of a class that the deeds ring keeps. slot: of scratch memory. */
+static __always_inline bool whereto(struct where *w, struct task_struct *t, __u32 option, __u8 kind, __s64 ret, bool deedlike, __u32 slot)
 {
 	__u32 zero = 0;
 	struct settings *c = bpf_map_lookup_elem(&config, &zero);
@@ -25,12 +26,12 @@ static __always_inline bool whereto(struct where *w, struct task_struct *t, __u3
 	w->key = cgroup_key(t);
 	w->seat = NULL;
 	w->wanted = (c->options & option) && in_scope(c, t, w->key);
-	if (kind == KIND_EXEC && (c->options & OPT_DEEDS))
+	if (deedlike && (c->options & OPT_DEEDS))
 		w->seat = seat_of(t, w->key, c->options);
 	deed = w->seat && w->seat->deeds;
 	if (!w->wanted && !deed)
 		return false;
-	w->s = bpf_map_lookup_elem(&scratches, &zero);
+	w->s = bpf_map_lookup_elem(&scratches, &slot);
 	if (!w->s) {
 		LOST(w->key, broken);
 		return false;
@@ -98,7 +99,7 @@ static __always_inline int on_exec(struct task_struct *t, __u32 old_tid, struct 
 	struct mm_struct *mm = t->mm;
 	struct where w;
 
-	if (!whereto(&w, t, OPT_EXEC, KIND_EXEC, 0))
+	if (!whereto(&w, t, OPT_EXEC, KIND_EXEC, 0, true, 0))
 		return 0;
 	put_task(w.s, t, ROLE_TASK);
 	put_creds(w.s, t);
@@ -141,7 +142,7 @@ static __always_inline int on_fork(struct task_struct *parent, struct task_struc
 {
 	struct where w;
 
-	if (!whereto(&w, parent, OPT_FORK, KIND_FORK, child->pid))
+	if (!whereto(&w, parent, OPT_FORK, KIND_FORK, child->pid, false, 0))
 		return 0;
 	put_child(w.s, child);
 	put_task(w.s, child, ROLE_CHILD);
@@ -164,7 +165,7 @@ static __always_inline int on_exit(struct task_struct *t)
 {
 	struct where w;
 
-	if (!whereto(&w, t, OPT_EXIT, KIND_EXIT, t->exit_code))
+	if (!whereto(&w, t, OPT_EXIT, KIND_EXIT, t->exit_code, false, 0))
 		return 0;
 	put_exit(w.s, t);
 	send(&w);

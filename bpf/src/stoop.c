@@ -19,6 +19,7 @@
 #include "regs.h"
 #include "syscall.h"
 #include "process.h"
+#include "uring.h"
 
 /* Context of syscalls/sys_exit_*: struct syscall_tp_t of kernel/trace/trace_syscalls.c. */
 struct syscall_exit {
@@ -93,6 +94,34 @@ SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *ctx)
 {
 	return on_exit((void *)ctx[0]);
+}
+
+/* io_uring_submit_req of 6.3; io_uring_submit_sqe of 6.0 has the same first argument. */
+SEC("tp_btf/io_uring_submit_req")
+int uring_submit(__u64 *ctx)
+{
+	return on_submit(ctx[0]);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int uring_submit_sqe(__u64 *ctx)
+{
+	return on_submit(ctx[0]);
+}
+
+/* Since 6.12 the result comes in the completion queue's entry, before as an argument. */
+SEC("tp_btf/io_uring_complete")
+int uring_complete(__u64 *ctx)
+{
+	struct io_uring_cqe *cqe = (void *)ctx[2];
+
+	return on_complete(ctx[1], cqe->user_data, cqe->res);
+}
+
+SEC("tp_btf/io_uring_complete")
+int uring_complete_res(__u64 *ctx)
+{
+	return on_complete(ctx[1], ctx[2], (__s32)ctx[3]);
 }
 
 /* So that their shapes get into the object, where TestLayout compares them with parts.go. */

@@ -14,6 +14,8 @@ import (
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
 	"golang.org/x/sys/unix"
+
+	"github.com/stoop-project/stoop/bpf"
 )
 
 // Check is the answer to one question about this node.
@@ -33,6 +35,7 @@ type Report struct {
 	// PerCall: each watched syscall gets its own tracepoint. Otherwise one raw
 	// tracepoint sees all.
 	PerCall bool
+	uring   []string // programs that fit this kernel's io_uring tracepoints
 }
 
 // Err joins the sentences on what is needed and missing; nil when live can start.
@@ -69,6 +72,9 @@ func Look(mount bool) *Report {
 		"available, not used: tp_btf sees the same and loads everywhere"))
 	add(checkMap("ringbuf", ebpf.RingBuf))
 	add(checkMap("task storage", ebpf.TaskStorage))
+	uring, programs := checkURing()
+	add(uring)
+	r.uring = programs
 	r.Keys = FindKeys()
 	add(Check{Name: "cgroups", OK: true, Detail: r.Keys.Why})
 	return r
@@ -175,4 +181,47 @@ func checkMap(name string, t ebpf.MapType) Check {
 		c.Remedy = "use a kernel of 5.15 or later"
 	}
 	return c
+}
+
+// checkURing chooses the programs whose arguments are those of this kernel's
+// tracepoints: they have changed twice since 5.15.
+func checkURing() (Check, []string) {
+	missing := Check{
+		Name: "io_uring", Detail: "this kernel's io_uring tracepoints are older than 6.0: its operations are not seen",
+		Remedy: "use Linux 6.0 or later, or set kernel.io_uring_disabled",
+	}
+	submit := bpf.KernelProgUringSubmit
+	if tracepointParams("io_uring_submit_req") == 0 {
+		submit = bpf.KernelProgUringSubmitSqe
+		if tracepointParams("io_uring_submit_sqe") != 2 {
+			return missing, nil
+		}
+	}
+	complete := bpf.KernelProgUringComplete
+	switch tracepointParams("io_uring_complete") {
+	case 3: // ctx, req, cqe
+	case 7: // ctx, req, user_data, res, cflags, extra1, extra2
+		complete = bpf.KernelProgUringCompleteRes
+	default:
+		return missing, nil
+	}
+	return Check{Name: "io_uring", OK: true, Detail: "submissions and completions by tp_btf (" + submit + ", " + complete + ")"}, []string{submit, complete}
+}
+
+// tracepointParams counts the arguments of a raw tracepoint, 0 when there is none.
+func tracepointParams(name string) int {
+	spec, err := btf.LoadKernelSpec()
+	if err != nil {
+		return 0
+	}
+	var td *btf.Typedef
+	if spec.TypeByName("btf_trace_"+name, &td) != nil {
+		return 0
+	}
+	if ptr, ok := td.Type.(*btf.Pointer); ok {
+		if fn, ok := ptr.Target.(*btf.FuncProto); ok {
+			return len(fn.Params) - 1 // the first is the tracepoint's own
+		}
+	}
+	return 0
 }

@@ -155,6 +155,11 @@ func (p *Probe) wantedLinks(plan *Plan) []wanted {
 	tpBTF(plan.Exec || plan.Deeds, bpf.KernelProgProcessExec)
 	tpBTF(plan.Fork, bpf.KernelProgProcessFork)
 	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
+	if plan.URing || plan.Deeds {
+		for _, program := range p.report.uring {
+			tpBTF(true, program)
+		}
+	}
 	calls := p.callsToAttach(plan)
 	if p.report.PerCall {
 		for _, name := range calls {
