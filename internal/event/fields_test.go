@@ -215,4 +215,3 @@ func TestAncestorLoop(t *testing.T) {
 		}
 	}
 }
-

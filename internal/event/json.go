@@ -9,12 +9,14 @@ import (
 // AppendJSON writes an event as one JSON object: every field that has a value
 // under its name, sorted; then its arguments as evt.arg.NAME, in their order.
 // Numbers, booleans and lists keep their type; times are nanoseconds since
-// 1970, as in Falco's output_fields; bytes that are no UTF-8 become U+FFFD. Fields that only
-// repeat others (deprecated ones, parts of times, fields that need an
-// argument) are left out.
+// 1970, as in Falco's output_fields; bytes that are no UTF-8 become U+FFFD.
+// Fields that only repeat others (deprecated ones, parts of times, fields that
+// need an argument) are left out.
 //
-// The text is as it came from outside but for what JSON escapes itself.
-func AppendJSON(dst []byte, r Row) []byte {
+// text writes every text that came from outside; nil writes it as it came, but
+// for what JSON escapes itself.
+func AppendJSON(dst []byte, r Row, text AppendText) []byte {
+	text = text.orPlain()
 	dst = append(dst, '{')
 	first := true
 	for _, f := range jsonFieldList {
@@ -23,26 +25,37 @@ func AppendJSON(dst []byte, r Row) []byte {
 			continue
 		}
 		dst = appendKey(dst, f.Name, &first)
-		dst = v.AppendJSON(dst)
+		dst = v.AppendJSON(dst, text)
 	}
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
 			dst = appendKey(dst, "evt.arg."+a.Name, &first)
-			dst = appendArgJSON(dst, a, raw)
+			dst = appendArgJSON(dst, a, raw, text)
 		}
 	}
 	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
-		dst = appendDoc(dst, r, &first)
+		dst = appendDoc(dst, r, &first, text)
 	}
 	return append(dst, '}')
 }
 
+// AppendText appends a text to dst as a JSON string, quotes included: a place
+// to mask secrets and to escape what a terminal must not see.
+type AppendText func(dst []byte, s string) []byte
+
+func (t AppendText) orPlain() AppendText {
+	if t == nil {
+		return appendString
+	}
+	return t
+}
+
 // appendDoc writes what the event's document holds and no field says.
-func appendDoc(dst []byte, r Row, first *bool) []byte {
+func appendDoc(dst []byte, r Row, first *bool, text AppendText) []byte {
 	r.T.Docs.Each(r.B.Payload(r.I), func(name, value string) bool {
 		if f := Fields.byName[name]; f == nil || f.Arg != NoArg {
-			dst = appendKey(dst, name, first)
-			dst = appendString(dst, value)
+			dst = append(text(appendComma(dst, first), name), ':')
+			dst = text(dst, value)
 		}
 		return true
 	})
@@ -50,19 +63,23 @@ func appendDoc(dst []byte, r Row, first *bool) []byte {
 }
 
 // appendArgJSON writes a plain number as a number and everything else as text.
-func appendArgJSON(dst []byte, a NamedArg, raw RawArg) []byte {
+func appendArgJSON(dst []byte, a NamedArg, raw RawArg, text AppendText) []byte {
 	if _, err := strconv.ParseInt(a.Raw, 10, 64); err == nil && a.Meaning == "" && raw.Kind != String && raw.Kind != Bytes {
 		return append(dst, a.Raw...)
 	}
-	return appendString(dst, a.Text())
+	return text(dst, a.Text())
 }
 
 func appendKey(dst []byte, name string, first *bool) []byte {
+	return append(appendString(appendComma(dst, first), name), ':')
+}
+
+func appendComma(dst []byte, first *bool) []byte {
 	if !*first {
 		dst = append(dst, ',')
 	}
 	*first = false
-	return append(appendString(dst, name), ':')
+	return dst
 }
 
 // jsonFieldList are the fields that AppendJSON writes. It is made when all
@@ -91,14 +108,15 @@ var repeats = map[string]bool{
 }
 
 // AppendJSON writes a value as JSON; see the function [AppendJSON].
-func (v Value) AppendJSON(dst []byte) []byte {
+func (v Value) AppendJSON(dst []byte, text AppendText) []byte {
+	text = text.orPlain()
 	if v.List != nil {
 		dst = append(dst, '[')
 		for i, m := range v.List {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = m.AppendJSON(dst)
+			dst = m.AppendJSON(dst, text)
 		}
 		return append(dst, ']')
 	}
@@ -115,7 +133,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		}
 		return append(dst, "null"...)
 	}
-	return appendString(dst, v.String())
+	return text(dst, v.String())
 }
 
 // appendString writes a JSON string and escapes only what JSON asks for.
