@@ -57,11 +57,10 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 	}
 	q := &query{}
 	add := func(name string) {
-		q.names = append(q.names, name)
-		if flat := strings.ReplaceAll(name, ".", "_"); flat != name {
-			q.names = append(q.names, flat)
-		}
-		q.hints = append(q.hints, []byte(name[strings.LastIndexByte(name, '.')+1:]))
+		flat := strings.ReplaceAll(name, ".", "_")
+		last := name[strings.LastIndexByte(name, '.')+1:] // where objects lie in each other
+		q.names = append(q.names, name, flat)
+		q.hints = append(q.hints, []byte(`"`+name), []byte(`"`+flat), []byte(`"`+last))
 	}
 	for _, name := range append([]string{f.Name}, d.p.reverse[f.Name]...) {
 		switch {
@@ -77,7 +76,7 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 	for member, field := range d.p.Members {
 		if field == f.Name && !a.Set {
 			q.member = member
-			q.hints = append(q.hints, []byte(member))
+			q.hints = append(q.hints, []byte(`"`+member))
 		}
 	}
 	d.queries.Store(key, q)
@@ -135,11 +134,7 @@ func (v value) of(f *event.Field) (event.Value, bool) {
 	case v.kind == array && isList:
 		return event.Value{Kind: f.Kind, List: v.list(f.Kind)}, true
 	case v.kind == array:
-		all := v.list(f.Kind)
-		if len(all) == 0 {
-			return event.Value{}, false
-		}
-		return all[0], true
+		return (value{kind: text, raw: []byte(v.joined())}).as(f.Kind)
 	case isList:
 		return event.Value{Kind: f.Kind, List: v.printedList(f.Kind)}, true
 	}

@@ -190,11 +190,7 @@ func (m *Mapper) str(s slot) event.Str {
 		return event.NoStr
 	}
 	if v.kind == array {
-		one := v.list(event.String)
-		if len(one) == 0 {
-			return event.NoStr
-		}
-		return m.t.Strings.Add(one[0].Str)
+		return m.t.Strings.Add(v.joined())
 	}
 	b := v.bytes(&m.buf)
 	if r := m.recent[s]; r != event.NoStr && m.t.Strings.Get(r) == string(b) {

@@ -131,7 +131,7 @@ var whole = map[string]bool{
 	"user.uid": true, "user.name": true, "user.loginuid": true, "user.loginname": true, "group.gid": true, "group.name": true,
 	"container.id": true, "container.name": true, "container.image.repository": true, "container.image.tag": true,
 	"k8s.pod.name": true, "k8s.ns.name": true,
-	"fd.name": true, "fd.type": true, "fd.l4proto": true,
+	"fd.name": true,
 }
 
 // key is a member's name as it was met, and where its value goes.

@@ -11,14 +11,9 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 )
 
-// na is what Falco prints for a value that is missing. In JSON it writes null,
-// but shippers that take the output text apart store the word.
-const na = "<NA>"
-
-// missing reports whether v stands for no value at all.
-func (v value) missing() bool {
-	return v.kind == absent || v.kind == null || v.kind == text && string(v.raw) == na
-}
+// missing reports whether v stands for no value at all. Falco writes null then;
+// a text <NA> is a value, the login name of nobody for one.
+func (v value) missing() bool { return v.kind == absent || v.kind == null }
 
 // bytes returns a text unescaped, and of other values what is written. The
 // result lies in the document, or in buf when it had to be unescaped.
@@ -89,6 +84,18 @@ func (v value) list(k event.Kind) []event.Value {
 		}
 	}
 	return all
+}
+
+// joined writes an array for a field that is one text, as Falco prints labels.
+func (v value) joined() string {
+	var out strings.Builder
+	for i, m := range v.list(event.String) {
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		out.WriteString(m.Str)
+	}
+	return out.String()
 }
 
 // as reads the value as one of a field's kind.
