@@ -66,9 +66,22 @@ func readConstant(kind event.Kind, op Op, v *Value) (constant, *Error) {
 		c.num, c.isNum = n, e == nil
 	}
 	if err != nil {
-		return c, &Error{Pos: v.Pos, Msg: err.Error()}
+		return c, &Error{Pos: v.Pos, Msg: err.Error(), Hint: constantHint(kind, v.Text)}
 	}
 	return c, nil
+}
+
+// constantHint helps with values that belong to another field.
+func constantHint(kind event.Kind, text string) string {
+	switch {
+	case kind == event.IP && strings.Contains(text, "/"):
+		return "networks are compared by fd.net, fd.cnet, fd.snet, fd.lnet and fd.rnet"
+	case kind == event.Net && !strings.Contains(text, "/"):
+		return "a network is written as 10.0.0.0/8; addresses are compared by fd.ip, fd.cip, fd.sip, fd.lip and fd.rip"
+	case kind == event.Bool:
+		return "true or false"
+	}
+	return ""
 }
 
 func signedNumber(s string) (uint64, error) {

@@ -30,6 +30,9 @@ func (b *binder) leaf(c *Check) (*leaf, *Error) {
 		l.test = func(p *probe) bool { _, ok := left.get(p); return ok }
 		return l, nil
 	case *Value:
+		if c.Op.class() == listOp || c.Mod != ModNone {
+			b.warn(WarnList, r.Pos, "there is no list of the name '"+r.Text+"', so it counts as one value; in parentheses it is meant to")
+		}
 		return l, b.constants(l, []*Value{r})
 	case *List:
 		return l, b.constants(l, r.Items)

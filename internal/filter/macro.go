@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -123,9 +124,18 @@ func (m Macros) Resolve(e Expr) (Expr, []string, error) {
 	return out, used, nil
 }
 
+// maxNodes bounds what macros may grow to.
+const maxNodes = 200_000
+
 type resolver struct {
 	macros Macros
 	used   map[string]bool
+	nodes  int
+}
+
+func countNodes(e Expr) (n int) {
+	Walk(e, func(Expr) bool { n++; return true })
+	return n
 }
 
 func (r *resolver) expr(e Expr, open []string) (Expr, *Error) {
@@ -152,6 +162,10 @@ func (r *resolver) expr(e Expr, open []string) (Expr, *Error) {
 		if err != nil {
 			err.Pos = e.Pos
 			return nil, err
+		}
+		// Macros that name each other twice double with each level.
+		if r.nodes += countNodes(out); r.nodes > maxNodes {
+			return nil, &Error{Pos: e.Pos, Msg: "the condition is too large with its macros: more than " + strconv.Itoa(maxNodes) + " parts"}
 		}
 		// Places in the macro's text mean nothing to who reads this one.
 		return moved(out, e.Pos), nil

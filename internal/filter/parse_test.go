@@ -209,6 +209,13 @@ func TestMacrosResolve(t *testing.T) {
 	if !reflect.DeepEqual(used, []string{"shell", "spawned"}) {
 		t.Errorf("used %v", used)
 	}
+	bomb := Macros{"m0": MustParse("a.b exists")}
+	for i := range 40 {
+		bomb[fmt.Sprint("m", i+1)] = MustParse(fmt.Sprintf("m%d and m%d", i, i))
+	}
+	if _, _, err := bomb.Resolve(MustParse("m40")); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("macros that double 40 times: %v", err)
+	}
 	for src, want := range map[string]string{
 		"a and shel": "line 1, column 7: Undefined macro 'shel' used in filter. (did you mean 'shell'?)",
 		"loop":       "line 1, column 1: reference loop in macro 'loop'",

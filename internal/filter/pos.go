@@ -86,6 +86,7 @@ const (
 	WarnDeprecated                     // a deprecated field
 	WarnUnknownType                    // evt.type is compared with a name that no event has
 	WarnUnfilled                       // no source fills the field: the check never holds
+	WarnList                           // the name of a list that is not known, which counts as one value
 )
 
 func (w Warning) String() string { return w.Pos.String() + ": " + w.Msg }

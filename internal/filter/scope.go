@@ -15,7 +15,8 @@ import (
 // events inside. Dropping what the scope leaves out therefore never changes
 // what the condition selects.
 //
-// It speaks of evt.type, container.id, proc.name and user.uid as the event's
+// It speaks of evt.type, and of those of container.id, proc.name and user.uid
+// that the registry says the kernel tests ([event.KernelTest]), as the event's
 // row in the tables has them. A source that tests something else in their
 // place (the thread's comm in the kernel, say) must know that it is the same.
 // An event whose value is not known is inside of any set. A check of a field
@@ -216,7 +217,7 @@ func (l *leaf) scope(s *Scope, negated bool) {
 		return
 	}
 	f := l.left.direct
-	if f == nil || l.right != nil || l.check.Op == OpExists || l.left.arg.Set || l.left.list {
+	if f == nil || !f.Flags.Has(event.KernelTest) || l.right != nil || l.left.arg.Set || l.left.list {
 		return
 	}
 	// The set of values that fulfil the check, when it can be listed.

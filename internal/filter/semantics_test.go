@@ -256,6 +256,7 @@ func TestWarnings(t *testing.T) {
 		{"proc.name = 'proc.name'", WarnValue, "line 1, column 13: 'proc.name' may be a valid field misused as a const string value", ""},
 		{"proc.name = 'b64(x)'", WarnValue, "line 1, column 13: 'b64(x)' may be a valid field transformer misused as a const string value", ""},
 		{"proc.name regex '.*x'", WarnValue, "line 1, column 17: regex check with '.*x' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'", ""},
+		{"proc.name in shells", WarnList, "line 1, column 14: there is no list of the name 'shells', so it counts as one value; in parentheses it is meant to", ""},
 		{"evt.type = io_uring", 0, "", "line 1, column 12: 'io_uring' is an event type of stoop, Falco does not know it"},
 		{"alert.rule = x", 0, "", "line 1, column 1: 'alert.rule' is a field of stoop, Falco does not know it"},
 	} {

@@ -72,7 +72,7 @@ func testFields() *event.Registry {
 			}
 			return r.Str(raw.Str)
 		}},
-		{Name: "proc.name", Kind: event.String, Home: event.HomeProc, Read: str(func(r event.Row) event.Str { return r.P().Name })},
+		{Name: "proc.name", Kind: event.String, Home: event.HomeProc, Flags: event.KernelTest, Read: str(func(r event.Row) event.Str { return r.P().Name })},
 		{Name: "proc.pid", Kind: event.Int, Home: event.HomeProc, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
 			return event.IntValue(int64(r.P().PID)), r.P().Knows(event.KnowPID)
 		}},
@@ -91,7 +91,7 @@ func testFields() *event.Registry {
 			}
 			return event.Value{Kind: event.String, List: list}, len(list) > 0
 		}},
-		{Name: "container.id", Kind: event.String, Home: event.HomeCont, Read: str(func(r event.Row) event.Str { return r.C().ID })},
+		{Name: "container.id", Kind: event.String, Home: event.HomeCont, Flags: event.KernelTest, Read: str(func(r event.Row) event.Str { return r.C().ID })},
 		{Name: "container.name", Kind: event.String, Home: event.HomeCont, Read: str(func(r event.Row) event.Str { return r.C().Name })},
 		{Name: "fd.name", Kind: event.String, Home: event.HomeObj, Flags: event.PathLike, Read: str(func(r event.Row) event.Str { return r.O().Name })},
 		{Name: "fd.ip", Kind: event.IP, Home: event.HomeObj, Flags: event.FilterOnly, Read: endpoint(event.IP)},
