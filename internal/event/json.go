@@ -30,7 +30,7 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
 			dst = appendKey(dst, "evt.arg."+a.Name, &first)
-			dst = appendArgJSON(dst, a, raw, text)
+			dst = appendArgJSON(dst, shown, a, raw, text)
 		}
 	}
 	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
@@ -62,12 +62,19 @@ func appendDoc(dst []byte, r Row, first *bool, text AppendText) []byte {
 	return dst
 }
 
-// appendArgJSON writes a plain number as a number and everything else as text.
-func appendArgJSON(dst []byte, a NamedArg, raw RawArg, text AppendText) []byte {
-	if _, err := strconv.ParseInt(a.Raw, 10, 64); err == nil && a.Meaning == "" && raw.Kind != String && raw.Kind != Bytes {
+// appendArgJSON writes a number that says all as a number, and everything else
+// as text.
+func appendArgJSON(dst []byte, s *Shown, a NamedArg, raw RawArg, text AppendText) []byte {
+	if decimal[s.Kind] && a.Meaning == "" && s.Field == nil && raw.Kind != String && raw.Kind != Bytes {
 		return append(dst, a.Raw...)
 	}
 	return text(dst, a.Text())
+}
+
+// decimal are the kinds of arguments whose Raw is a decimal number.
+var decimal = [...]bool{
+	ParamInt: true, ParamUint: true, ParamFD: true, ParamFlags: true, ParamEnum: true, ParamPID: true, ParamUID: true,
+	ParamSig: true, ParamErr: true, ParamNS: true, ParamCaps: false,
 }
 
 func appendKey(dst []byte, name string, first *bool) []byte {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/safetext"
+)
+
+// filterCmd looks at filters.
+type filterCmd struct {
+	Parse   filterParseCmd   `cmd:"" help:"Check the syntax alone, and print the filter as it is understood."`
+	Check   filterCheckCmd   `cmd:"" help:"Check fields, operators and types too."`
+	Explain filterExplainCmd `cmd:"" help:"Say who evaluates which part."`
+}
+
+type filterParseCmd struct {
+	Expr string `arg:"" help:"The filter."`
+}
+
+// Run parses.
+func (c *filterParseCmd) Run(a *app) error {
+	e, err := filter.Parse(c.Expr)
+	if err != nil {
+		return filterError(c.Expr, err)
+	}
+	_, err = fmt.Fprintln(safetext.NewWriter(a.out), e)
+	return err
+}
+
+type filterCheckCmd struct {
+	Expr  string `arg:"" help:"The filter."`
+	Falco bool   `help:"Refuse what Falco itself would not take: stoop's own fields and event types."`
+}
+
+// Run checks.
+func (c *filterCheckCmd) Run(a *app) error {
+	warnings, err := filter.Options{Falco: c.Falco}.Check(c.Expr, event.Fields)
+	if err != nil {
+		return filterError(c.Expr, err)
+	}
+	out := safetext.NewWriter(a.out)
+	for _, w := range warnings {
+		fmt.Fprintln(out, "warning:", w)
+	}
+	_, err = fmt.Fprintln(out, "ok")
+	return err
+}
+
+type filterExplainCmd struct {
+	Expr string `arg:"" help:"The filter."`
+}
+
+// Run prints the parts that must all hold, each with who evaluates it.
+func (c *filterExplainCmd) Run(a *app) error {
+	f, err := filter.Compile(c.Expr, event.Fields)
+	if err != nil {
+		return filterError(c.Expr, err)
+	}
+	out := safetext.NewWriter(a.out)
+	for _, part := range f.Explain(nil) {
+		fmt.Fprintln(out, part.Expr)
+		fmt.Fprintf(out, "  live    %s\n", kernelPart(part))
+		fmt.Fprintf(out, "  files   the client evaluates it\n")
+	}
+	fmt.Fprintf(out, "the kernel is told: %s\n", f.Scope())
+	return nil
+}
+
+func kernelPart(part filter.Conjunct) string {
+	switch part.Kernel {
+	case filter.Decides:
+		return "the kernel evaluates it: " + part.Scope.String()
+	case filter.Narrows:
+		return "the kernel narrows it to " + part.Scope.String() + ", the client finishes it"
+	}
+	return "the client evaluates it"
+}
+
+// filterError shows where in an expression an error is.
+func filterError(expr string, err error) error {
+	var e *filter.Error
+	if errors.As(err, &e) {
+		if caret := e.Caret(expr); caret != "" {
+			return usageError{fmt.Errorf("%w\n%s", err, indent(caret))}
+		}
+	}
+	return usageError{err}
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/safetext"
+)
+
+// jsonRows writes one JSON object a line.
+type jsonRows struct {
+	out     io.Writer
+	columns []column // nil: every field
+	redact  bool
+	buf     []byte
+	err     error
+}
+
+func (j *jsonRows) row(r event.Row) {
+	j.buf = j.buf[:0]
+	if j.columns == nil {
+		j.buf = event.AppendJSON(j.buf, r, clean(j.redact))
+	} else {
+		j.buf = append(j.buf, '{')
+		for i, c := range j.columns {
+			if i > 0 {
+				j.buf = append(j.buf, ',')
+			}
+			j.buf = append(safetext.AppendJSON(j.buf, c.name), ':')
+			if v, ok := c.field.Show(r, c.arg); ok {
+				j.buf = v.AppendJSON(j.buf, clean(j.redact))
+			} else {
+				j.buf = append(j.buf, "null"...)
+			}
+		}
+		j.buf = append(j.buf, '}')
+	}
+	j.buf = append(j.buf, '\n')
+	if j.err == nil {
+		_, j.err = j.out.Write(j.buf)
+	}
+}
+
+func (j *jsonRows) flush() error  { return j.err }
+func (j *jsonRows) failed() error { return j.err }
+
+// clean returns how a text value is written in JSON.
+func clean(redact bool) event.AppendText {
+	if redact {
+		return func(dst []byte, s string) []byte { return safetext.AppendJSON(dst, safetext.Redact(s)) }
+	}
+	return safetext.AppendJSON
+}
+
+// csvRows writes RFC 4180 with a header line.
+type csvRows struct {
+	w       *csv.Writer
+	columns []column
+	redact  bool
+	cells   []string
+	header  bool
+}
+
+func newCSVRows(out io.Writer, columns []column, redact bool) *csvRows {
+	return &csvRows{w: csv.NewWriter(out), columns: columns, redact: redact, cells: make([]string, len(columns))}
+}
+
+func (c *csvRows) row(r event.Row) {
+	c.head()
+	for i, col := range c.columns {
+		c.cells[i] = safetext.Line(col.value(r, c.redact))
+	}
+	c.w.Write(c.cells) //nolint:errcheck // kept by the writer, see failed
+}
+
+// head writes the names, also when no event follows.
+func (c *csvRows) head() {
+	if c.header {
+		return
+	}
+	c.header = true
+	for i, col := range c.columns {
+		c.cells[i] = col.name
+	}
+	c.w.Write(c.cells) //nolint:errcheck // kept by the writer, see failed
+}
+
+func (c *csvRows) flush() error {
+	c.head()
+	c.w.Flush()
+	return c.w.Error()
+}
+
+func (c *csvRows) failed() error { return c.w.Error() }
+
+// tableRows writes aligned columns. It looks at the first rows to choose the
+// widths; a later cell that is wider pushes its own line only. The last column
+// is never padded.
+type tableRows struct {
+	out     *safetext.Writer
+	columns []column
+	redact  bool
+	widths  []int
+	waiting [][]string // rows before the widths are chosen
+	err     error
+}
+
+const (
+	tableLook     = 200 // rows looked at for the widths
+	tableMaxWidth = 48  // cells; a column of a table is not padded further
+)
+
+func (t *tableRows) row(r event.Row) {
+	cells := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		cells[i] = safetext.Line(c.value(r, t.redact))
+	}
+	if t.widths != nil {
+		t.line(cells)
+		return
+	}
+	if t.waiting = append(t.waiting, cells); len(t.waiting) == tableLook {
+		t.choose()
+	}
+}
+
+// choose sets the widths and writes the header and the rows that waited.
+func (t *tableRows) choose() {
+	t.widths = make([]int, len(t.columns))
+	head := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		head[i] = strings.ToUpper(c.name)
+		t.widths[i] = ansi.StringWidth(head[i])
+		for _, cells := range t.waiting {
+			t.widths[i] = max(t.widths[i], min(ansi.StringWidth(cells[i]), tableMaxWidth))
+		}
+	}
+	t.line(head)
+	for _, cells := range t.waiting {
+		t.line(cells)
+	}
+	t.waiting = nil
+}
+
+func (t *tableRows) line(cells []string) {
+	var b strings.Builder
+	for i, cell := range cells {
+		b.WriteString(cell)
+		if i < len(cells)-1 {
+			b.WriteString(strings.Repeat(" ", max(t.widths[i]-ansi.StringWidth(cell), 0)+2))
+		}
+	}
+	if t.err == nil {
+		_, t.err = t.out.WriteString(strings.TrimRight(b.String(), " "))
+	}
+	if t.err == nil {
+		t.err = t.out.WriteTrusted("\n")
+	}
+}
+
+// flush writes the rows that wait; a table without rows is nothing at all.
+func (t *tableRows) flush() error {
+	if len(t.waiting) > 0 {
+		t.choose()
+	}
+	return t.err
+}
+
+func (t *tableRows) failed() error { return t.err }

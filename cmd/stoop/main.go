@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+	"github.com/posener/complete"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/safetext"
+)
+
+// version is set when the program is built (-ldflags -X main.version=…).
+var version = "devel"
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2 // the command line or a filter is wrong
+)
+
+// cli is the command line: a verb and its sources.
+type cli struct {
+	View       viewCmd                   `cmd:"" default:"withargs" help:"Open sources on the screen (the default verb)."`
+	Print      printCmd                  `cmd:"" help:"Print events as a table, JSON or CSV."`
+	Record     recordCmd                 `cmd:"" help:"Write events to a recording."`
+	Demo       demoCmd                   `cmd:"" help:"Open the built-in demo: a real incident in a pod."`
+	Filter     filterCmd                 `cmd:"" help:"Parse, check or explain a filter."`
+	Doctor     doctorCmd                 `cmd:"" help:"Say what works on this machine, what does not, and what to do."`
+	Fields     fieldsCmd                 `cmd:"" help:"List the fields that filters and columns know."`
+	Version    versionCmd                `cmd:"" help:"Print the version."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for completion."`
+}
+
+// usageError is an error of whoever typed the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// app is what the verbs share.
+type app struct {
+	ctx    context.Context
+	in     io.Reader
+	out    *os.File
+	errs   io.Writer
+	parser *kong.Kong
+}
+
+func main() {
+	helper()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out *os.File, errs io.Writer) int {
+	var c cli
+	a := &app{ctx: ctx, in: in, out: out, errs: errs}
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("stoop"),
+		kong.Description("From an alert to the syscall trail behind it.\n\n"+sourceGuide()),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(out, errs),
+		kong.Exit(func(code int) { exited = code; panic(exitPanic{}) }),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return fail(errs, err)
+	}
+	a.parser = parser
+	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
+	err = parseAndRun(parser, args)
+	if exited >= 0 {
+		return exited
+	}
+	var parseErr *kong.ParseError
+	if errors.As(err, &parseErr) {
+		err = usageError{fmt.Errorf("%w (stoop --help lists the verbs, stoop VERB --help their flags)", parseErr)}
+	}
+	return fail(errs, err)
+}
+
+// predictors complete arguments in the shell.
+func predictors() map[string]complete.Predictor {
+	fields := complete.PredictFunc(func(complete.Args) (names []string) {
+		for _, f := range event.Fields.All() {
+			names = append(names, f.Name)
+		}
+		return names
+	})
+	files := complete.PredictFiles("*")
+	return map[string]complete.Predictor{
+		"file": files, "field": fields, "source": complete.PredictOr(complete.PredictSet("live", "demo", "-"), files),
+	}
+}
+
+// exitPanic leaves kong where it wants to exit: after --help.
+type exitPanic struct{}
+
+func parseAndRun(parser *kong.Kong, args []string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exitPanic); !ok {
+				panic(r)
+			}
+		}
+	}()
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return kctx.Run()
+}
+
+// fail prints an error and returns the exit code that it means.
+func fail(errs io.Writer, err error) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return exitOK
+	}
+	fmt.Fprintln(safetext.NewWriter(errs), "stoop:", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}

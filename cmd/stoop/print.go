@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// printCmd prints events.
+type printCmd struct {
+	sourceFlags
+
+	Output  string        `short:"o" default:"table" enum:"table,json,csv" help:"Format: ${enum}. JSON is one object a line, with every field that has a value."`
+	Columns []string      `placeholder:"FIELD,…" help:"Fields of the table, the CSV, or the JSON." predictor:"field"`
+	Limit   int           `short:"n" placeholder:"N" help:"Stop after N events."`
+	Follow  bool          `help:"Go on when the end of a file is reached, and wait for more."`
+	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
+	Stats   bool          `help:"Print all counts at the end."`
+}
+
+// Run prints until the sources end, enough was printed, the time is up or a
+// signal comes.
+func (c *printCmd) Run(a *app) error {
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	req.Follow = c.Follow
+	columns, err := parseColumns(c.Columns)
+	if err != nil {
+		return usageError{err}
+	}
+	if c.Limit < 0 {
+		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
+	}
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+
+	out := bufio.NewWriterSize(a.out, 64<<10)
+	live := req.Follow
+	for _, s := range sources {
+		live = live || s.Info().Live
+	}
+	p := &printer{
+		rows: newRows(c.Output, columns, out, !c.ShowSecrets), out: out, left: c.Limit, limited: c.Limit > 0,
+		live: live, stop: cancel,
+	}
+	err = source.Merge(ctx, req, sources, span(req, p.print))
+	closeAll(sources)
+	err = errors.Join(err, p.finish())
+	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	return err
+}
+
+// printer writes selected events until enough were written.
+type printer struct {
+	rows    rows
+	out     *bufio.Writer
+	left    int
+	limited bool
+	live    bool // somebody watches: write each batch at once
+	stop    context.CancelFunc
+	err     error
+}
+
+func (p *printer) print(b *event.Batch, sel []uint64) {
+	if p.err != nil || p.limited && p.left == 0 {
+		return
+	}
+	for w, word := range sel {
+		for ; word != 0; word &= word - 1 {
+			p.rows.row(b.Row(w*64 + bits.TrailingZeros64(word)))
+			if p.left--; p.limited && p.left == 0 {
+				p.stop()
+				return
+			}
+		}
+		if p.err = p.rows.failed(); p.err != nil {
+			p.stop()
+			return
+		}
+	}
+	if p.live {
+		p.err = p.finish()
+	}
+}
+
+// finish writes what waits. A reader that has gone away (head) is no failure.
+func (p *printer) finish() error {
+	err := p.err
+	if err == nil {
+		err = p.rows.flush()
+	}
+	if err == nil {
+		err = p.out.Flush()
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// column is a field to print.
+type column struct {
+	name  string
+	field *event.Field
+	arg   event.Arg
+}
+
+// defaultColumns are those of a table that nobody asked columns of.
+var defaultColumns = []string{"evt.time.iso8601", "container.name", "k8s.pod.name", "proc.name", "proc.pid", "user.name", "evt.type", "evt.res", "alert.rule", "evt.args"}
+
+func parseColumns(names []string) (columns []column, err error) {
+	for _, name := range names {
+		name = strings.TrimPrefix(strings.TrimSpace(name), "%")
+		f, arg, err := event.Fields.Parse(name)
+		if err != nil {
+			return nil, fmt.Errorf("--columns: %w", err)
+		}
+		columns = append(columns, column{name, f, arg})
+	}
+	return columns, nil
+}
+
+// value returns a column's text; the fields' missing value when it has none.
+func (c column) value(r event.Row, redact bool) string {
+	v, ok := c.field.Show(r, c.arg)
+	if !ok {
+		return event.NotAvailable
+	}
+	text := v.String()
+	if redact {
+		text = safetext.Redact(text)
+	}
+	return text
+}
+
+// rows writes events in one format.
+type rows interface {
+	row(r event.Row)
+	flush() error
+	failed() error
+}
+
+func newRows(format string, columns []column, out io.Writer, redact bool) rows {
+	if format == "json" {
+		return &jsonRows{out: out, columns: columns, redact: redact}
+	}
+	if columns == nil {
+		columns, _ = parseColumns(defaultColumns)
+	}
+	if format == "csv" {
+		return newCSVRows(out, columns, redact)
+	}
+	return &tableRows{out: safetext.NewWriter(out), columns: columns, redact: redact}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/recording"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// recordCmd writes events to a recording.
+type recordCmd struct {
+	sourceFlags
+
+	To      string        `required:"" placeholder:"FILE" help:"The recording to write; it must not be there yet." predictor:"file"`
+	Rotate  byteSize      `placeholder:"SIZE" help:"Begin a new file when one has this size."`
+	Force   bool          `help:"Replace a file that is there."`
+	Keep    byteSize      `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
+	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
+	Stats   bool          `help:"Print all counts at the end."`
+}
+
+// Run records until the sources end, the time is up or a signal comes.
+func (c *recordCmd) Run(a *app) error {
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	w, err := recording.Create(c.To, recording.Options{
+		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate), Keep: int64(c.Keep),
+		Force: c.Force, Stats: func() source.Stats { return totals(sources) },
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	runErr := source.Merge(ctx, req, sources, span(req, func(b *event.Batch, sel []uint64) {
+		eachRun(b, sel, w.Batch)
+		if w.Err() != nil {
+			cancel()
+		}
+	}))
+	closeAll(sources)
+	err = errors.Join(runErr, w.Close())
+	written, lost := w.Events()
+	errs := safetext.NewWriter(a.errs)
+	fmt.Fprintf(errs, "%d events in %s\n", written, c.To)
+	if lost > 0 {
+		fmt.Fprintf(errs, "%d events could not be written\n", lost)
+	}
+	report(errs, sources, c.Stats)
+	return err
+}
+
+// totals adds up what the sources counted.
+func totals(sources []source.Source) (sum source.Stats) {
+	for _, s := range sources {
+		st := s.Stats()
+		sum.Taken += st.Taken
+		sum.Passed += st.Passed
+		sum.Dropped += st.Dropped
+		sum.Bad += st.Bad
+		sum.Lost = append(sum.Lost, st.Lost...)
+		sum.Notes = append(sum.Notes, st.Notes...)
+	}
+	return sum
+}
+
+// eachRun hands on the runs of selected events.
+func eachRun(b *event.Batch, sel []uint64, to func(*event.Batch)) {
+	for i := 0; i < b.Len(); {
+		if sel[i/64]>>(i&63)&1 == 0 {
+			i++
+			continue
+		}
+		from := i
+		for i < b.Len() && sel[i/64]>>(i&63)&1 != 0 {
+			i++
+		}
+		to(b.Slice(from, i))
+	}
+}
+
+func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d > 0 {
+		return context.WithTimeout(ctx, d)
+	}
+	return context.WithCancel(ctx)
+}

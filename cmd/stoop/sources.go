@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// sourceFlags are the flags of every verb that opens sources.
+type sourceFlags struct {
+	Sources []string `arg:"" optional:"" name:"source" help:"live, demo, a file, or - for standard input; several are merged by time." predictor:"source"`
+
+	Filter string        `short:"f" placeholder:"EXPR" help:"Only events that this Falco condition holds for."`
+	Since  timeArg       `placeholder:"TIME" help:"From this time on: 15:04, 2006-01-02T15:04:05Z, or 10m for ten minutes ago."`
+	Until  timeArg       `placeholder:"TIME" help:"Up to this time."`
+	Before time.Duration `placeholder:"SPAN" help:"live: begin with what the flight recorder holds of this span."`
+
+	Fly       string   `placeholder:"SELECTOR" help:"live: record every system call of these containers: ids or names with commas, a filter, or all."`
+	Ring      byteSize `placeholder:"SIZE" help:"live: flight recorder's bulk ring of a container (8MiB)."`
+	DeedsRing byteSize `placeholder:"SIZE" help:"live: flight recorder's deeds ring of a container (1MiB)."`
+	Payload   int      `default:"256" placeholder:"BYTES" help:"live: bytes kept of what a recorded container reads and writes; 0 for none."`
+	Durations bool     `help:"live: measure how long system calls take."`
+	Compat    bool     `help:"live: watch 32-bit calls too, at a price for every call."`
+	Resolve   bool     `help:"Look names of addresses up in the DNS, which others can see."`
+
+	ShowSecrets bool `help:"Do not mask passwords, tokens and keys."`
+}
+
+// byteSize is a size on the command line: 8MiB, 64k, 1048576.
+type byteSize int64
+
+// UnmarshalText reads a size.
+func (s *byteSize) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > 1<<50 {
+		return fmt.Errorf("%q is not a size; write 8MiB, 64KiB or a number of bytes", text)
+	}
+	*s = byteSize(n)
+	return nil
+}
+
+// errNoSource is returned when no source was named and none goes by itself.
+var errNoSource = errors.New("name a source: stoop --help lists them")
+
+// compileFilter compiles a -f expression; its error is the user's.
+func compileFilter(text string) (*filter.Filter, error) {
+	if text == "" {
+		return nil, nil
+	}
+	f, err := filter.Compile(text, event.Fields)
+	if err != nil {
+		return nil, filterError(text, err)
+	}
+	return f, nil
+}
+
+// request is what the flags ask of a source.
+func (f *sourceFlags) request() (source.Request, error) {
+	cond, err := compileFilter(f.Filter)
+	if err != nil {
+		return source.Request{}, err
+	}
+	now := time.Now()
+	req := source.Request{Filter: cond, Since: f.Since.at(now), Until: f.Until.at(now), Before: f.Before}
+	if f.Before < 0 {
+		return req, usageError{fmt.Errorf("--before %s: a span cannot be negative", f.Before)}
+	}
+	if !req.Since.IsZero() && !req.Until.IsZero() && req.Until.Before(req.Since) {
+		return req, usageError{fmt.Errorf("--until %s is before --since %s", f.Until.text, f.Since.text)}
+	}
+	return req, nil
+}
+
+// open opens the sources that were named; with none, live where that works.
+func (f *sourceFlags) open(a *app) ([]source.Source, error) {
+	names := f.Sources
+	if len(names) == 0 {
+		if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+			return nil, usageError{errNoSource}
+		}
+		names = []string{"live"}
+	}
+	opt := source.Options{
+		Fly: f.Fly, BulkRing: int(f.Ring), DeedsRing: int(f.DeedsRing), Payload: f.Payload,
+		Durations: f.Durations, Compat: f.Compat, Resolve: f.Resolve, ShowSecrets: f.ShowSecrets,
+	}
+	registry := a.sources()
+	var opened []source.Source
+	for _, name := range names {
+		src, err := registry.Open(a.ctx, name, opt)
+		if err != nil {
+			closeAll(opened)
+			return nil, err
+		}
+		opened = append(opened, src)
+	}
+	return opened, nil
+}
+
+func closeAll(sources []source.Source) {
+	for _, s := range sources {
+		s.Close() //nolint:errcheck // nothing is left to do about it
+	}
+}
+
+// span keeps only events in a request's time and that its filter holds for:
+// sources may let more through.
+func span(req source.Request, next func(b *event.Batch, sel []uint64)) source.Sink {
+	since, until := int64(0), int64(0)
+	if !req.Since.IsZero() {
+		since = req.Since.UnixNano()
+	}
+	if !req.Until.IsZero() {
+		until = req.Until.UnixNano()
+	}
+	return source.SinkFunc(func(b *event.Batch) {
+		sel := make([]uint64, (b.Len()+63)/64)
+		any := false
+		for i, t := range b.Time {
+			if t >= since && (until == 0 || t <= until) {
+				sel[i/64] |= 1 << (i & 63)
+				any = true
+			}
+		}
+		if !any {
+			return
+		}
+		if req.Filter != nil {
+			req.Filter.Select(b, sel)
+		}
+		next(b, sel)
+	})
+}
+
+// report prints what the user must know when a verb ends: losses and broken
+// input always, all counts when they were asked for.
+func report(w io.Writer, sources []source.Source, all bool) {
+	for _, s := range sources {
+		st, name := s.Stats(), s.Info().Name
+		if all {
+			fmt.Fprintf(w, "%s: %d events taken, %d passed on, %d not wanted, %d lost, %d broken\n",
+				name, st.Taken, st.Passed, st.Dropped, st.LostTotal(), st.Bad)
+		} else if st.LostTotal() > 0 || st.Bad > 0 {
+			fmt.Fprintf(w, "%s: %d events lost, %d broken\n", name, st.LostTotal(), st.Bad)
+		}
+		for _, l := range st.Lost {
+			where := l.Hop
+			if l.Container != "" {
+				where += " of " + l.Container
+			}
+			fmt.Fprintf(w, "%s: lost %d in the %s\n", name, l.Count, where)
+		}
+		for _, n := range st.Notes {
+			if n.Level > source.NoteInfo || all {
+				fmt.Fprintf(w, "%s\n", noteLine(name, n))
+			}
+		}
+	}
+}
+
+func noteLine(name string, n source.Note) string {
+	line := name
+	if n.Where != "" {
+		line += ":" + n.Where
+	}
+	line += ": " + n.Text
+	if n.Remedy != "" {
+		line += " — " + n.Remedy
+	}
+	return line
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/tui"
+)
+
+// screenFlags are the flags of the verbs that open the screen.
+type screenFlags struct {
+	Memory byteSize `default:"512MiB" placeholder:"SIZE" help:"Bound of the memory that holds events; the oldest go first."`
+	Theme  string   `placeholder:"NAME" help:"A theme's name: peregrine, gyrfalcon, or one of your own."`
+	Stats  bool     `help:"Print all counts at the end."`
+}
+
+// viewCmd opens sources on the screen.
+type viewCmd struct {
+	sourceFlags
+	screenFlags
+}
+
+// Run opens the screen; where no source was named and none goes by itself, it
+// prints what there is to name.
+func (c *viewCmd) Run(a *app) error {
+	if len(c.Sources) == 0 && (runtime.GOOS != "linux" || os.Geteuid() != 0) {
+		return guide(a)
+	}
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	return c.screen(a, sources, req, c.ShowSecrets)
+}
+
+// screen runs the TUI over open sources.
+func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request, showSecrets bool) error {
+	defer closeAll(sources)
+	err := tui.Run(a.ctx, tui.Options{
+		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme,
+		ShowSecrets: showSecrets, In: a.in, Out: a.out,
+	})
+	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	return err
+}
+
+// guide prints what can be opened.
+func guide(a *app) error {
+	_, err := fmt.Fprintf(a.out, `stoop shows what happened in containers, live or from files.
+
+  stoop demo              a real incident, to look around
+  stoop alerts.json       Falco's JSON alerts, or a recording
+  sudo stoop              this node, as it happens (Linux 5.15 or newer)
+  stoop print SOURCE …    the same as text, JSON or CSV
+
+%s
+
+stoop --help says more.
+`, sourceGuide())
+	return err
+}
