@@ -24,6 +24,7 @@ type Terminal struct {
 	mu      sync.Mutex // guards what follows
 	screen  *vt.Emulator
 	written int64
+	last    time.Time     // when the latest of it was read
 	changed chan struct{} // closed and replaced with each write
 
 	exited  chan struct{}
@@ -59,9 +60,11 @@ func (t *Terminal) show() {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := t.pty.Read(buf)
+		at := time.Now()
 		t.mu.Lock()
 		_, _ = t.screen.Write(buf[:n]) // it has no way to fail
 		t.written += int64(n)
+		t.last = at
 		close(t.changed)
 		t.changed = make(chan struct{})
 		t.mu.Unlock()
@@ -107,24 +110,35 @@ func (t *Terminal) Written() int64 {
 // WaitFor waits until the screen's text satisfies ok. The error of a wait in
 // vain has the screen in it.
 func (t *Terminal) WaitFor(what string, timeout time.Duration, ok func(text string) bool) error {
+	_, err := t.When(what, timeout, ok)
+	return err
+}
+
+// When is WaitFor, and says when what the program wrote last before that was
+// read: at the latest the moment at which a user sees it. The time that the
+// emulator and ok take is not in it.
+func (t *Terminal) When(what string, timeout time.Duration, ok func(text string) bool) (time.Time, error) {
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
 	for {
 		t.mu.Lock()
-		text, changed := t.text(), t.changed
+		text, last, changed := t.text(), t.last, t.changed
 		t.mu.Unlock()
 		if ok(text) {
-			return nil
+			return last, nil
 		}
 		select {
 		case <-changed:
 		case <-t.exited:
-			if text = t.Text(); ok(text) { // all was written before
-				return nil
+			t.mu.Lock()
+			text, last = t.text(), t.last
+			t.mu.Unlock()
+			if ok(text) { // all was written before
+				return last, nil
 			}
-			return fmt.Errorf("the program ended (%v) before there was %s on the screen:\n%s", t.cmd.ProcessState, what, text)
+			return last, fmt.Errorf("the program ended (%v) before there was %s on the screen:\n%s", t.cmd.ProcessState, what, text)
 		case <-deadline.C:
-			return fmt.Errorf("no %s on the screen within %v:\n%s", what, timeout, text)
+			return last, fmt.Errorf("no %s on the screen within %v:\n%s", what, timeout, text)
 		}
 	}
 }

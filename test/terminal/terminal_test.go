@@ -60,6 +60,27 @@ func TestResize(t *testing.T) {
 	}
 }
 
+// When says when something was written, not when it was looked for.
+func TestWhen(t *testing.T) {
+	term := start(t, `printf 'one'; sleep 0.3; printf ' two'; sleep 60`)
+	contains := func(s string) func(string) bool {
+		return func(text string) bool { return strings.Contains(text, s) }
+	}
+	one, err := term.When("one", patience, contains("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := term.When("two", patience, contains("two"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	again, err := term.When("two", patience, contains("two"))
+	if d := two.Sub(one); d < 250*time.Millisecond || !again.Equal(two) || err != nil {
+		t.Errorf("between the writes %v; later the second came at %v instead of %v, %v", d, again, two, err)
+	}
+}
+
 // Waiting in vain must fail, at once where the program has ended.
 func TestWaitFails(t *testing.T) {
 	began := time.Now()
