@@ -30,7 +30,7 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
 			dst = appendKey(dst, "evt.arg."+a.Name, &first)
-			dst = appendArgJSON(dst, shown, a, raw, text)
+			dst = appendArgJSON(dst, r, shown, a, raw, text)
 		}
 	}
 	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
@@ -64,8 +64,12 @@ func appendDoc(dst []byte, r Row, first *bool, text AppendText) []byte {
 
 // appendArgJSON writes a number that says all as a number, and everything else
 // as text.
-func appendArgJSON(dst []byte, s *Shown, a NamedArg, raw RawArg, text AppendText) []byte {
-	if decimal[s.Kind] && a.Meaning == "" && s.Field == nil && raw.Kind != String && raw.Kind != Bytes {
+func appendArgJSON(dst []byte, r Row, s *Shown, a NamedArg, raw RawArg, text AppendText) []byte {
+	if s.Field != nil {
+		v, _ := s.Field.Get(r, Arg{})
+		return v.AppendJSON(dst, text)
+	}
+	if decimal[s.Kind] && a.Meaning == "" && raw.Kind != String && raw.Kind != Bytes {
 		return append(dst, a.Raw...)
 	}
 	return text(dst, a.Text())

@@ -1,0 +1,77 @@
+package event_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+func TestFormat(t *testing.T) {
+	s := newScene()
+	r := s.open(t, 0x80000, 3)
+	for _, c := range []struct{ format, want string }{
+		{"", ""},
+		{"no fields", "no fields"},
+		{"%proc.name", "nc"},
+		{"%proc.name opened %fd.name.", "nc opened /etc/shadow."},
+		{"gparent=%proc.aname[2] (%evt.arg.flags)", "gparent=nginx (O_RDONLY|O_CLOEXEC|FD_UPPER_LAYER)"},
+		{"user=%user.loginname", "user=<NA>"},
+		{"100%% %evt.arg[3]", "100% O_RDONLY|O_CLOEXEC|FD_UPPER_LAYER"},
+		{"%container.mount.dest[/etc]|%k8s.ns.name", "/host/etc|shop"},
+		{"%proc.name%proc.pid", "nc1201"},
+	} {
+		f, err := event.ParseFormat(c.format, event.Fields)
+		if err != nil {
+			t.Errorf("%q: %v", c.format, err)
+			continue
+		}
+		if got := f.String(r); got != c.want {
+			t.Errorf("%q gives %q, want %q", c.format, got, c.want)
+		}
+	}
+}
+
+func TestFormatErrors(t *testing.T) {
+	for _, c := range []struct{ format, want string }{
+		{"a %proc.nam", `column 3: unknown field "proc.nam"`},
+		{"%", `column 1: unknown field ""`},
+		{"% x", `column 1: unknown field ""`},
+		{"%evt.arg", `field "evt.arg" needs an argument`},
+		{"%proc.pid[1]", `field "proc.pid" takes no argument`},
+		{"%proc.aname[x]", `field "proc.aname" takes a number in brackets, not "x"`},
+		{"%proc.aname[2", `field "proc.aname" takes`},
+		{"%evt.arg.flags[1]", `two arguments`},
+	} {
+		_, err := event.ParseFormat(c.format, event.Fields)
+		if c.format == "%proc.aname[2" {
+			// The bracket is text when it is not closed: Falco reads it so, too.
+			if err != nil {
+				t.Errorf("%q: %v", c.format, err)
+			}
+			continue
+		}
+		if !errors.Is(err, event.ErrFormat) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: error %v, want %q", c.format, err, c.want)
+		}
+	}
+}
+
+func TestFormatEach(t *testing.T) {
+	f, err := event.ParseFormat("%proc.aname[2] %user.loginname", event.Fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newScene()
+	var got []string
+	f.Each(s.open(t, 0, 3), func(name string, v event.Value, ok bool) {
+		if !ok {
+			v = event.StringValue("-")
+		}
+		got = append(got, name+"="+v.String())
+	})
+	if s := strings.Join(got, " "); s != "proc.aname[2]=nginx user.loginname=-" {
+		t.Errorf("Each gives %s", s)
+	}
+}
