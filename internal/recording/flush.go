@@ -37,13 +37,23 @@ func (w *Writer) write() {
 	w.putStats(false)
 	if err := w.flush(); err != nil {
 		if len(w.buf) > maxWaiting {
-			w.err = err
+			w.giveUp(err)
 		}
 		return
 	}
 	if w.opt.Rotate > 0 && w.at >= w.opt.Rotate {
-		w.err = w.rotate()
+		if err := w.rotate(); err != nil {
+			w.giveUp(err)
+		}
 	}
+}
+
+// giveUp ends the recording: what waits is lost, and so is what comes.
+func (w *Writer) giveUp(err error) {
+	w.err = err
+	w.lost += w.waiting
+	w.total -= w.waiting
+	w.buf, w.waiting = nil, 0
 }
 
 // flush hands the blocks that wait to the system. When it fails, what was
@@ -60,7 +70,7 @@ func (w *Writer) flush() error {
 		return err
 	}
 	w.at += int64(n)
-	w.buf = w.buf[:0]
+	w.buf, w.waiting = w.buf[:0], 0
 	if cap(w.buf) > 4*blockHeap {
 		w.buf = nil
 	}
@@ -106,12 +116,13 @@ func (w *Writer) Close() error {
 		return nil
 	}
 	w.closed = true
-	err := w.err
-	if err == nil {
-		err = w.finish(false)
-	} else {
-		_ = w.f.Close()
+	if w.err == nil {
+		if err := w.finish(false); err != nil {
+			w.giveUp(err)
+		}
 	}
+	err := w.err
+	_ = w.f.Close()
 	close(w.stop)
 	w.mu.Unlock()
 	w.ticker.Wait()

@@ -51,6 +51,7 @@ type Writer struct {
 	blocks  uint32 // in this file
 	events  uint64 // in this file
 	total   uint64 // in the recording
+	waiting uint64 // of these, in buf
 	part    int
 	tables  map[*event.Tables]*written
 	order   []*written
@@ -246,6 +247,7 @@ func (w *Writer) seal(st *written) {
 	w.put(h, func(dst []byte) []byte { return appendEvents(dst, b) })
 	w.events += uint64(b.Len())
 	w.total += uint64(b.Len())
+	w.waiting += uint64(b.Len())
 }
 
 // rows writes what a Tables got since the last time. A row only refers to rows
