@@ -91,7 +91,7 @@ func sameButContainer(a, b string) bool {
 func TestFlipAnyBit(t *testing.T) {
 	data, _ := small(t)
 	want, _ := readBoth(t, data)
-	for n := 0; n < len(data); n++ {
+	for n := 0; n < len(data); n += 1 + n%3 {
 		flipped := bytes.Clone(data)
 		flipped[n] ^= 1 << (n % 8)
 		got, st := readBoth(t, flipped)
