@@ -57,7 +57,8 @@ static __always_inline int put_exe(struct scratch *s, struct file *f, __u32 old_
 	PART(s, struct part_exe, p, PART_EXE);
 	__builtin_memset(p, 0, sizeof(*p));
 	if (bpf_core_field_exists(i->i_ctime_sec)) {
-		p->ctime = i->i_ctime_sec * 1000000000LL + i->i_ctime_nsec;
+		/* the top bit of the nanoseconds is a mark of fs/inode.c (I_CTIME_QUERIED) */
+		p->ctime = i->i_ctime_sec * 1000000000LL + (i->i_ctime_nsec & ~(1U << 31));
 		p->mtime = i->i_mtime_sec * 1000000000LL + i->i_mtime_nsec;
 	} else {
 		struct inode___ctime2 *i2 = (void *)i;
