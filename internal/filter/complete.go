@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,6 +83,7 @@ func (c *Completer) operands(found *proposals, s *typist) {
 		}
 		found.put(text, CandField, doc)
 	}
+	c.arguments(found)
 	for _, t := range transformers {
 		found.put(t+"(", CandTransformer, transformerDocs[t])
 	}
@@ -92,6 +94,30 @@ func (c *Completer) operands(found *proposals, s *typist) {
 		found.put(m, CandMacro, "")
 	}
 	found.put("not", CandKeyword, "what follows must not hold")
+}
+
+// arguments proposes the names of event arguments behind evt.arg and evt.rawarg.
+func (c *Completer) arguments(found *proposals) {
+	for _, name := range []string{"evt.arg", "evt.rawarg"} {
+		if !strings.HasPrefix(found.word, name+".") {
+			continue
+		}
+		types := map[string][]string{}
+		for t := range event.NumTypes {
+			for _, p := range event.Type(t).Info().Params {
+				types[p.Name] = append(types[p.Name], event.Type(t).String())
+			}
+		}
+		params := slices.Sorted(maps.Keys(types))
+		for _, p := range params {
+			of := types[p]
+			doc := "of " + strings.Join(of[:min(4, len(of))], ", ")
+			if len(of) > 4 {
+				doc += ", …"
+			}
+			found.put(name+"."+p, CandField, doc)
+		}
+	}
 }
 
 func (c *Completer) operators(found *proposals, f *event.Field) {

@@ -37,6 +37,8 @@ func TestComplete(t *testing.T) {
 		{"|", []string{"proc.name", "not", "shell", "tolower(", "evt.arg["}, []string{"and"}},
 		{"proc.n|", []string{"proc.name"}, []string{"fd.name", "proc.pid"}},
 		{"proc.|", []string{"proc.name", "proc.pid"}, []string{"fd.num"}},
+		{"evt.arg.|", []string{"evt.arg.flags", "evt.arg.name"}, []string{"evt.arg.", "and"}},
+		{"evt.arg.fla|", []string{"evt.arg.flags"}, []string{"evt.arg.name"}},
 		{"name|", []string{"proc.name", "fd.name", "container.name"}, []string{"proc.pid"}},
 		{"sh|", []string{"shell"}, []string{"proc.name"}},
 		{"proc.name |", []string{"=", "!=", "startswith", "in", "exists", "regex"}, []string{"bcontains", "and", "=="}},

@@ -101,6 +101,9 @@ func (s *typist) operand() bool {
 	}
 	if n := fieldName(r); n > 0 {
 		s.name, s.transformed = r[:n], false
+		if n+1 == len(r) && r[n] == '.' {
+			n++ // the next part has just been begun
+		}
 		if !s.word(n) {
 			return false
 		}
