@@ -16,11 +16,13 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/live/probe"
+	"github.com/stoop-project/stoop/test/lab"
 )
 
 func TestMain(m *testing.M) {
 	probe.Helper()
-	os.Exit(m.Run())
+	KeepPrivileges() // the tests go on to start containers
+	os.Exit(lab.Run(m))
 }
 
 // needRoot skips where the kernel would refuse us.

@@ -263,16 +263,23 @@ const (
 	moment   = 17 // bits: 131 µs
 )
 
-// note takes in a record of the stream.
-func (s *seen) note(r bpf.Record) {
-	if r.Flags()&(bpf.FlagDeed|bpf.FlagBulk) == 0 {
-		return
+// handed notes a record of the stream that a ring may hold too.
+func (l *Live) handed(r bpf.Record) {
+	_, bulk := l.flown.keys[r.Cgroup()]
+	if deed := r.Flags()&bpf.FlagDeed != 0; deed || bulk {
+		l.seen.note(r, deed, bulk)
 	}
+}
+
+// note takes in a record of the stream.
+func (s *seen) note(r bpf.Record, deed, bulk bool) {
 	if t := r.Time(); s.now == nil || t-s.since > seenFor/2 || len(s.now) > seenMost {
 		s.now, s.before, s.since = make(map[uint64]struct{}), s.now, t
 	}
-	s.now[exactly(r)] = struct{}{}
-	if r.Kind() == bpf.KindSyscall {
+	if deed {
+		s.now[exactly(r)] = struct{}{}
+	}
+	if bulk && r.Kind() == bpf.KindSyscall {
 		s.now[roughly(r, 0)] = struct{}{}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stoop-project/stoop/bpf"
@@ -64,7 +65,7 @@ func Open(_ context.Context, _ string, opt source.Options) (source.Source, error
 	l := &Live{opt: opt, probe: p, clk: clock.New(), tables: newTables()}
 	l.conts = container.New(l.tables, p.Keys(), container.Options{Root: p.Keys().Root})
 	l.procs = proc.New(l.tables, l.clk, l.conts, proc.Options{})
-	l.dec = decode.New(l.tables, l.procs, l.clk, decode.Options{})
+	l.dec = decode.New(l.tables, l.procs, l.clk, decode.Options{Made: l.handed})
 	for _, c := range p.Report().Checks {
 		if !c.OK {
 			l.note(source.NoteInfo, c.Detail, c.Remedy)
@@ -80,6 +81,13 @@ func newTables() *event.Tables {
 	}
 	return t
 }
+
+var keepPrivileges atomic.Bool
+
+// KeepPrivileges lets the process keep all its capabilities. Otherwise Run
+// gives up those that reading the kernel does not need, for the whole process
+// and for good. It is called before Run, by a program that has more to do.
+func KeepPrivileges() { keepPrivileges.Store(true) }
 
 // Info describes the source.
 func (l *Live) Info() source.Info {
@@ -144,6 +152,11 @@ func (l *Live) start(req source.Request) error {
 		l.rescope()
 	}
 	l.fly(time.Now())
+	if !keepPrivileges.Load() {
+		if err := probe.DropPrivileges(); err != nil {
+			l.note(source.NoteWarn, "the process keeps all its capabilities: "+err.Error(), "use a build without cgo")
+		}
+	}
 	return nil
 }
 
@@ -156,7 +169,6 @@ func (l *Live) work(batch []bpf.Record, sink source.Sink) []bpf.Record {
 		before := clock.Now()
 		batch = l.probe.Reader().Next(batch)
 		for _, r := range batch {
-			l.seen.note(r)
 			l.dec.Feed(r)
 		}
 		held += len(batch)

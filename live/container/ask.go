@@ -84,14 +84,16 @@ func (t *Table) asker() {
 		case <-t.ctx.Done():
 			return
 		case r := <-t.ask:
-			if m := t.askAll(r); m != nil {
+			m := t.askAll(r)
+			if m != nil {
 				select {
 				case t.told <- answer{r, m}:
 				case <-t.ctx.Done():
 				}
-				continue
 			}
-			t.later(r)
+			if m == nil || m.Started == 0 || m.InitPID == 0 {
+				t.later(r) // it is being made: there will be more to know
+			}
 		}
 	}
 }
@@ -112,11 +114,48 @@ func (t *Table) later(r request) {
 	})
 }
 
+// runtimes are those to ask now: sockets come and go with their daemons.
+func (t *Table) runtimes() []Asker {
+	t.runtimesMu.Lock()
+	defer t.runtimesMu.Unlock()
+	if t.opt.Runtimes != nil {
+		return t.opt.Runtimes
+	}
+	if time.Since(t.looked) > lookEvery {
+		t.looked, t.found = time.Now(), refresh(t.found, Runtimes(nil))
+	}
+	return t.found
+}
+
+const lookEvery = 5 * time.Second
+
+// refresh takes the new list, but keeps connections that are there already.
+func refresh(old, found []Asker) []Asker {
+	for i, f := range found {
+		for _, o := range old {
+			if o.Name() == f.Name() && place(o) == place(f) {
+				found[i] = o
+			}
+		}
+	}
+	return found
+}
+
+func place(a Asker) string {
+	switch a := a.(type) {
+	case *criAsker:
+		return a.path
+	case *dockerAsker:
+		return a.path
+	}
+	return ""
+}
+
 // askAll returns the first answer. A runtime that does not have the container
 // is no reason not to ask the next: Docker's containers are containerd's too,
 // in a namespace that CRI does not show.
 func (t *Table) askAll(r request) *Meta {
-	for _, a := range t.opt.Runtimes {
+	for _, a := range t.runtimes() {
 		ctx, cancel := context.WithTimeout(t.ctx, askTimeout)
 		m, err := a.Ask(ctx, r.full)
 		cancel()

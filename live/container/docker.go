@@ -16,15 +16,15 @@ import (
 
 // dockerAsker asks Docker, or podman in Docker's words, by its HTTP API.
 type dockerAsker struct {
-	name string
-	http *http.Client
+	name, path string
+	http       *http.Client
 }
 
 func newDocker(name, socket string) *dockerAsker {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: askTimeout}).DialContext(ctx, "unix", socket)
 	}
-	return &dockerAsker{name, &http.Client{
+	return &dockerAsker{name, socket, &http.Client{
 		Transport:     &http.Transport{DialContext: dial, MaxIdleConns: 2, IdleConnTimeout: time.Minute},
 		Timeout:       askTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -37,7 +37,7 @@ type Keys interface {
 type Options struct {
 	Proc     string   // where proc is mounted; "": /proc
 	Root     string   // where the hierarchy of the keys is mounted; "": unknown
-	Runtimes []Asker  // in the order in which they are asked; nil: [Runtimes] of this node
+	Runtimes []Asker  // in the order in which they are asked; nil: those that [Runtimes] finds from time to time
 	States   []string // directories of OCI state; nil: the usual ones
 }
 
@@ -68,6 +68,10 @@ type Table struct {
 	stop   context.CancelFunc
 	ctx    context.Context
 	askers sync.WaitGroup
+
+	runtimesMu sync.Mutex
+	looked     time.Time
+	found      []Asker
 }
 
 // seat is what is known of one cgroup.
@@ -103,9 +107,6 @@ func New(tables *event.Tables, keys Keys, opt Options) *Table {
 	}
 	if opt.States == nil {
 		opt.States = stateDirs
-	}
-	if opt.Runtimes == nil {
-		opt.Runtimes = Runtimes(nil)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	t := &Table{

@@ -32,6 +32,9 @@ type Options struct {
 	// Want chooses the types that are handed on; nil: all. What is not wanted
 	// still changes the process table.
 	Want func(t event.Type) bool
+
+	// Made is told of each record that became an event; nil: nobody is.
+	Made func(rec bpf.Record)
 }
 
 // Decoder turns records into batches. It is for one goroutine.
@@ -203,6 +206,9 @@ func (d *Decoder) emit(p *proc.Process, e event.Event) {
 	d.batch.Append(e, d.args.Payload())
 	d.seq++
 	d.stats.Made++
+	if d.opt.Made != nil {
+		d.opt.Made(d.rec)
+	}
 	if d.batch.Len() >= maxBatch || d.batch.Full() {
 		d.flush()
 	}

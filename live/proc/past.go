@@ -18,9 +18,11 @@ func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) 
 	}
 	for id := 1; id < t.tables.Procs.Len(); id++ {
 		r := t.tables.Proc(event.ProcID(id))
-		k := imageKey{r.PID, r.Start / tickNS, r.ExecGen}
-		if _, ok := h.images[k]; !ok {
-			h.images[k] = event.ProcID(id) // its first state
+		for _, exec := range [2]uint32{r.ExecGen, anyExec} {
+			k := imageKey{r.PID, r.Start / tickNS, exec}
+			if _, ok := h.images[k]; !ok {
+				h.images[k] = event.ProcID(id) // its first state
+			}
 		}
 	}
 	for _, q := range t.byPID {
@@ -28,6 +30,7 @@ func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) 
 			t.rows(q)
 		}
 		h.images[imageKey{q.row.PID, q.row.Start / tickNS, q.execID}] = q.id
+		h.images[imageKey{q.row.PID, q.row.Start / tickNS, anyExec}] = q.id
 	}
 	p.past = h
 	return p
@@ -47,22 +50,37 @@ type imageKey struct {
 }
 
 // find returns the process that a record of the past names, nil when it was
-// never known.
+// never known. Of an image that was never known it has no name.
 func (h *history) find(t *Table, k Key) *Process {
 	start := t.clk.Wall(k.Start)
-	for _, tick := range [2]int64{start / tickNS, t.clk.Wall(k.Start/tickNS*tickNS) / tickNS} {
-		id, ok := h.images[imageKey{int32(k.PID), tick, k.ExecID}]
-		if !ok {
-			continue
+	for _, exec := range [2]uint32{k.ExecID, anyExec} {
+		for _, at := range [2]int64{start, t.clk.Wall(k.Start / tickNS * tickNS)} {
+			id, ok := h.images[imageKey{int32(k.PID), at / tickNS, exec}]
+			if !ok {
+				continue
+			}
+			p := &Process{
+				PID: k.PID, Start: k.Start, exact: true, execID: k.ExecID, execKnown: true, cgroup: k.Cgroup, seeded: true,
+				row: h.carrier.row(*h.carrier.old.Proc(id), event.MaxAncestors),
+			}
+			p.row.ExecGen = k.ExecID
+			if exec == anyExec {
+				p.forgetImage()
+			}
+			return p
 		}
-		p := &Process{
-			PID: k.PID, Start: k.Start, exact: true, execID: k.ExecID, execKnown: true, cgroup: k.Cgroup, seeded: true,
-			row: h.carrier.row(*h.carrier.old.Proc(id), event.MaxAncestors),
-		}
-		p.row.ExecGen = k.ExecID
-		return p
 	}
 	return nil
+}
+
+// anyExec stands for a process without regard to its image.
+const anyExec = ^uint32(0)
+
+func (p *Process) forgetImage() {
+	r := &p.row
+	r.Name, r.Exe, r.ExePath, r.Args, r.Env = event.NoStr, event.NoStr, event.NoStr, event.NoStr, event.NoStr
+	r.Known &^= event.KnowExeIno | event.KnowExeFlags
+	p.id = 0
 }
 
 // pastImage gives a process of the past the image that a record names, as far
@@ -72,14 +90,10 @@ func (t *Table) pastImage(p *Process, k Key) {
 		return
 	}
 	if q := t.past.find(t, k); q != nil {
-		p.row = q.row
-		p.id = 0
+		p.row, p.id = q.row, 0
 		return
 	}
-	r := &p.row
-	r.Name, r.Exe, r.ExePath, r.Args, r.Env = event.NoStr, event.NoStr, event.NoStr, event.NoStr, event.NoStr
-	r.Known &^= event.KnowExeIno | event.KnowExeFlags
-	p.id = 0
+	p.forgetImage()
 }
 
 // pastConts answers with rows of the tables for the past.

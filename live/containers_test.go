@@ -1,0 +1,156 @@
+//go:build linux
+
+package live
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/test/lab"
+)
+
+func (r row) cont() *event.Container { return r.b.Tables.Cont(r.proc().Cont) }
+
+// awaitExec waits for a shell that was started with an argument.
+func (w *watched) awaitExec(t *testing.T, arg string) row {
+	t.Helper()
+	return w.await(t, "execve with "+arg, func(r row) bool {
+		return r.b.Type[r.i].String() == "execve" && r.text(r.proc().Name) == "sh" && strings.Contains(r.text(r.proc().Args), arg)
+	})
+}
+
+// awaitName waits until the runtime has told of the event's container.
+func awaitName(t *testing.T, r row) {
+	t.Helper()
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if r.cont().Name != event.NoStr && r.cont().InitPID != 0 {
+			return
+		}
+	}
+	t.Fatalf("container %s was never described", r.text(r.cont().ID))
+}
+
+// compare checks fields of an event against what the runtime says.
+func compare(t *testing.T, r row, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		f, rest := event.Fields.Lookup(name)
+		if f == nil {
+			t.Errorf("no field %s", name)
+			continue
+		}
+		v, ok := f.Get(r.b.Row(r.i), event.Arg{Set: rest != "", Key: rest})
+		if have := v.String(); !ok || have != value {
+			t.Errorf("%s is %q (known: %v), want %q", name, have, ok, value)
+		}
+	}
+}
+
+func TestPodFields(t *testing.T) {
+	needRoot(t)
+	cri := lab.Containerd(t)
+	t.Setenv("STOOP_CRI_SOCKET", cri.Socket)
+	w := watchFor(t, "", source.Options{})
+	dir := t.TempDir()
+	c := lab.Pod(t, lab.PodSpec{
+		Namespace: "shop", Pod: "web-0", Labels: map[string]string{"app": "web"},
+		Spec: lab.Spec{Name: "front", Env: []string{"COLOUR=blue", "DB_PASSWORD=hunter2"}, Mounts: []lab.Mount{{Source: dir, Target: "/data", ReadOnly: true}}},
+	})
+	c.Do(t, "sh", "-c", "echo pod-mark-1; exit 0")
+	r := w.awaitExec(t, "pod-mark-1")
+	awaitName(t, r)
+	compare(t, r, map[string]string{
+		"container.id": c.ID[:12], "container.full_id": c.ID, "container.name": "front", "container.type": "containerd",
+		"container.image": lab.Busybox.Ref, "container.image.repository": "docker.io/library/busybox", "container.image.tag": "1.35",
+		"k8s.pod.name": "web-0", "k8s.ns.name": "shop", "k8s.pod.uid": c.Pod.UID, "container.privileged": "false",
+		"k8s.pod.sandbox_id": c.Pod.SandboxID[:12], "k8s.pod.full_sandbox_id": c.Pod.SandboxID, "k8s.pod.label.app": "web",
+		"proc.name": "sh",
+	})
+	if env := r.text(r.cont().Env); !strings.Contains(env, "COLOUR=blue\x00") || strings.Contains(env, "hunter2") {
+		t.Errorf("environment is %q", env)
+	}
+	if m := r.text(r.cont().Mounts); !strings.Contains(m, dir+":/data::false:") {
+		t.Errorf("mounts are %q", m)
+	}
+	if int(r.cont().InitPID) != c.Pid {
+		t.Errorf("init is %d, want %d", r.cont().InitPID, c.Pid)
+	}
+	p := r.proc()
+	if p.VPID <= 1 || p.VPID == p.PID || !p.Knows(event.KnowPidns) {
+		t.Errorf("pid %d is %d inside, known %b", p.PID, p.VPID, p.Known)
+	}
+}
+
+func TestRuncFields(t *testing.T) {
+	w := watchFor(t, "", source.Options{})
+	c := lab.Runc(t, lab.RuncSpec{Spec: lab.Spec{Privileged: false}})
+	c.Do(t, "sh", "-c", "echo runc-mark-1; exit 0")
+	r := w.awaitExec(t, "runc-mark-1")
+	awaitName(t, r)
+	compare(t, r, map[string]string{"container.id": c.ID[:12], "container.full_id": c.ID, "container.privileged": "false"})
+	if int(r.cont().InitPID) != c.Pid {
+		t.Errorf("init is %d, want %d", r.cont().InitPID, c.Pid)
+	}
+}
+
+func TestPodmanFields(t *testing.T) {
+	needRoot(t)
+	engine := lab.Podman(t)
+	socket, err := engine.Serve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STOOP_PODMAN_SOCKET", socket)
+	w := watchFor(t, "", source.Options{})
+	c := engine.Run(t, lab.Spec{Name: "till"})
+	c.Do(t, "sh", "-c", "echo podman-mark-1; exit 0")
+	r := w.awaitExec(t, "podman-mark-1")
+	awaitName(t, r)
+	compare(t, r, map[string]string{
+		"container.id": c.ID[:12], "container.name": "till", "container.type": "podman", "container.image": lab.Busybox.Ref,
+		"container.image.repository": "docker.io/library/busybox", "container.image.tag": "1.35",
+	})
+}
+
+// What a container did before anybody asked is in its ring.
+func TestDrain(t *testing.T) {
+	w := watchFor(t, "evt.type = reboot", source.Options{}) // nothing of what follows
+	c := lab.Runc(t, lab.RuncSpec{})
+	c.Do(t, "sh", "-c", "echo drain-mark > /tmp/x; cat /tmp/x; rm /tmp/x")
+	time.Sleep(100 * time.Millisecond)
+	var past watched
+	if err := w.Drain(t.Context(), c.ID[:12], time.Now().Add(-time.Minute), &past); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"execve": "drain-mark", "open": "", "unlink": ""}
+	for _, r := range past.rows {
+		t.Log(r)
+		if r.text(r.cont().ID) != c.ID[:12] {
+			t.Errorf("%v is of container %s", r, r.text(r.cont().ID))
+		}
+		for typ, arg := range want {
+			if strings.HasPrefix(r.b.Type[r.i].String(), typ) && strings.Contains(r.text(r.proc().Args), arg) {
+				delete(want, typ)
+			}
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("of %d events none was %v", len(past.rows), want)
+	}
+	reach := w.Reach()
+	found := false
+	for _, r := range reach {
+		if r.Container == c.ID[:12] {
+			found = true
+			if r.Deeds.IsZero() || time.Since(r.Deeds) > time.Minute {
+				t.Errorf("the ring reaches back to %v", r.Deeds)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("no ring of %s: %+v", c.ID[:12], reach)
+	}
+}
