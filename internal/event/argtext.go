@@ -334,12 +334,6 @@ func (r Row) argValue(s *Shown, raw RawArg) (Value, bool) {
 	return Value{}, false
 }
 
-// argNum returns an encoded number of the event's arguments.
-func (r Row) argNum(name string) (uint64, bool) {
-	_, raw, ok := r.arg(name, 0)
-	return raw.Num, ok && (raw.Kind == Int || raw.Kind == Uint)
-}
-
 // argStr returns an encoded text of the event's arguments.
 func (r Row) argStr(name string) (string, bool) {
 	_, raw, ok := r.arg(name, 0)

@@ -115,3 +115,21 @@ func BenchmarkFormat(b *testing.B) {
 		buf = f.Append(buf[:0], r)
 	}
 }
+
+// BenchmarkField reads fields that rules ask of every open.
+func BenchmarkField(b *testing.B) {
+	s := newScene()
+	r := s.open(b, 0x80000, 3)
+	for _, name := range []string{"evt.is_open_read", "evt.arg.flags", "evt.rawarg.flags", "fd.name", "fd.name_changed", "proc.cmdline", "proc.aname", "evt.res"} {
+		f, a, err := event.Fields.Parse(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Get(r, a)
+			}
+		})
+	}
+}

@@ -39,11 +39,11 @@ var argFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 		Doc:  "Absolute path of the call's target. In brackets which one: src or dst for calls with two, as in evt.abspath.src; dst also for those with one.",
 		Read: readAbspath,
 	},
-	{Name: "evt.is_open_read", Kind: Bool, Doc: "Whether open, openat, openat2 or open_by_handle_at asked for reading.", Read: openFor(func(flags, _ uint64) bool { return flags&3 != 1 })},
-	{Name: "evt.is_open_write", Kind: Bool, Doc: "Whether open, openat, openat2 or open_by_handle_at asked for writing.", Read: openFor(func(flags, _ uint64) bool { return flags&3 != 0 })},
+	{Name: "evt.is_open_read", Kind: Bool, Doc: "Whether open, openat, openat2 or open_by_handle_at asked for reading.", Read: openFor(func(flags, _ uint64) bool { return flags&3 != 1 }, false)},
+	{Name: "evt.is_open_write", Kind: Bool, Doc: "Whether open, openat, openat2 or open_by_handle_at asked for writing.", Read: openFor(func(flags, _ uint64) bool { return flags&3 != 0 }, false)},
 	{
 		Name: "evt.is_open_exec", Kind: Bool, Doc: "Whether an open or creat could make a file that is executable by anyone.",
-		Read: openFor(func(flags, mode uint64) bool { return flags&(openCreat|openTmpfile) != 0 && mode&0o111 != 0 }),
+		Read: openFor(func(flags, mode uint64) bool { return flags&(openCreat|openTmpfile) != 0 && mode&0o111 != 0 }, true),
 	},
 	{
 		Name: "evt.is_open_create", Kind: Bool, Doc: "Whether an open made the file: it said that the file must be new, or the kernel noted that it is.",
@@ -78,7 +78,7 @@ var argFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 
 var openCreates = openFor(func(flags, _ uint64) bool {
 	return flags&(OpenCreated|openTmpfile) != 0 || flags&(openCreat|openExcl) == openCreat|openExcl
-})
+}, false)
 
 // Bits of open's flags (include/uapi/asm-generic/fcntl.h).
 const (
@@ -128,26 +128,54 @@ func readAbspath(r Row, a Arg) (Value, bool) {
 	return Value{}, false
 }
 
-// opens are the calls that evt.is_open_* speak of.
-var opens = map[string]bool{"open": true, "openat": true, "openat2": true, "open_by_handle_at": true}
+// openPlan says where a call that opens files has its flags and mode.
+type openPlan struct {
+	opens       bool
+	flags, mode int // places among the encoded arguments, -1 for none
+}
 
-// openFor reads a fact of an open; false for other events, as in Falco.
-func openFor(fact func(flags, mode uint64) bool) reader {
+// openPlans are the calls that evt.is_open_* speak of; for other types they
+// are false, as in Falco.
+var openPlans [lastType]openPlan
+
+// loadOpenPlans is called when the types are there.
+func loadOpenPlans() {
+	for _, name := range [...]string{"open", "openat", "openat2", "open_by_handle_at", "creat"} {
+		t := typeByName[name]
+		openPlans[t] = openPlan{opens: true, flags: t.ParamIndex("flags"), mode: t.ParamIndex("mode")}
+	}
+}
+
+// openFor reads a fact of an open from its flags and mode. Falco asks creat,
+// which has no flags, only whether the file is executable.
+func openFor(fact func(flags, mode uint64) bool, creatToo bool) reader {
 	return func(r Row, _ Arg) (Value, bool) {
 		if r.B.Bits[r.I]&HasDoc != 0 {
 			return Value{}, false
 		}
-		name := r.Type.String()
-		if !opens[name] && name != "creat" {
+		if r.Type >= lastType || !openPlans[r.Type].opens {
 			return BoolValue(false), true
 		}
-		flags, ok := r.argNum("flags")
-		if name == "creat" {
-			flags, ok = openCreat|1, true
+		plan := &openPlans[r.Type]
+		payload := r.B.Payload(r.I)
+		flags, ok := uint64(openCreat), true
+		if plan.flags >= 0 {
+			flags, ok = numAt(payload, plan.flags)
+		} else if !creatToo {
+			return BoolValue(false), true
 		}
-		mode, _ := r.argNum("mode")
+		mode, _ := numAt(payload, plan.mode)
 		return BoolValue(fact(flags, mode)), ok
 	}
+}
+
+// numAt decodes a number at a place among the encoded arguments.
+func numAt(payload []byte, at int) (uint64, bool) {
+	if at < 0 {
+		return 0, false
+	}
+	a, ok := ArgAt(payload, at)
+	return a.Num, ok && (a.Kind == Int || a.Kind == Uint)
 }
 
 func every[T Type | ObjKind](T) bool { return true }

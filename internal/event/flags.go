@@ -80,7 +80,8 @@ func parseFlag(line string) (f flagName, err error) {
 // hexadecimal at the end: O_RDONLY|O_CLOEXEC. It is empty when no bit is set
 // and the set has no name for that. An unknown set has no names.
 func FlagNames(set string, v uint64) string {
-	var b []byte
+	var room [128]byte
+	b := room[:0]
 	rest := v
 	for _, f := range flagSets[set] {
 		if f.mask == 0 || v&f.mask != f.value {

@@ -110,6 +110,7 @@ func init() {
 			panic(fmt.Sprintf("event: types.tsv:%d: %v", n+1, err))
 		}
 	}
+	loadOpenPlans()
 }
 
 func addType(line string) error {
