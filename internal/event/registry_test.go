@@ -3,6 +3,7 @@ package event_test
 import (
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -138,5 +139,27 @@ func TestReadersSurviveNothing(t *testing.T) {
 			}
 			f.Show(b.Row(0), a)
 		}
+	}
+}
+
+// TestRulesFields parses every field that the outputs of the public rules
+// print.
+func TestRulesFields(t *testing.T) {
+	printed := regexp.MustCompile(`%[a-z][a-zA-Z0-9_.]*[a-zA-Z0-9_](\[[^\]]*\])?`)
+	n := 0
+	for _, name := range []string{"rules/falco_rules.yaml", "rules/k8s_audit_rules.yaml"} {
+		text, err := os.ReadFile(testdata.Path(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range printed.FindAllString(string(text), -1) {
+			n++
+			if _, err := event.ParseFormat(field, event.Fields); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if n < 400 {
+		t.Errorf("the rules print %d fields, want at least 400", n)
 	}
 }
