@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -78,40 +79,43 @@ func (m *Mapper) alert() event.AlertID {
 	return id
 }
 
+// procKey is what a process's row is made of.
+type procKey struct {
+	parent, leader                   event.ProcID
+	cont                             event.ContID
+	name, exe, path, line, args, cwd event.Str
+	user, home, shell, login, group  event.Str
+	pid, ppid, vpid, tty             int32
+	uid, gid, loginUID               uint32
+	known                            event.ProcKnown
+}
+
 // process makes the row of the process, and those of its ancestors.
 func (m *Mapper) process(cont event.ContID) event.ProcID {
-	p := event.Proc{
-		Parent: m.ancestors(), Cont: cont,
-		Name: m.str(slotName), Exe: m.str(slotExe), ExePath: m.str(slotExePath), Cwd: m.str(slotCwd),
-		User: m.str(slotUser), Home: m.str(slotHome), Shell: m.str(slotShell), LoginUser: m.str(slotLoginUser),
-		Group: m.str(slotGroup),
-	}
-	m.command(&p, slotCmdline)
-	if args := m.str(slotArgs); args != event.NoStr && p.Args == event.NoStr {
-		p.Args = m.split(args, 0)
+	k := procKey{
+		parent: m.ancestors(), cont: cont, name: m.str(slotName), exe: m.str(slotExe), path: m.str(slotExePath),
+		line: m.str(slotCmdline), args: m.str(slotArgs), cwd: m.str(slotCwd), user: m.str(slotUser), home: m.str(slotHome),
+		shell: m.str(slotShell), login: m.str(slotLoginUser), group: m.str(slotGroup),
 	}
 	if leader := m.str(slotLeader); leader != event.NoStr {
-		p.SidLeader = event.ProcID(m.procs.intern(&event.Proc{Name: leader}))
+		k.leader = m.procRow(&procKey{name: leader})
 	}
-	know := func(s slot, k event.ProcKnown) uint32 {
+	know := func(s slot, group event.ProcKnown) uint32 {
 		n, ok := m.num32(s)
 		if !ok {
 			return 0
 		}
-		p.Known |= k
+		k.known |= group
 		return n
 	}
-	p.PID = int32(know(slotPID, event.KnowPID))
-	p.PPID = int32(know(ancestorSlot(1, ancestorPID), event.KnowPPID))
-	p.VPID = int32(know(slotVPID, event.KnowVPID))
-	p.TTY = int32(know(slotTTY, event.KnowTTY))
-	p.UID = know(slotUID, event.KnowUID)
-	p.GID = know(slotGID, event.KnowGID)
-	p.LoginUID = know(slotLoginUID, event.KnowLoginUID)
-	if p == (event.Proc{}) {
-		return 0
-	}
-	return event.ProcID(m.procs.intern(&p))
+	k.pid = int32(know(slotPID, event.KnowPID))
+	k.ppid = int32(know(ancestorSlot(1, ancestorPID), event.KnowPPID))
+	k.vpid = int32(know(slotVPID, event.KnowVPID))
+	k.tty = int32(know(slotTTY, event.KnowTTY))
+	k.uid = know(slotUID, event.KnowUID)
+	k.gid = know(slotGID, event.KnowGID)
+	k.loginUID = know(slotLoginUID, event.KnowLoginUID)
+	return m.procRow(&k)
 }
 
 // ancestors makes the rows of the ancestors, the oldest first, and returns the
@@ -125,68 +129,68 @@ func (m *Mapper) ancestors() event.ProcID {
 	}
 	var above event.ProcID
 	for n := oldest; n > 0; n-- {
-		p := event.Proc{
-			Parent: above, Name: m.str(ancestorSlot(n, ancestorName)), Exe: m.str(ancestorSlot(n, ancestorExe)),
-			ExePath: m.str(ancestorSlot(n, ancestorExePath)),
+		k := procKey{
+			parent: above, name: m.str(ancestorSlot(n, ancestorName)), exe: m.str(ancestorSlot(n, ancestorExe)),
+			path: m.str(ancestorSlot(n, ancestorExePath)), line: m.str(ancestorSlot(n, ancestorCmdline)),
 		}
-		m.command(&p, ancestorSlot(n, ancestorCmdline))
 		if pid, ok := m.num32(ancestorSlot(n, ancestorPID)); ok {
-			p.PID, p.Known = int32(pid), event.KnowPID
+			k.pid, k.known = int32(pid), event.KnowPID
 		}
-		above = event.ProcID(m.procs.intern(&p))
+		above = m.procRow(&k)
 	}
 	return above
+}
+
+// procRow returns the row of a key: one that was made before, or a new one. Of
+// a process of which nothing is known there is none.
+func (m *Mapper) procRow(k *procKey) event.ProcID {
+	if id, ok := m.procs[*k]; ok {
+		return id
+	}
+	p := event.Proc{
+		Parent: k.parent, SidLeader: k.leader, Cont: k.cont, Name: k.name, Exe: k.exe, ExePath: k.path, Cwd: k.cwd,
+		User: k.user, Home: k.home, Shell: k.shell, LoginUser: k.login, Group: k.group,
+		PID: k.pid, PPID: k.ppid, VPID: k.vpid, TTY: k.tty, UID: k.uid, GID: k.gid, LoginUID: k.loginUID, Known: k.known,
+	}
+	m.command(&p, k.line)
+	if k.args != event.NoStr && p.Args == event.NoStr {
+		p.Args = m.split(m.t.Strings.Get(k.args))
+	}
+	id := event.ProcID(m.t.Procs.Add(p))
+	m.procs[*k] = id
+	return id
 }
 
 // command takes a command line apart: Falco prints the process's name, a
 // space, and the arguments with a space between them. Where an argument held
 // a space itself, that is lost.
-func (m *Mapper) command(p *event.Proc, s slot) {
-	line := m.str(s)
+func (m *Mapper) command(p *event.Proc, line event.Str) {
 	if line == event.NoStr {
 		return
 	}
-	whole := m.t.Strings.Get(line)
-	name := m.t.Strings.Get(p.Name)
-	if p.Name == event.NoStr || len(whole) < len(name) || whole[:len(name)] != name || len(whole) > len(name) && whole[len(name)] != ' ' {
-		name = whole
-		for i := range len(whole) {
-			if whole[i] == ' ' {
-				name = whole[:i]
-				break
-			}
-		}
+	whole, name := m.t.Strings.Get(line), m.t.Strings.Get(p.Name)
+	args, ok := strings.CutPrefix(whole, name)
+	if p.Name == event.NoStr || !ok || args != "" && args[0] != ' ' {
+		name, args, _ = strings.Cut(whole, " ")
 		if p.Name == event.NoStr {
 			p.Name = m.t.Strings.Add(name)
 		}
 	}
-	p.Args = m.split(line, min(len(name)+1, len(whole)))
+	p.Args = m.split(strings.TrimPrefix(args, " "))
 }
 
-// tail is what follows in a text from a place on.
-type tail struct {
-	text event.Str
-	from int
-}
-
-// split interns the words of a text from a place on, each ended by a NUL.
-func (m *Mapper) split(line event.Str, from int) event.Str {
-	key := tail{line, from}
-	if args, ok := m.args[key]; ok {
-		return args
+// split interns words that spaces divide, each ended by a NUL.
+func (m *Mapper) split(words string) event.Str {
+	if words == "" {
+		return event.EmptyStr
 	}
-	args := event.EmptyStr
-	if words := m.t.Strings.Get(line)[from:]; words != "" {
-		m.buf = append(append(m.buf[:0], words...), 0)
-		for i, c := range m.buf {
-			if c == ' ' {
-				m.buf[i] = 0
-			}
+	m.buf = append(append(m.buf[:0], words...), 0)
+	for i, c := range m.buf {
+		if c == ' ' {
+			m.buf[i] = 0
 		}
-		args = m.t.Strings.AddBytes(m.buf)
 	}
-	m.args[key] = args
-	return args
+	return m.t.Strings.AddBytes(m.buf)
 }
 
 // object makes the row of the file or socket.
@@ -200,7 +204,7 @@ func (m *Mapper) object() event.ObjID {
 	if o.Kind != event.ObjUnknown && !o.Kind.Inet() || !m.connection(&o, name) {
 		o.Name = m.str(slotFDName)
 	}
-	return event.ObjID(m.objs.intern(&o))
+	return event.ObjID(m.t.Objs.Intern(o))
 }
 
 // connection reads a name such as 10.0.0.7:52144->10.0.0.9:443. Falco writes

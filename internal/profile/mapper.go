@@ -18,11 +18,9 @@ type Mapper struct {
 	inner  []byte // a document that lay as text in another
 	buf    []byte // a text that was just unescaped
 	recent [numSlots]event.Str
-	args   map[tail]event.Str // what was interned for the arguments in a command line
 	conts  map[event.Str][]event.ContID
 	alerts map[event.Str]*alertMemo
-	procs  rows[event.Proc]
-	objs   rows[event.Object]
+	procs  map[procKey]event.ProcID
 }
 
 // NewMapper returns a mapper that adds rows to t. It sets t.Docs.
@@ -30,11 +28,9 @@ func NewMapper(p *Profile, t *event.Tables) *Mapper {
 	t.Docs = p.Docs()
 	return &Mapper{
 		p: p, t: t, members: newMemberKeys(p), fields: newFieldKeys(p),
-		args:   make(map[tail]event.Str),
 		conts:  make(map[event.Str][]event.ContID),
 		alerts: make(map[event.Str]*alertMemo),
-		procs:  newRows(t.Procs),
-		objs:   newRows(t.Objs),
+		procs:  map[procKey]event.ProcID{{}: 0},
 	}
 }
 
@@ -53,7 +49,7 @@ func (m *Mapper) read(doc []byte, depth int) error {
 	m.reset()
 	inner := make([]value, len(m.p.Within))
 	s := scanner{b: doc}
-	if !s.enter('{') {
+	if !s.enter() {
 		return s.err()
 	}
 	m.members.rewind()
@@ -112,7 +108,7 @@ func (m *Mapper) readFields(s *scanner, depth int) bool {
 	if depth >= maxDepth {
 		return s.fail("the document is nested too deeply")
 	}
-	if !s.enter('{') {
+	if !s.enter() {
 		return false
 	}
 	prefix := len(m.path)

@@ -157,7 +157,7 @@ func TestErrors(t *testing.T) {
 	for _, tt := range []struct{ doc, want string }{
 		{``, "ends too early"},
 		{`{`, "a member's name is expected"},
-		{`[]`, "'{' is expected"},
+		{`[]`, "an object is expected"},
 		{good, "a comma or } is expected"},
 		{good + `,}`, "a member's name is expected"},
 		{good + `} x`, "goes on behind its end"},

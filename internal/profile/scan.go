@@ -81,13 +81,13 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// enter steps into an object or array.
-func (s *scanner) enter(open byte) bool {
-	if s.peek() != open {
+// enter steps into an object.
+func (s *scanner) enter() bool {
+	if s.peek() != '{' {
 		if s.at >= len(s.b) {
 			return s.fail("the document ends too early")
 		}
-		return s.fail(fmt.Sprintf("%q is expected", open))
+		return s.fail("an object is expected")
 	}
 	s.at++
 	return true

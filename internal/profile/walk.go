@@ -31,7 +31,7 @@ func (w *walker) locate(doc []byte, depth int) (inner []byte, ok bool) {
 	candidates := make([]value, len(w.p.Within))
 	needs := 0
 	s := scanner{b: doc}
-	if !s.enter('{') {
+	if !s.enter() {
 		return nil, false
 	}
 	for first := true; ; first = false {
@@ -78,7 +78,7 @@ func (w *walker) members(s *scanner, depth int, yield func([]byte, value), top b
 	if depth >= maxDepth {
 		return s.fail("the document is nested too deeply")
 	}
-	if !s.enter('{') {
+	if !s.enter() {
 		return false
 	}
 	prefix := len(w.path)

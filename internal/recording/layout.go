@@ -119,7 +119,7 @@ func parseLayout(kind blockKind, text string) (layout, error) {
 	l := make(layout, len(words))
 	for i, word := range words {
 		name, f, ok := strings.Cut(word, ":")
-		if !ok || len(f) != 1 || !strings.Contains("uibx", f) {
+		if !ok || len(f) != 1 || strings.IndexByte("uibx", f[0]) < 0 {
 			return nil, fmt.Errorf("its rows have a member %.40q that cannot be read", word)
 		}
 		l[i] = member{name: name, form: form(f[0])}

@@ -53,7 +53,7 @@ func OpenReader(name string, r io.Reader) source.Source { return newStream(name,
 func openFile(name string, f *os.File, size int64) (source.Source, error) {
 	head := make([]byte, sniffLen)
 	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	head = head[:n]

@@ -81,7 +81,7 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 		}
 	}
 	if len(begin) == 0 {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.counts.note(source.Note{Level: source.NoteInfo, Text: "there is nothing in it", Where: s.name})
 			return nil
 		}
@@ -131,7 +131,7 @@ func runLines(ctx context.Context, r *pump, l *lines, out outlet) error {
 			l.skipped(fmt.Sprintf("it is longer than %d MiB", maxLine>>20))
 			rest, skip = nil, true
 		}
-		if err == io.EOF || ctx.Err() != nil {
+		if errors.Is(err, io.EOF) || ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
