@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"testing"
@@ -20,13 +21,20 @@ func TestArgWriter(t *testing.T) {
 	w.Bytes([]byte("data"), false)
 	w.Bytes(nil, true)
 	want := []event.RawArg{
-		{Kind: event.Int, Num: 1 << 63}, {}, {Kind: event.Uint, Num: math.MaxUint64}, {Kind: event.String, Str: 7}, {},
-		{Kind: event.String, Obj: 9}, {}, {Kind: event.Bytes, Bytes: []byte("data")}, {Kind: event.Bytes, Cut: true},
+		{Kind: event.Int, Num: 1 << 63},
+		{},
+		{Kind: event.Uint, Num: math.MaxUint64},
+		{Kind: event.String, Str: 7},
+		{},
+		{Kind: event.String, Obj: 9},
+		{},
+		{Kind: event.Bytes, Bytes: []byte("data")},
+		{Kind: event.Bytes, Cut: true},
 	}
 	rest := w.Payload()
 	for i, want := range want {
 		a, next, ok := event.NextArg(rest)
-		if !ok || a.Kind != want.Kind || a.Num != want.Num || a.Str != want.Str || a.Obj != want.Obj || string(a.Bytes) != string(want.Bytes) || a.Cut != want.Cut {
+		if !ok || a.Kind != want.Kind || a.Num != want.Num || a.Str != want.Str || a.Obj != want.Obj || !bytes.Equal(a.Bytes, want.Bytes) || a.Cut != want.Cut {
 			t.Fatalf("argument %d is %+v, want %+v", i, a, want)
 		}
 		if at, ok := event.ArgAt(w.Payload(), i); ok != (want.Kind != event.None) || at.Num != want.Num {

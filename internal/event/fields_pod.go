@@ -30,15 +30,20 @@ const whyKubeAPI = "deprecated in Falco, which leaves it empty too; it would hav
 func deprecatedPodFields() []Field {
 	var all []Field
 	for _, of := range [...]struct{ prefix, what string }{
-		{"k8s.rc.", "replication controller"}, {"k8s.svc.", "services"}, {"k8s.rs.", "replica set"},
-		{"k8s.deployment.", "deployment"}, {"k8s.ns.", "namespace"},
+		{"k8s.rc.", "replication controller"},
+		{"k8s.svc.", "services"},
+		{"k8s.rs.", "replica set"},
+		{"k8s.deployment.", "deployment"},
+		{"k8s.ns.", "namespace"},
 	} {
 		for _, f := range [...]struct {
 			name, doc string
 			arg       ArgMode
 		}{
-			{"name", "Name of the pod's ", NoArg}, {"id", "Kubernetes uid of the pod's ", NoArg},
-			{"label", "Value of the label in brackets, of the pod's ", ArgKey | ArgRequired}, {"labels", "All labels of the pod's ", NoArg},
+			{"name", "Name of the pod's ", NoArg},
+			{"id", "Kubernetes uid of the pod's ", NoArg},
+			{"label", "Value of the label in brackets, of the pod's ", ArgKey | ArgRequired},
+			{"labels", "All labels of the pod's ", NoArg},
 		} {
 			if of.prefix+f.name == "k8s.ns.name" {
 				continue // the runtime knows it

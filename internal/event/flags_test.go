@@ -45,10 +45,20 @@ func TestEnumName(t *testing.T) {
 		v    uint64
 		want string
 	}{
-		{"family", 2, "AF_INET"}, {"family", 38, "AF_ALG"}, {"family", 17, "AF_PACKET"}, {"family", 999, ""},
-		{"socktype", 1 | 0x80000, "SOCK_STREAM"}, {"ptrace", 0x4206, "PTRACE_SEIZE"}, {"ptrace", 0, "PTRACE_TRACEME"},
-		{"ioctl", 0x5412, "TIOCSTI"}, {"futex", 129, "FUTEX_WAKE"}, {"bpf", 5, "BPF_PROG_LOAD"}, {"prctl", 15, "PR_SET_NAME"},
-		{"keyctl", 0, "KEYCTL_GET_KEYRING_ID"}, {"uring_op", 18, "IORING_OP_OPENAT"}, {"no such set", 1, ""},
+		{"family", 2, "AF_INET"},
+		{"family", 38, "AF_ALG"},
+		{"family", 17, "AF_PACKET"},
+		{"family", 999, ""},
+		{"socktype", 1 | 0x80000, "SOCK_STREAM"},
+		{"ptrace", 0x4206, "PTRACE_SEIZE"},
+		{"ptrace", 0, "PTRACE_TRACEME"},
+		{"ioctl", 0x5412, "TIOCSTI"},
+		{"futex", 129, "FUTEX_WAKE"},
+		{"bpf", 5, "BPF_PROG_LOAD"},
+		{"prctl", 15, "PR_SET_NAME"},
+		{"keyctl", 0, "KEYCTL_GET_KEYRING_ID"},
+		{"uring_op", 18, "IORING_OP_OPENAT"},
+		{"no such set", 1, ""},
 	} {
 		if got := event.EnumName(c.set, c.v); got != c.want {
 			t.Errorf("%s %#x is %q, want %q", c.set, c.v, got, c.want)

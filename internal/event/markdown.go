@@ -91,8 +91,12 @@ func (f *Field) docText() string {
 		flag FieldFlags
 		text string
 	}{
-		{Extension, "*Ours.*"}, {Deprecated, "*Deprecated.*"}, {FilterOnly, "*Only in filters.*"}, {PrintOnly, "*Only in outputs.*"},
-		{TableOnly, "*Kept for completeness.*"}, {KernelTest, "*The kernel can filter by it.*"},
+		{Extension, "*Ours.*"},
+		{Deprecated, "*Deprecated.*"},
+		{FilterOnly, "*Only in filters.*"},
+		{PrintOnly, "*Only in outputs.*"},
+		{TableOnly, "*Kept for completeness.*"},
+		{KernelTest, "*The kernel can filter by it.*"},
 	} {
 		if f.Flags.Has(m.flag) {
 			text += " " + m.text

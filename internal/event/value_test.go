@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"net/netip"
@@ -17,7 +18,9 @@ func TestCompare(t *testing.T) {
 		event.TimeValue(1 << 60), event.UintValue(1<<60 + 1), event.UintValue(math.MaxUint64),
 		event.AddrValue(netip.MustParseAddr("10.0.0.9")), event.AddrValue(netip.MustParseAddr("10.0.0.10")), event.AddrValue(netip.MustParseAddr("::1")),
 		event.StringValue(""), event.StringValue("a"), event.BytesValue([]byte{0xff}),
-		{List: []event.Value{}}, {List: []event.Value{event.IntValue(1)}}, {List: []event.Value{event.IntValue(1), event.IntValue(0)}},
+		{List: []event.Value{}},
+		{List: []event.Value{event.IntValue(1)}},
+		{List: []event.Value{event.IntValue(1), event.IntValue(0)}},
 	}
 	for i, a := range rising {
 		for j, b := range rising {
@@ -83,7 +86,7 @@ func TestEventJSON(t *testing.T) {
 			t.Errorf("%s is there: %v", absent, v)
 		}
 	}
-	if again := event.AppendJSON(nil, r, nil); string(again) != string(line) {
+	if again := event.AppendJSON(nil, r, nil); !bytes.Equal(again, line) {
 		t.Error("the same event is written in two ways")
 	}
 	masked := event.AppendJSON(nil, r, func(dst []byte, s string) []byte { return append(dst, `"x"`...) })
