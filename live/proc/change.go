@@ -19,6 +19,8 @@ func (t *Table) SetCreds(p *Process, c bpf.Creds) {
 	r.Known |= event.KnowUID | event.KnowGID | event.KnowLoginUID
 	if *r != old || r.User == event.NoStr {
 		t.name(p)
+	}
+	if *r != old {
 		p.id = 0
 	}
 }

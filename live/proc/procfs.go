@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -113,6 +114,15 @@ func (d pidDir) inum(name string) uint32 {
 	return uint32(n)
 }
 
+// ownPidns is the number of the pid namespace that we read /proc from.
+var ownPidns = sync.OnceValue(func() uint32 {
+	var st unix.Stat_t
+	if unix.Stat("/proc/self/ns/pid", &st) != nil {
+		return 0
+	}
+	return uint32(st.Ino)
+})
+
 // readImage reads a process. Without its stat there is none; everything else
 // may be missing (kernel threads, a process that is ending, lacking rights).
 func (d pidDir) readImage() (im image, err error) {
@@ -134,6 +144,9 @@ func (d pidDir) readImage() (im image, err error) {
 		im.loginUID, im.hasLogin = uint32(num(bytes.TrimSpace(text))), true
 	}
 	im.ns = namespaces{d.inum("mnt"), d.inum("pid"), d.inum("net"), d.inum("user")}
+	if im.ns.pid == 0 && im.nsDepth == 1 {
+		im.ns.pid = ownPidns() // NSpid counts from our namespace down
+	}
 	if im.flags&pfKthread != 0 {
 		return im, nil
 	}
