@@ -49,7 +49,6 @@ func (e usageError) Unwrap() error { return e.err }
 // app is what the verbs share.
 type app struct {
 	ctx    context.Context
-	in     io.Reader
 	out    *os.File
 	errs   io.Writer
 	parser *kong.Kong
@@ -58,15 +57,15 @@ type app struct {
 func main() {
 	helper()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run does what the arguments say and returns the exit code.
-func run(ctx context.Context, args []string, in io.Reader, out *os.File, errs io.Writer) int {
+func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 	var c cli
-	a := &app{ctx: ctx, in: in, out: out, errs: errs}
+	a := &app{ctx: ctx, out: out, errs: errs}
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("stoop"),

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 )
@@ -130,11 +131,22 @@ func parseColumns(names []string) (columns []column, err error) {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "%")
 		f, arg, err := event.Fields.Parse(name)
 		if err != nil {
-			return nil, fmt.Errorf("--columns: %w", err)
+			return nil, columnError(name, err)
 		}
 		columns = append(columns, column{name, f, arg})
 	}
 	return columns, nil
+}
+
+func columnError(name string, err error) error {
+	var known []string
+	for _, f := range event.Fields.All() {
+		known = append(known, f.Name)
+	}
+	if near := filter.Nearest(name, known); near != "" {
+		return fmt.Errorf("--columns: %w, did you mean '%s'?", err, near)
+	}
+	return fmt.Errorf("--columns: %w (stoop fields lists them)", err)
 }
 
 // value returns a column's text; the fields' missing value when it has none.

@@ -46,7 +46,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	defer closeAll(sources)
 	err := tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme,
-		ShowSecrets: showSecrets, In: a.in, Out: a.out,
+		ShowSecrets: showSecrets, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	return err

@@ -164,7 +164,7 @@ func (b *binder) eventType(left *operand, op Op, v *Value) *Error {
 var ownTypes = map[event.Type]bool{event.TypeUnknown: true, event.TypeIOUring: true, event.TypeLost: true, event.TypeLog: true}
 
 func nearestType(name string) string {
-	if near := nearest(name, typeNames()); near != "" {
+	if near := Nearest(name, typeNames()); near != "" {
 		return "did you mean '" + near + "'?"
 	}
 	return ""

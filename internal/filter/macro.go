@@ -249,7 +249,7 @@ func (r *resolver) undefined(e *Macro) *Error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if near := nearest(e.Name, names); near != "" {
+	if near := Nearest(e.Name, names); near != "" {
 		err.Hint = "did you mean '" + near + "'?"
 	}
 	return err

@@ -115,7 +115,7 @@ func (b *binder) unknownField(o *Field) *Error {
 			names = append(names, f.Name)
 		}
 	}
-	if near := nearest(o.Name, names); near != "" {
+	if near := Nearest(o.Name, names); near != "" {
 		err.Hint = "did you mean '" + near + "'?"
 	}
 	return err

@@ -129,9 +129,9 @@ func quoteEach(names []string) string {
 	return "'" + strings.Join(names, "', '") + "'"
 }
 
-// nearest returns the known name that needs the fewest edits to become name,
+// Nearest returns the known name that needs the fewest edits to become name,
 // or "" when none is near: more than a third of the letters would change.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	best, least := "", len(name)/3+1
 	for _, k := range known {
 		if d := edits(name, k, least); d <= least && (best == "" || d < least) {

@@ -48,7 +48,7 @@ func (p *parser) badOperator() *Error {
 	err := p.fail("expected a valid check operator: one of " + quoteEach(Operators()))
 	s := p.rest()
 	if n := identifier(s); n > 0 {
-		if near := nearest(strings.ToLower(s[:n]), Operators()); near != "" {
+		if near := Nearest(strings.ToLower(s[:n]), Operators()); near != "" {
 			err.Hint = "did you mean '" + near + "'?"
 		}
 	}
