@@ -32,16 +32,26 @@ type Field struct {
 	// Print is what an output shows where that differs from Read; else nil.
 	Print func(r Row, a Arg) (v Value, ok bool)
 
-	// Why says for a field that nobody fills why that is so; else it is empty.
+	// Why says of a field that the kernel's sources do not fill why that is so,
+	// where it is not plain from its class.
 	Why string
 }
 
 // Unfilled says why no source fills the field, "" when one does.
-func (f *Field) Unfilled() string {
-	if f.From == 0 && f.Why == "" {
+func (f *Field) Unfilled() string { return f.UnfilledBy(FromLive | FromFalco | FromAudit) }
+
+// UnfilledBy says why none of some kinds of sources fills the field, "" when
+// one does.
+func (f *Field) UnfilledBy(o Origin) string {
+	switch {
+	case f.From&o != 0:
+		return ""
+	case f.Why != "" && (o&FromLive != 0 || f.From == 0):
+		return f.Why
+	case f.From == 0:
 		return "no source fills it"
 	}
-	return f.Why
+	return "only " + f.From.String() + " fills it"
 }
 
 // Show returns the field's value as an output shows it.
@@ -102,6 +112,17 @@ const (
 	FromFalco                    // alerts of Falco
 	FromAudit                    // Kubernetes audit records
 )
+
+// String names the kinds as in "the kernel, Falco's alerts".
+func (o Origin) String() string {
+	var names []string
+	for i, name := range [...]string{"the kernel", "Falco's alerts", "Kubernetes audit"} {
+		if o&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
 
 // Column names a batch column.
 type Column uint8

@@ -51,7 +51,7 @@ var containerFields = append(group("container", HomeCont, FromLive|FromFalco, []
 	{Name: "container.cni.json", Kind: String, Doc: "What the network plugin said of the pod's interfaces, JSON.", Read: contStr(podCNI)},
 	{Name: "container.label", Kind: String, Arg: ArgKey | ArgRequired, Doc: "Value of the container's label in brackets: container.label[app].", Read: oneLabel(contLabels)},
 	{Name: "container.labels", Kind: String, Doc: "All labels of the container: name:value, name:value.", Read: allLabels(contLabels)},
-}), append(group("container", HomeProc, FromLive, []Field{
+}), append(group("container", HomeProc, FromLive|FromFalco, []Field{
 	{
 		Name: "container.start_ts", Kind: Time, Unit: "ns", Doc: "When the container began: when its pid namespace's first process was made, else what the runtime says.",
 		Read: func(r Row, _ Arg) (Value, bool) {
@@ -59,7 +59,7 @@ var containerFields = append(group("container", HomeCont, FromLive|FromFalco, []
 			return TimeValue(ns), ns != 0
 		},
 	},
-}), append(group("container", HomeEvent, FromLive, []Field{
+}), append(group("container", HomeEvent, FromLive|FromFalco, []Field{
 	{
 		Name: "container.duration", Kind: Duration, Unit: "ns", Doc: "How old the container was when the event happened.",
 		Read: func(r Row, _ Arg) (Value, bool) {
@@ -67,7 +67,7 @@ var containerFields = append(group("container", HomeCont, FromLive|FromFalco, []
 			return DurationValue(r.B.Time[r.I] - ns), ns != 0
 		},
 	},
-}), group("proc", HomeProc, 0, []Field{
+}), group("proc", HomeProc, FromFalco, []Field{
 	{Name: "proc.is_container_healthcheck", Kind: Bool, Flags: Deprecated, Why: whyProbe, Doc: "Whether the process is the container's health check."},
 	{Name: "proc.is_container_liveness_probe", Kind: Bool, Flags: Deprecated, Why: whyProbe, Doc: "Whether the process is the container's liveness probe."},
 	{Name: "proc.is_container_readiness_probe", Kind: Bool, Flags: Deprecated, Why: whyProbe, Doc: "Whether the process is the container's readiness probe."},

@@ -58,7 +58,7 @@ var typeFields = group("evt", HomeType, FromLive|FromFalco, []Field{
 // What differs from one event of a type to the next.
 var evtFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 	{
-		Name: "evt.cpu", Kind: Int, Col: ColCPU, From: FromLive, Doc: "Number of the CPU that the event happened on.",
+		Name: "evt.cpu", Kind: Int, Col: ColCPU, Doc: "Number of the CPU that the event happened on.",
 		Read: func(r Row, _ Arg) (Value, bool) { return IntValue(int64(r.B.CPU[r.I])), r.B.Bits[r.I]&HasDoc == 0 },
 	},
 	{
@@ -82,22 +82,22 @@ var evtFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 	{Name: "evt.count.error.net", Kind: Uint, Doc: "1 for calls on the network that returned an error, 0 for others.", Read: countError("net")},
 	{Name: "evt.count.error.memory", Kind: Uint, Doc: "1 for calls about memory that returned an error, 0 for others.", Read: countError("memory")},
 	{Name: "evt.count.error.other", Kind: Uint, Doc: "1 for calls about neither files, network nor memory that returned an error, 0 for others.", Read: countError("other")},
-	{Name: "evt.latency", Kind: Duration, Unit: "ns", Flags: Deprecated, From: FromLive, Doc: "Time spent in the call; only with durations switched on.", Read: span(latency, whole)},
-	{Name: "evt.latency.s", Kind: Duration, Unit: "s", Flags: Deprecated, From: FromLive, Doc: "Whole seconds of evt.latency.", Read: span(latency, seconds)},
-	{Name: "evt.latency.ns", Kind: Duration, Unit: "ns", Flags: Deprecated, From: FromLive, Doc: "What evt.latency.s leaves: nanoseconds within the second.", Read: span(latency, nanos)},
+	{Name: "evt.latency", Kind: Duration, Unit: "ns", Flags: Deprecated, Doc: "Time spent in the call; only with durations switched on.", Read: span(latency, whole)},
+	{Name: "evt.latency.s", Kind: Duration, Unit: "s", Flags: Deprecated, Doc: "Whole seconds of evt.latency.", Read: span(latency, seconds)},
+	{Name: "evt.latency.ns", Kind: Duration, Unit: "ns", Flags: Deprecated, Doc: "What evt.latency.s leaves: nanoseconds within the second.", Read: span(latency, nanos)},
 	{
-		Name: "evt.latency.quantized", Kind: Uint, Flags: TableOnly | Deprecated, From: FromLive, Doc: "Order of magnitude of evt.latency: ten times its decimal logarithm.",
+		Name: "evt.latency.quantized", Kind: Uint, Flags: TableOnly | Deprecated, Doc: "Order of magnitude of evt.latency: ten times its decimal logarithm.",
 		Read: readQuantized,
 	},
 	{
-		Name: "evt.latency.human", Kind: String, Flags: Deprecated, From: FromLive, Doc: "evt.latency in a fitting unit: 10.3ms.",
+		Name: "evt.latency.human", Kind: String, Flags: Deprecated, Doc: "evt.latency in a fitting unit: 10.3ms.",
 		Read: func(r Row, _ Arg) (Value, bool) {
 			ns, ok := latency(r)
 			return StringValue(humanDuration(ns)), ok
 		},
 	},
 	{
-		Name: "evt.wait_latency", Kind: Duration, Unit: "ns", Flags: Deprecated, From: FromLive, Doc: "Time spent in a call that waits; only with durations switched on.",
+		Name: "evt.wait_latency", Kind: Duration, Unit: "ns", Flags: Deprecated, Doc: "Time spent in a call that waits; only with durations switched on.",
 		Read: func(r Row, _ Arg) (Value, bool) {
 			ns, ok := latency(r)
 			return DurationValue(ns), ok && r.Type.waits()

@@ -56,8 +56,8 @@ var fdFields = append(group("fd", HomeObj, FromLive|FromFalco, []Field{
 	{Name: "fd.dev.major", Kind: Int, Doc: "Major number of the device that the file lies on.", Read: inode(func(o *Object) int64 { return int64(o.Dev >> 20) })},
 	{Name: "fd.dev.minor", Kind: Int, Doc: "Minor number of the device that the file lies on.", Read: inode(func(o *Object) int64 { return int64(o.Dev & (1<<20 - 1)) })},
 	{Name: "fd.ino", Kind: Int, Doc: "Inode number of the file.", Read: inode(func(o *Object) int64 { return int64(o.Ino) })},
-	{Name: "fd.is_upper_layer", Kind: Bool, From: FromLive, Doc: "Whether the file lies in the overlay's upper layer: it was not in the image, or was changed since.", Read: objFlag(ObjUpperLayer)},
-	{Name: "fd.is_lower_layer", Kind: Bool, From: FromLive, Doc: "Whether the file lies in one of the overlay's lower layers, the image's.", Read: objFlag(ObjLowerLayer)},
+	{Name: "fd.is_upper_layer", Kind: Bool, Doc: "Whether the file lies in the overlay's upper layer: it was not in the image, or was changed since.", Read: objFlag(ObjUpperLayer)},
+	{Name: "fd.is_lower_layer", Kind: Bool, Doc: "Whether the file lies in one of the overlay's lower layers, the image's.", Read: objFlag(ObjLowerLayer)},
 }), group("fd", HomeEvent, FromLive|FromFalco, []Field{
 	{
 		Name: "fd.num", Kind: Int, Col: ColFD, Doc: "Number of the descriptor; -1 for an open that failed.",
@@ -86,7 +86,7 @@ var fdFields = append(group("fd", HomeObj, FromLive|FromFalco, []Field{
 		Read: readNameChanged,
 	},
 	{
-		Name: "fd.types", Kind: String, Arg: ArgIndex, Flags: IsList | NoRHS, From: FromLive,
+		Name: "fd.types", Kind: String, Arg: ArgIndex, Flags: IsList | NoRHS,
 		Doc:  "Types of the process's descriptors. Known are the standard ones and the event's own; with an index, that descriptor's.",
 		Read: readFdTypes,
 	},

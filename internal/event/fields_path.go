@@ -5,7 +5,7 @@ import "strings"
 // The paths of a call (Falco's class fs.path, libs
 // sinsp_filtercheck_fspath.cpp): only of calls that succeeded, read off the
 // arguments.
-var pathFields = group("fs.path", HomeEvent, FromLive, []Field{
+var pathFields = group("fs.path", HomeEvent, FromLive|FromFalco, []Field{
 	{Name: "fs.path.name", Kind: String, Flags: PathLike, Doc: "Path that the call worked on, made absolute.", Read: pathArg(pathNames, true)},
 	{Name: "fs.path.nameraw", Kind: String, Doc: "Path that the call worked on, as the program gave it.", Read: pathArg(pathNames, false)},
 	{Name: "fs.path.source", Kind: String, Flags: PathLike, Doc: "Of a rename the old path, of a link the new one, of a mount the device; made absolute.", Read: pathArg(pathSources, true)},

@@ -19,7 +19,7 @@ var podFields = append(group("k8s", HomeCont, FromLive|FromFalco, []Field{
 	{Name: "k8s.pod.labels", Kind: String, Doc: "All labels of the pod: name:value, name:value.", Read: allLabels(podLabels)},
 	{Name: "k8s.pod.ip", Kind: String, Doc: "The pod's first address.", Read: contStr(podIP)},
 	{Name: "k8s.pod.cni.json", Kind: String, Doc: "What the network plugin said of the pod's interfaces, JSON.", Read: contStr(podCNI)},
-}), group("k8s", HomeCont, 0, deprecatedPodFields())...)
+}), group("k8s", HomeCont, FromFalco, deprecatedPodFields())...)
 
 func podUID(c *Container) Str    { return c.PodUID }
 func podLabels(c *Container) Str { return c.PodLabels }

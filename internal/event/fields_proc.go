@@ -92,7 +92,7 @@ var procFields = group("proc", HomeProc, FromLive|FromFalco, []Field{
 })
 
 // What of the process depends on when the event happened.
-var procEventFields = group("proc", HomeEvent, FromLive, []Field{
+var procEventFields = group("proc", HomeEvent, FromLive|FromFalco, []Field{
 	{
 		Name: "proc.duration", Kind: Duration, Unit: "ns", Doc: "How old the process was when the event happened.",
 		Read: func(r Row, _ Arg) (Value, bool) { return age(r, r.P()) },

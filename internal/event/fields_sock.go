@@ -54,7 +54,7 @@ var sockFields = append(group("fd", HomeObj, FromLive|FromFalco, []Field{
 		},
 	},
 	{Name: "fd.connected", Kind: Bool, Doc: "Whether the socket is connected; false while a connect has not been answered.", Read: objFlag(ObjConnected)},
-}), group("fd", HomeEvent, FromLive, []Field{
+}), group("fd", HomeEvent, FromLive|FromFalco, []Field{
 	{Name: "fd.cip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "client.", Read: nameOf((*Object).Client)},
 	{Name: "fd.sip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "server.", Read: nameOf((*Object).Server)},
 	{Name: "fd.lip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "local end.", Read: nameOf(local)},

@@ -72,8 +72,9 @@ const (
 	whyPoll   = "the descriptor sets of poll are not collected"
 )
 
-// What would have to be measured again and again; nobody does.
-var meterFields = append(append(group("proc", HomeEvent, 0, []Field{
+// What would have to be measured again and again: only alerts of Falco can
+// carry it.
+var meterFields = append(append(group("proc", HomeEvent, FromFalco, []Field{
 	{Name: "proc.fdopencount", Kind: Uint, Why: whyFDs, Doc: "How many descriptors the process has open."},
 	{Name: "proc.fdlimit", Kind: Int, Why: whyFDs, Doc: "How many descriptors the process may open."},
 	{Name: "proc.fdusage", Kind: Double, Why: whyFDs, Doc: "Open descriptors as a share of those it may open."},
@@ -82,7 +83,7 @@ var meterFields = append(append(group("proc", HomeEvent, 0, []Field{
 	{Name: "proc.vmswap", Kind: Uint, Unit: "KiB", Why: whyMeter, Doc: "Swapped-out memory of the process."},
 	{Name: "proc.nthreads", Kind: Uint, Why: whyThread, Doc: "How many threads the process has, the first included."},
 	{Name: "proc.nchilds", Kind: Uint, Why: whyThread, Doc: "How many threads the process has beside the first."},
-}), group("thread", HomeEvent, 0, []Field{
+}), group("thread", HomeEvent, FromFalco, []Field{
 	{Name: "thread.pfmajor", Kind: Uint, Why: whyMeter, Doc: "Page faults of the thread that had to read a disk."},
 	{Name: "thread.pfminor", Kind: Uint, Why: whyMeter, Doc: "Page faults of the thread that did not."},
 	{Name: "thread.exectime", Kind: Duration, Unit: "ns", Why: whySwitch, Doc: "CPU time of the thread that was just scheduled out."},
@@ -94,13 +95,13 @@ var meterFields = append(append(group("proc", HomeEvent, 0, []Field{
 	{Name: "thread.vmrss", Kind: Uint, Unit: "KiB", Why: whyMeter, Doc: "Resident memory of the process, for its main thread."},
 	{Name: "thread.vmsize.b", Kind: Uint, Unit: "bytes", Flags: TableOnly, Why: whyMeter, Doc: "Virtual memory of the process, for its main thread."},
 	{Name: "thread.vmrss.b", Kind: Uint, Unit: "bytes", Flags: TableOnly, Why: whyMeter, Doc: "Resident memory of the process, for its main thread."},
-})...), append(group("fdlist", HomeEvent, 0, []Field{
+})...), append(group("fdlist", HomeEvent, FromFalco, []Field{
 	{Name: "fdlist.nums", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' numbers, separated by commas."},
 	{Name: "fdlist.names", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' names, separated by commas."},
 	{Name: "fdlist.cips", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' client addresses, separated by commas."},
 	{Name: "fdlist.sips", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' server addresses, separated by commas."},
 	{Name: "fdlist.cports", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' client ports, separated by commas."},
 	{Name: "fdlist.sports", Kind: String, Why: whyPoll, Doc: "Of poll: the descriptors' server ports, separated by commas."},
-}), group("util", HomeEvent, 0, []Field{
+}), group("util", HomeEvent, FromFalco, []Field{
 	{Name: "util.cnt", Kind: Uint, Why: "it counts how often it is printed; evt.num numbers the events", Doc: "A counter that grows with each use."},
 })...)...)

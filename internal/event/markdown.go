@@ -104,6 +104,8 @@ func (f *Field) docText() string {
 	}
 	if why := f.Unfilled(); why != "" {
 		text += " *Always missing: " + why + ".*"
+	} else if f.Why != "" {
+		text += " *Not from the kernel: " + f.Why + ".*"
 	}
 	return text
 }

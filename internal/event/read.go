@@ -11,7 +11,8 @@ func group(class string, home Home, from Origin, fields []Field) []Field {
 	for i := range fields {
 		f := &fields[i]
 		f.Class, f.Home = class, home
-		if f.From == 0 && f.Why == "" {
+		// A field of tables only is in no alert: without a reader nobody fills it.
+		if f.From == 0 && (f.Read != nil || !f.Flags.Has(TableOnly)) {
 			f.From = from
 		}
 	}

@@ -112,7 +112,10 @@ func TestEveryField(t *testing.T) {
 		if f.Class == "" {
 			t.Errorf("%s has no class", f.Name)
 		}
-		if (f.From == 0) != (f.Unfilled() != "") {
+		if f.From&event.FromLive != 0 && f.Why != "" {
+			t.Errorf("%s says why the kernel does not fill it, but it does", f.Name)
+		}
+		if (f.From == 0) != (f.Unfilled() != "") || (f.From&event.FromLive == 0) != (f.UnfilledBy(event.FromLive) != "") {
 			t.Errorf("%s: from %b, unfilled %q", f.Name, f.From, f.Unfilled())
 		}
 		if f.Unfilled() != "" && f.Read != nil {
