@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // copyValue puts the value under the cursor on the clipboard.
@@ -14,7 +15,7 @@ func (m *Model) copyValue() tea.Cmd {
 	}
 	value = m.read.mask(value)
 	m.say("copied " + field + ": " + value)
-	return tea.SetClipboard(value)
+	return m.clipboard(value)
 }
 
 // copyCommand puts a command on the clipboard that prints what this level
@@ -22,7 +23,16 @@ func (m *Model) copyValue() tea.Cmd {
 func (m *Model) copyCommand() tea.Cmd {
 	cmd := m.command()
 	m.say("copied: " + cmd)
-	return tea.SetClipboard(cmd)
+	return m.clipboard(cmd)
+}
+
+// clipboard puts a text on the clipboard of the terminal (OSC 52).
+func (m *Model) clipboard(text string) tea.Cmd {
+	if m.painter != nil {
+		m.painter.Raw(ansi.SetSystemClipboard(text))
+		return nil
+	}
+	return tea.SetClipboard(text)
 }
 
 // command is the stoop command that prints what this level shows.

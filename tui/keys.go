@@ -90,7 +90,7 @@ func keyMap() []binding {
 
 		{[]string{"T"}, everywhere, "screen", "", "the other theme", (*Model).nextTheme},
 		{[]string{"?"}, everywhere, "screen", "help", "this help", (*Model).openHelp},
-		{[]string{"ctrl+l"}, everywhere, "screen", "", "draw the screen anew", func(*Model) tea.Cmd { return tea.ClearScreen }},
+		{[]string{"ctrl+l"}, everywhere, "screen", "", "draw the screen anew", (*Model).redraw},
 		{[]string{"q", "ctrl+c"}, everywhere, "screen", "quit", "quit", func(*Model) tea.Cmd { return tea.Quit }},
 	}
 }

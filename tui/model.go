@@ -13,6 +13,7 @@ import (
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
 	"github.com/stoop-project/stoop/tui/internal/grid"
+	"github.com/stoop-project/stoop/tui/internal/paint"
 )
 
 // panel is a part of the screen that can have the focus.
@@ -56,6 +57,7 @@ type Model struct {
 	read  reader
 	clock clock
 
+	painter   *paint.Painter // nil: Bubble Tea paints what View returns
 	w, h      int
 	detailSet bool // whether the details are shown has been decided
 	grid      *grid.Grid
@@ -177,12 +179,14 @@ func (m *Model) sourceName() string {
 // Init starts the first refresh and asks the terminal what it can do.
 func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.refresh()}
-	if m.remote {
-		// Bubble Tea does not ask over SSH, where half-drawn frames show most.
-		// Terminals that do not know the mode do not answer.
-		cmds = append(cmds, tea.Raw(ansi.RequestModeSynchronizedOutput))
+	if m.painter != nil {
+		// Terminals that do not know the mode do not answer. Bubble Tea would
+		// not ask over SSH, where half-drawn frames show most.
+		m.painter.Raw(ansi.RequestModeSynchronizedOutput)
 	}
-	if m.opt.Theme == "" {
+	if m.opt.Theme == "" && m.painter != nil {
+		m.painter.Raw(ansi.RequestBackgroundColor)
+	} else if m.opt.Theme == "" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	return tea.Batch(cmds...)
@@ -210,6 +214,13 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.click(msg.Mouse())
 	case tea.ColorProfileMsg:
 		m.plain = msg.Profile <= colorprofile.ASCII
+		if m.painter != nil {
+			m.painter.SetProfile(msg.Profile)
+		}
+	case tea.ModeReportMsg:
+		if m.painter != nil && msg.Mode == ansi.ModeSynchronizedOutput && msg.Value == ansi.ModeReset {
+			m.painter.SetSync()
+		}
 	case tea.BackgroundColorMsg:
 		if m.opt.Theme == "" && !msg.IsDark() {
 			_ = m.setTheme(themes.Light)

@@ -152,3 +152,12 @@ func (m *Model) nextTheme() tea.Cmd {
 	}
 	return nil
 }
+
+// redraw has everything painted anew, after something else wrote on the
+// terminal.
+func (m *Model) redraw() tea.Cmd {
+	if m.painter != nil {
+		m.painter.Redraw()
+	}
+	return tea.ClearScreen
+}

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
+	"github.com/stoop-project/stoop/tui/internal/paint"
 )
 
 // Options are what [Run] needs, and what it may be told.
@@ -38,9 +40,8 @@ type Options struct {
 	Size    [2]int // columns, lines
 }
 
-// Frames a second: what a local terminal and what one behind SSH are given.
-// Bubble Tea paints at its ticks, so these also bound how long after a key the
-// screen follows.
+// Frames a second at most: what a local terminal and what one behind SSH are
+// given. A frame that comes after a pause is painted at once.
 const (
 	localFPS  = 120
 	remoteFPS = 30
@@ -60,44 +61,91 @@ func Run(ctx context.Context, opt Options) error {
 	if opt.Env == nil {
 		opt.Env = os.Environ()
 	}
+	if opt.Out == nil {
+		opt.Out = os.Stdout
+	}
+	if opt.In == nil {
+		opt.In = os.Stdin
+	}
 	m, err := New(ctx, opt)
 	if err != nil {
 		return err
 	}
 	defer m.hub.close()
+	return m.run(ctx, cancel, opt)
+}
 
-	p := tea.NewProgram(m, programOptions(ctx, opt, m)...)
-	m.hub.start(ctx, opt.Request)
-	every := newsEveryLocal
-	if m.remote {
-		every = newsEveryRemote
+// run works the terminal until the user quits.
+func (m *Model) run(ctx context.Context, cancel context.CancelFunc, opt Options) error {
+	in, out := keyboard(opt.In), screen(opt.Out)
+	restore, err := rawMode(in)
+	if err != nil {
+		return fmt.Errorf("the terminal cannot be set up: %w", err)
 	}
-	go m.hub.tell(ctx, every, func() { p.Send(changedMsg{}) })
+	defer restore()
+
+	fps, news := localFPS, newsEveryLocal
+	if m.remote {
+		fps, news = remoteFPS, newsEveryRemote
+	}
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithEnvironment(opt.Env), tea.WithOutput(opt.Out), tea.WithInput(opt.In)}
+	if in != nil {
+		opts = append(opts, tea.WithInput(in))
+	}
+	if opt.Profile != nil {
+		opts = append(opts, tea.WithColorProfile(*opt.Profile))
+	}
+	w, h := opt.Size[0], opt.Size[1]
+	if w == 0 {
+		w, h = sizeOf(out)
+	}
+	if w > 0 {
+		opts = append(opts, tea.WithWindowSize(w, h))
+	}
+	if ownPainter {
+		// Bubble Tea is left the keys and the messages; a tick a second of its
+		// renderer, which has nothing to do, is the fewest it knows.
+		opts = append(opts, tea.WithoutRenderer(), tea.WithFPS(1))
+		m.painter = paint.New(opt.Out, opt.Env, time.Second/time.Duration(fps))
+	} else {
+		opts = append(opts, tea.WithFPS(fps))
+	}
+	p := tea.NewProgram(m, opts...)
+	m.hub.start(ctx, opt.Request)
+	go m.hub.tell(ctx, news, func() { p.Send(changedMsg{}) })
+	go watchSize(ctx, out, p.Send)
 	_, err = p.Run()
+	stopped := ctx.Err() != nil
 	cancel()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) {
+	if m.painter != nil {
+		if werr := m.painter.Close(); err == nil {
+			err = werr
+		}
+	}
+	if errors.Is(err, tea.ErrProgramKilled) && stopped || errors.Is(err, tea.ErrInterrupted) {
 		return nil
 	}
 	return err
 }
 
-func programOptions(ctx context.Context, opt Options, m *Model) []tea.ProgramOption {
-	fps := localFPS
-	if m.remote {
-		fps = remoteFPS
+// keyboard is where keys are read: the terminal itself when standard input is
+// something else, a pipe that a source reads.
+func keyboard(in io.Reader) *os.File {
+	f, ok := in.(*os.File)
+	if !ok {
+		return nil
 	}
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithEnvironment(opt.Env)}
-	if opt.In != nil {
-		opts = append(opts, tea.WithInput(opt.In))
+	if w, _ := sizeOf(f); w > 0 || !ownPainter {
+		return f
 	}
-	if opt.Out != nil {
-		opts = append(opts, tea.WithOutput(opt.Out))
+	if tty, _, err := tea.OpenTTY(); err == nil {
+		return tty
 	}
-	if opt.Profile != nil {
-		opts = append(opts, tea.WithColorProfile(*opt.Profile))
-	}
-	if opt.Size[0] > 0 {
-		opts = append(opts, tea.WithWindowSize(opt.Size[0], opt.Size[1]))
-	}
-	return opts
+	return f
+}
+
+// screen is the terminal that is written to, nil when it is none.
+func screen(out io.Writer) *os.File {
+	f, _ := out.(*os.File)
+	return f
 }

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stoop-project/stoop/tui/internal/grid"
+	"github.com/stoop-project/stoop/tui/internal/paint"
 )
 
 // View draws the screen.
@@ -20,8 +21,17 @@ func (m *Model) View() tea.View {
 		v.Cursor = tea.NewCursor(x, y)
 		v.Cursor.Blink = false // a blinking cursor would never let the terminal rest
 	}
-	v.SetContent(m.grid.Encode(m.palette, m.plain))
-	return v
+	content := m.grid.Encode(m.palette, m.plain)
+	if m.painter == nil {
+		v.SetContent(content)
+		return v
+	}
+	f := paint.Frame{Content: content, W: m.w, H: m.h, Title: v.WindowTitle}
+	if v.Cursor != nil {
+		f.Cursor, f.X, f.Y = true, v.Cursor.X, v.Cursor.Y
+	}
+	m.painter.Paint(f)
+	return tea.View{}
 }
 
 func (m *Model) drawTooSmall() {
