@@ -3,10 +3,15 @@
 package recording
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"golang.org/x/sys/unix"
@@ -17,14 +22,27 @@ import (
 type mapping struct {
 	data    []byte
 	holders atomic.Int64
+
+	mu     sync.Mutex // of unmapping and of putting pages in
+	mapped bool       // data was mapped, not read
 }
+
+// smallFile is the size up to which a file is read instead: that takes no
+// longer than somebody notices, and what was read cannot be cut off any more.
+const smallFile = 32 << 20
 
 // mapFile maps the first size bytes of a file.
 func mapFile(f *os.File, size int64) (*mapping, error) {
 	m := &mapping{}
 	m.holders.Store(1)
-	if size == 0 {
-		return m, nil
+	if size <= smallFile {
+		m.data = alignedBytes(int(size))
+		n, err := f.ReadAt(m.data, 0)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		m.data = m.data[:n]
+		return m, err
 	}
 	if size != int64(int(size)) {
 		return nil, fmt.Errorf("a file of %d bytes is too large for this machine", size)
@@ -33,8 +51,40 @@ func mapFile(f *os.File, size int64) (*mapping, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("mmap", err)
 	}
-	m.data = data
+	m.data, m.mapped = data, true
+	go m.guard(f)
 	return m, nil
+}
+
+// guardEvery is how often a mapped file's size is looked at.
+const guardEvery = 100 * time.Millisecond
+
+// guard looks after a mapped file until it is closed. Pages behind the end of a
+// file that was cut short (logrotate's copytruncate does that) would end the
+// program when they are touched; empty ones are put in their place.
+func (m *mapping) guard(f *os.File) {
+	page := int64(os.Getpagesize())
+	for size := int64(len(m.data)); ; time.Sleep(guardEvery) {
+		st, err := f.Stat()
+		if err != nil || size == 0 {
+			return
+		}
+		if st.Size() >= size {
+			continue
+		}
+		m.mu.Lock()
+		if !m.mapped {
+			m.mu.Unlock()
+			return
+		}
+		from := (st.Size() + page - 1) / page * page
+		if from < size {
+			at := unsafe.Pointer(&m.data[from])
+			_, _ = unix.MmapPtr(-1, 0, at, uintptr(size-from), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_FIXED)
+		}
+		size = st.Size()
+		m.mu.Unlock()
+	}
 }
 
 // keptBy keeps the file mapped until nobody can reach t any more. Batches refer
@@ -46,8 +96,13 @@ func (m *mapping) keptBy(t *event.Tables) {
 
 // release lets one holder go, and unmaps the file when it was the last.
 func (m *mapping) release() {
-	if m.holders.Add(-1) == 0 && m.data != nil {
-		_ = unix.Munmap(m.data)
-		m.data = nil
+	if m.holders.Add(-1) > 0 {
+		return
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mapped {
+		_ = unix.Munmap(m.data)
+	}
+	m.data, m.mapped = nil, false
 }
