@@ -27,6 +27,9 @@ const (
 // the file (the kernel's FMODE_CREATED): evt.is_open_create tells by it.
 const OpenCreated = 1 << 32
 
+// unnamed is the name of bits that are not shown.
+const unnamed = "-"
+
 type flagName struct {
 	name        string
 	value, mask uint64
@@ -84,6 +87,10 @@ func FlagNames(set string, v uint64) string {
 	b := room[:0]
 	rest := v
 	for _, f := range flagSets[set] {
+		if f.name == unnamed {
+			rest &^= f.mask
+			continue
+		}
 		if f.mask == 0 || v&f.mask != f.value {
 			continue
 		}
@@ -119,7 +126,9 @@ func EnumName(set string, v uint64) string {
 func SetNames(set string) []string {
 	var names []string
 	for _, f := range flagSets[set] {
-		names = append(names, f.name)
+		if f.name != unnamed {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }

@@ -31,6 +31,8 @@ func TestFlagNames(t *testing.T) {
 		{"at", 0x200, "AT_REMOVEDIR"},
 		{"at_access", 0x200, "AT_EACCESS"},
 		{"at", 0, ""},
+		{"sockflags", 0x80801, "SOCK_CLOEXEC|SOCK_NONBLOCK"},
+		{"sockflags", 1, ""},
 		{"no such set", 5, "0x5"},
 	} {
 		if got := event.FlagNames(c.set, c.v); got != c.want {
