@@ -168,11 +168,14 @@ func (r Row) category() string {
 func (r Row) hasRes() bool { return r.B.Bits[r.I]&HasRes != 0 }
 func (r Row) failed() bool { return r.hasRes() && Failed(r.B.Res[r.I]) }
 
+// resSuccess is evt.res of a call that returned no error.
+const resSuccess = "SUCCESS"
+
 func readRes(r Row, _ Arg) (Value, bool) {
 	if r.failed() {
 		return StringValue(ErrnoName(r.B.Res[r.I])), true
 	}
-	return StringValue("SUCCESS"), r.hasRes()
+	return StringValue(resSuccess), r.hasRes()
 }
 
 func count(b bool) uint64 {

@@ -111,6 +111,7 @@ func init() {
 		}
 	}
 	loadOpenPlans()
+	Fields.byName["evt.res"].Values = append([]string{resSuccess}, SetNames(setErrno)...)
 }
 
 func addType(line string) error {
