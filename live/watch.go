@@ -7,6 +7,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/live/decode"
 	"github.com/stoop-project/stoop/live/probe"
 )
 
@@ -105,13 +106,23 @@ var kernelNames = map[string]string{"pread": "pread64", "pwrite": "pwrite64", "p
 func (l *Live) makePlan(f *filter.Filter) (probe.Plan, func(event.Type) bool) {
 	want, calls := watch(f)
 	p := probe.Plan{
-		Syscalls: calls, Exec: true, Fork: true, Exit: true, URing: want(event.TypeIOUring),
+		Syscalls: calls, Exec: true, Fork: true, Exit: true, URing: viaRing(want),
 		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(),
 	}
 	if f != nil {
 		p.Scope = l.scope(f.Scope())
 	}
 	return p, want
+}
+
+// viaRing reports whether io_uring may make events of a type that is wanted.
+func viaRing(want func(event.Type) bool) bool {
+	for t := range event.NumTypes {
+		if want(event.Type(t)) && decode.ViaRing(event.Type(t)) {
+			return true
+		}
+	}
+	return false
 }
 
 const defaultPayload = 256

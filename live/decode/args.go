@@ -70,6 +70,9 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 		d.optional(w, sec*1e9+ns, ok && ok2, true)
 	case opWord:
 		v, ok := d.parts.word(reg, int(s.arg))
+		if !ok && t == typeOpenat2 && d.rec.Kind() == bpf.KindURingSubmit && reg+int(s.arg) < d.rec.NArgs() {
+			v, ok = d.rec.Arg(reg+int(s.arg)), true // taken out of the structure by the kernel side
+		}
 		d.optional(w, v, ok, false)
 	case opHalf:
 		v, ok := d.parts.half(reg, int(s.arg))

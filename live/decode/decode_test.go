@@ -241,6 +241,36 @@ func TestExecForkExit(t *testing.T) {
 	}
 }
 
+// A request and its completion are one event, of the call that does the same.
+func TestRing(t *testing.T) {
+	uring := func(op uint8) []byte {
+		b := make([]byte, 56)
+		le.PutUint64(b[8:], 0xabc)
+		le.PutUint32(b[32:], ^uint32(0))
+		b[48] = op
+		return b
+	}
+	d := newBench(Options{})
+	got := d.run(
+		record(bpf.KindURingSubmit, "", 0, atCwd, 0, unix.O_RDONLY, 0).at(5).str(1, "/etc/shadow").part(bpf.TagURing, bpf.RoleTask, 0, 0, uring(18)),
+		record(bpf.KindURingComplete, "", 7).at(9).who(4_000_007, 4_000_007, 1).part(bpf.TagURing, bpf.RoleTask, 0, 0, uring(18)).
+			file(bpf.RoleRet, 7, bpf.FDReg, 42).path(bpf.RoleRet, "shadow", "etc"),
+		record(bpf.KindURingComplete, "", -2).at(10).part(bpf.TagURing, bpf.RoleTask, 0, 0, uring(0)),
+	)[0]
+	if have, want := show(got, 0), "openat fd=7 obj=file:/etc/shadow res=7 dirfd=-100 name=/etc/shadow flags=0x0 mode=0x0"; have != want {
+		t.Errorf("\nhave %s\nwant %s", have, want)
+	}
+	if got.Bits[0]&event.ViaIOUring == 0 || got.Tables.Proc(got.Proc[0]).PID != 4_000_000 || got.Time[0] != 1_700_000_000e9+9 {
+		t.Errorf("bits %b, process %d, time %d", got.Bits[0], got.Tables.Proc(got.Proc[0]).PID, got.Time[0])
+	}
+	if have := got.Type[1]; have != event.TypeIOUring {
+		t.Errorf("a completion alone is %s", have)
+	}
+	if s := d.Stats(); s.Taken != 3 || s.Made != 2 || s.Unwanted != 1 || s.Waiting != 0 {
+		t.Errorf("counts %+v", s)
+	}
+}
+
 func TestDNSAnswer(t *testing.T) {
 	// dig +noedns example.org: one question, a CNAME and two addresses.
 	msg, err := hex.DecodeString("1234818000010003000000000377777707657861" + "6d706c65036f72670000010001" +

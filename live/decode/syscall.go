@@ -11,11 +11,12 @@ import (
 )
 
 var (
-	typeOpenat = mustType("openat")
-	typeExecve = mustType("execve")
-	typeClone  = mustType("clone")
-	typeChdir  = mustType("chdir")
-	typeFchdir = mustType("fchdir")
+	typeOpenat2 = mustType("openat2")
+	typeOpenat  = mustType("openat")
+	typeExecve  = mustType("execve")
+	typeClone   = mustType("clone")
+	typeChdir   = mustType("chdir")
+	typeFchdir  = mustType("fchdir")
 )
 
 func mustType(name string) event.Type {

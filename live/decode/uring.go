@@ -59,9 +59,37 @@ func (d *Decoder) ringComplete() {
 	}
 	delete(d.rings, d.parts.uring.Req)
 	d.unwanted() // of the two records one makes the event
-	le.PutUint64(req[8:], d.rec.Time())
-	le.PutUint64(req[40:], uint64(d.rec.Ret()))
-	d.ringEvent(req, true)
+	d.ringEvent(joined(req, d.rec), true)
+}
+
+// joined is the request with its completion's time, result and descriptor.
+func joined(req []byte, done bpf.Record) []byte {
+	le.PutUint64(req[8:], done.Time())
+	le.PutUint64(req[40:], uint64(done.Ret()))
+	for c := done.Parts(); c.Next(); {
+		if c.Role != bpf.RoleRet || len(req)+len(c.Data)+16 > bpf.MaxRecord || req[61] == 255 {
+			continue
+		}
+		req = append(req, byte(c.Tag), c.Role, c.Flags, c.Aux)
+		req = le.AppendUint32(req, uint32(len(c.Data)))
+		req = append(req, c.Data...)
+		for len(req)%8 != 0 {
+			req = append(req, 0)
+		}
+		req[61]++
+	}
+	le.PutUint32(req, uint32(len(req)))
+	return req
+}
+
+// ViaRing reports whether events of a type may come from io_uring too.
+func ViaRing(t event.Type) bool {
+	for _, r := range ringCalls {
+		if r == t && t != 0 {
+			return true
+		}
+	}
+	return t == event.TypeIOUring
 }
 
 var uringArgs = struct{ op, fd, addr, length, flags int }{
