@@ -21,12 +21,8 @@ type KernelCall struct {
 }
 
 type KernelChunk struct {
-	_      structs.HostLayout
-	Data   [270400]uint8
-	Pos    uint64
-	Made   uint64
-	Chunks uint64
-	Pad    [5]uint64
+	_    structs.HostLayout
+	Data [270400]uint8
 }
 
 type KernelComm struct {
@@ -39,6 +35,14 @@ type KernelLoss struct {
 	Full   uint64
 	NoRing uint64
 	Broken uint64
+}
+
+type KernelRingHead struct {
+	_      structs.HostLayout
+	Pos    uint64
+	Chunks uint64
+	Pad    [6]uint64
+	Made   [120]uint64
 }
 
 type KernelScratch struct {
@@ -80,6 +84,7 @@ const (
 	KernelMapLosses            = "losses"
 	KernelMapLossesRest        = "losses_rest"
 	KernelMapPool              = "pool"
+	KernelMapRingHeads         = "ring_heads"
 	KernelMapRings             = "rings"
 	KernelMapScope             = "scope"
 	KernelMapScratches         = "scratches"
@@ -96,8 +101,9 @@ const (
 	KernelProgWatchCompat      = "watch_compat"
 	KernelProgWatchRaw         = "watch_raw"
 	KernelProgWatchSyscall     = "watch_syscall"
-	KernelVarHostPidns         = "host_pidns"
+	KernelVarBulkBits          = "bulk_bits"
 	KernelVarKeyMode           = "key_mode"
+	KernelVarManyCpus          = "many_cpus"
 	KernelVarRingSeed          = "ring_seed"
 	KernelVarShapeCaps         = "shape_caps"
 	KernelVarShapeChild        = "shape_child"
@@ -182,6 +188,7 @@ type KernelMapSpecs struct {
 	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	LossesRest *ebpf.MapSpec `ebpf:"losses_rest"`
 	Pool       *ebpf.MapSpec `ebpf:"pool"`
+	RingHeads  *ebpf.MapSpec `ebpf:"ring_heads"`
 	Rings      *ebpf.MapSpec `ebpf:"rings"`
 	Scope      *ebpf.MapSpec `ebpf:"scope"`
 	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
@@ -192,8 +199,9 @@ type KernelMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KernelVariableSpecs struct {
-	HostPidns  *ebpf.VariableSpec `ebpf:"host_pidns"`
+	BulkBits   *ebpf.VariableSpec `ebpf:"bulk_bits"`
 	KeyMode    *ebpf.VariableSpec `ebpf:"key_mode"`
+	ManyCpus   *ebpf.VariableSpec `ebpf:"many_cpus"`
 	RingSeed   *ebpf.VariableSpec `ebpf:"ring_seed"`
 	ShapeCaps  *ebpf.VariableSpec `ebpf:"shape_caps"`
 	ShapeChild *ebpf.VariableSpec `ebpf:"shape_child"`
@@ -238,6 +246,7 @@ type KernelMaps struct {
 	Losses     *ebpf.Map `ebpf:"losses"`
 	LossesRest *ebpf.Map `ebpf:"losses_rest"`
 	Pool       *ebpf.Map `ebpf:"pool"`
+	RingHeads  *ebpf.Map `ebpf:"ring_heads"`
 	Rings      *ebpf.Map `ebpf:"rings"`
 	Scope      *ebpf.Map `ebpf:"scope"`
 	Scratches  *ebpf.Map `ebpf:"scratches"`
@@ -255,6 +264,7 @@ func (m *KernelMaps) Close() error {
 		m.Losses,
 		m.LossesRest,
 		m.Pool,
+		m.RingHeads,
 		m.Rings,
 		m.Scope,
 		m.Scratches,
@@ -266,8 +276,9 @@ func (m *KernelMaps) Close() error {
 //
 // It can be passed to LoadKernelObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KernelVariables struct {
-	HostPidns  *ebpf.Variable `ebpf:"host_pidns"`
+	BulkBits   *ebpf.Variable `ebpf:"bulk_bits"`
 	KeyMode    *ebpf.Variable `ebpf:"key_mode"`
+	ManyCpus   *ebpf.Variable `ebpf:"many_cpus"`
 	RingSeed   *ebpf.Variable `ebpf:"ring_seed"`
 	ShapeCaps  *ebpf.Variable `ebpf:"shape_caps"`
 	ShapeChild *ebpf.Variable `ebpf:"shape_child"`

@@ -41,11 +41,35 @@ static __always_inline void emit(struct scratch *s, __u32 len, __u64 key)
 		LOST(key, full);
 }
 
+#define SHORT_WORDS 14 /* a record of six arguments without parts */
+
+static __always_inline void count_made(struct ring_head *h)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (many_cpus)
+		__sync_fetch_and_add(&h->made[0], 1);
+	else if (cpu < MADE_CPUS)
+		h->made[cpu]++; /* nothing else runs on this CPU meanwhile */
+}
+
+/* Stores the mark after everything before it. */
+static __always_inline void publish(__u64 *at, __u64 mark)
+{
+#if defined(__TARGET_ARCH_x86)
+	asm volatile("" ::: "memory"); /* stores are seen in order */
+	*(volatile __u64 *)at = mark;
+#else
+	__sync_lock_test_and_set(at, mark); /* fully ordered */
+#endif
+}
+
 /* Writes the record to ring number seat-1. */
 __noinline int ring_write(struct scratch *s, __u32 seat, __u64 key)
 {
 	__u32 slot = seat - 1, index = 0, at, len;
-	struct chunk *first, *c;
+	struct ring_head *head;
+	struct chunk *c;
 	__u64 pos, mark;
 	void *ring;
 
@@ -53,14 +77,12 @@ __noinline int ring_write(struct scratch *s, __u32 seat, __u64 key)
 		return 0;
 	len = hdr(s)->len;
 	ring = bpf_map_lookup_elem(&rings, &slot);
-	if (!ring || len > REC_MAX)
+	head = bpf_map_lookup_elem(&ring_heads, &slot);
+	if (!ring || !head || len > REC_MAX)
 		goto broken;
-	first = bpf_map_lookup_elem(ring, &index);
-	if (!first)
-		goto broken;
-	pos = __sync_fetch_and_add(&first->pos, len + 16);
-	__sync_fetch_and_add(&first->made, 1);
-	index = (pos / CHUNK) & (first->chunks - 1);
+	pos = __sync_fetch_and_add(&head->pos, len + 16);
+	count_made(head);
+	index = (pos / CHUNK) & (head->chunks - 1);
 	c = bpf_map_lookup_elem(ring, &index);
 	if (!c)
 		return 0; /* counted by made, seen by the reader as torn */
@@ -70,9 +92,18 @@ __noinline int ring_write(struct scratch *s, __u32 seat, __u64 key)
 	if (at > CHUNK - 8 || len > REC_MAX)
 		return 0;
 	mark = pos ^ ring_seed;
-	bpf_probe_read_kernel(c->data + at + 8, len, s->buf);
+	if (len <= 8 * SHORT_WORDS) {
+		__u64 *to = (__u64 *)(c->data + at + 8), *from = (__u64 *)s->buf;
+
+#pragma unroll
+		for (int i = 0; i < SHORT_WORDS; i++)
+			if (i < sizeof(struct rec_hdr) / 8 || len > 8 * i)
+				to[i] = from[i];
+	} else {
+		bpf_probe_read_kernel(c->data + at + 8, len, s->buf);
+	}
 	*(__u64 *)(c->data + at + 8 + (len & ~7)) = ~mark;
-	__sync_lock_test_and_set((__u64 *)(c->data + at), mark);
+	publish((__u64 *)(c->data + at), mark);
 	return 0;
 broken:
 	LOST(key, broken);

@@ -85,7 +85,7 @@ struct settings {
 /* Set once, before loading. */
 const volatile __u32 key_mode = KEY_V2;
 const volatile __u64 ring_seed = 0; /* random: makes the marks of a ring unforgeable */
-const volatile __u32 host_pidns = 0; /* inum of the first pid namespace */
+const volatile bool many_cpus = false; /* more than MADE_CPUS */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

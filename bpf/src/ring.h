@@ -21,11 +21,6 @@
 
 struct chunk {
 	__u8 data[CHUNK + RING_SLACK];
-	/* of chunk 0 only */
-	__u64 pos;    /* bytes ever reserved */
-	__u64 made;   /* records ever reserved */
-	__u64 chunks; /* a power of two, set by user space */
-	__u64 pad[5];
 };
 
 struct ring {
@@ -36,7 +31,35 @@ struct ring {
 	__type(value, struct chunk);
 };
 
-#define MAX_RINGS 4096
+#define MAX_RINGS 2048
+#define MADE_CPUS 120 /* with more CPUs than that all share the first, atomically */
+
+/* Where each ring stands; by the same index as rings, mapped by user space. */
+struct ring_head {
+	__u64 pos;    /* bytes ever reserved */
+	__u64 chunks; /* a power of two, set by user space */
+	__u64 pad[6];
+	__u64 made[MADE_CPUS]; /* records ever reserved, by CPU */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_RINGS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct ring_head);
+} ring_heads SEC(".maps");
+
+/*
+ * A cgroup with a bulk ring has its bit set here (key % 4096), so that all
+ * others are told apart without a look into a table.
+ */
+__u64 bulk_bits[64];
+
+static __always_inline bool maybe_bulk(__u64 key)
+{
+	return bulk_bits[key >> 6 & 63] >> (key & 63) & 1;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);

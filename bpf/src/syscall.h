@@ -113,7 +113,7 @@ static __always_inline int bulk(struct pt_regs *r, __s64 ret)
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
 	__u64 key = cgroup_key(t), recipe = 6, *since;
-	struct seat *seat = bpf_map_lookup_elem(&seats, &key);
+	struct seat *seat;
 	struct scratch *s;
 	struct settings *c;
 	struct call *call;
@@ -121,6 +121,9 @@ static __always_inline int bulk(struct pt_regs *r, __s64 ret)
 	bool compat;
 	__s32 nr;
 
+	if (!maybe_bulk(key))
+		return 0;
+	seat = bpf_map_lookup_elem(&seats, &key);
 	if (!seat || !seat->bulk)
 		return 0;
 	c = bpf_map_lookup_elem(&config, &zero);

@@ -38,13 +38,14 @@ func (o *Options) defaults() {
 
 // Probe is stoop's presence in the kernel. Its methods may be called from any goroutine.
 type Probe struct {
-	opts   Options
-	report *Report
-	spec   *ebpf.CollectionSpec
-	maps   map[string]*ebpf.Map
-	seed   uint64
-	reader *Reader
-	rec    *Recorder
+	opts     Options
+	report   *Report
+	spec     *ebpf.CollectionSpec
+	maps     map[string]*ebpf.Map
+	bulkBits *ebpf.Variable
+	seed     uint64
+	reader   *Reader
+	rec      *Recorder
 
 	mu     sync.Mutex
 	progs  map[string]*ebpf.Program
@@ -90,7 +91,11 @@ func Open(opts Options) (*Probe, error) {
 		p.closeMaps()
 		return nil, err
 	}
-	p.rec = newRecorder(p)
+	if p.rec, err = newRecorder(p); err != nil {
+		p.reader.close()
+		p.closeMaps()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -104,6 +109,7 @@ func (p *Probe) watchProgram() string {
 func (p *Probe) loadMaps() error {
 	for name, v := range map[string]any{
 		bpf.KernelVarKeyMode: uint32(p.report.Keys.Mode), bpf.KernelVarRingSeed: p.seed,
+		bpf.KernelVarManyCpus: ebpf.MustPossibleCPU() > madeCPUs,
 	} {
 		if err := p.spec.Variables[name].Set(v); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
@@ -116,7 +122,7 @@ func (p *Probe) loadMaps() error {
 	if err != nil {
 		return err
 	}
-	p.maps = c.Maps
+	p.maps, p.bulkBits = c.Maps, c.Variables[bpf.KernelVarBulkBits]
 	return nil
 }
 

@@ -107,22 +107,25 @@ func (r *Reader) Run(ctx context.Context, every time.Duration, use func([]bpf.Re
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
+		// before looking, so that what was there when ctx ended is handed out too
+		over := ctx.Err()
 		for {
-			batch = r.Next(batch)
-			if len(batch) == 0 {
+			if batch = r.Next(batch); len(batch) == 0 {
 				break
 			}
 			if err := use(batch); err != nil {
 				return err
 			}
-			if len(batch) < cap(batch)/4 {
+			if over == nil && len(batch) < cap(batch)/4 {
 				r.Next(batch[:0:0]) // release, and let more gather
 				break
 			}
 		}
+		if over != nil {
+			return over
+		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-tick.C:
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
 )
@@ -21,12 +22,11 @@ const (
 	Bulk                  // every syscall: only where asked for
 )
 
-// maxRings bounds the rings of a node (MAX_RINGS).
-const maxRings = 4096
-
 // Recorder hands rings to cgroups and reads them.
 type Recorder struct {
 	p *Probe
+
+	heads []byte // struct ring_head of all slots, mapped
 
 	mu      sync.Mutex
 	rings   map[uint32]*Ring // by slot
@@ -37,12 +37,16 @@ type Recorder struct {
 	filling bool
 }
 
-func newRecorder(p *Probe) *Recorder {
-	r := &Recorder{p: p, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32)}
+func newRecorder(p *Probe) (*Recorder, error) {
+	heads, err := unix.Mmap(p.maps[bpf.KernelMapRingHeads].FD(), 0, maxRings*headBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the heads of the rings: %w", err)
+	}
+	r := &Recorder{p: p, heads: heads, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32)}
 	for s := uint32(maxRings); s > 0; s-- {
 		r.free = append(r.free, s-1)
 	}
-	return r
+	return r, nil
 }
 
 // newSlot makes a ring and tells the kernel. The caller holds mu.
@@ -50,11 +54,11 @@ func (r *Recorder) newSlot(bytes int) (uint32, error) {
 	if len(r.free) == 0 {
 		return 0, fmt.Errorf("all %d rings are in use", maxRings)
 	}
-	ring, err := newRing(r.p.spec.Maps[bpf.KernelMapRings].InnerMap, bytes, r.p.seed)
+	slot := r.free[len(r.free)-1]
+	ring, err := newRing(r.p.spec.Maps[bpf.KernelMapRings].InnerMap, bytes, r.p.seed, r.heads[slot*headBytes:(slot+1)*headBytes])
 	if err != nil {
 		return 0, err
 	}
-	slot := r.free[len(r.free)-1]
 	if err := r.p.maps[bpf.KernelMapRings].Put(slot, ring.m); err != nil {
 		ring.close()
 		return 0, fmt.Errorf("hand a ring to the kernel: %w", err)
@@ -200,6 +204,13 @@ func (r *Recorder) writeSeat(key uint64) error {
 	if s, ok := r.bulk[key]; ok {
 		seat.Bulk = s + 1
 	}
+	var bits [64]uint64
+	for k := range r.bulk {
+		bits[k>>6&63] |= 1 << (k & 63)
+	}
+	if err := r.p.bulkBits.Set(bits); err != nil {
+		return fmt.Errorf("mark the cgroups with a bulk ring: %w", err)
+	}
 	if seat == (bpf.KernelSeat{}) {
 		if err := r.p.maps[bpf.KernelMapSeats].Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return err
@@ -245,6 +256,8 @@ func (r *Recorder) close() {
 		ring.close()
 	}
 	clear(r.rings)
+	unix.Munmap(r.heads)
+	r.heads = nil
 	clear(r.deeds)
 	clear(r.bulk)
 }

@@ -18,15 +18,19 @@ import (
 const (
 	chunkSize  = 256 << 10
 	chunkSlack = bpf.MaxRecord + 64
-	posAt      = chunkSize + chunkSlack // in chunk 0: pos, made, chunks
-	chunkBytes = posAt + 64
-	marks      = 16 // bytes around a record
+	chunkBytes = chunkSize + chunkSlack
+	marks      = 16   // bytes around a record
+	headBytes  = 1024 // of struct ring_head: pos, chunks, 6 words, made by CPU
+	madeAt     = 64
+	maxRings   = 2048 // of a node
+	madeCPUs   = 120
 )
 
 // Ring is a container's overwriting ring in the kernel, mapped here.
 type Ring struct {
 	m      *ebpf.Map
 	mem    []byte
+	head   []byte // its struct ring_head
 	chunks uint64
 	seed   uint64
 	copied []byte // the record that Scan hands out
@@ -42,7 +46,7 @@ func RingSize(bytes int) int {
 	return size
 }
 
-func newRing(shape *ebpf.MapSpec, bytes int, seed uint64) (*Ring, error) {
+func newRing(shape *ebpf.MapSpec, bytes int, seed uint64, head []byte) (*Ring, error) {
 	spec := shape.Copy()
 	spec.MaxEntries = uint32(RingSize(bytes) / chunkSize)
 	m, err := ebpf.NewMap(spec)
@@ -56,22 +60,28 @@ func newRing(shape *ebpf.MapSpec, bytes int, seed uint64) (*Ring, error) {
 		m.Close()
 		return nil, fmt.Errorf("map a ring of %d bytes: %w", bytes, err)
 	}
-	r := &Ring{m: m, mem: mem, chunks: uint64(spec.MaxEntries), seed: seed, copied: make([]byte, bpf.MaxRecord)}
-	*r.word(posAt + 16) = r.chunks
+	r := &Ring{m: m, mem: mem, head: head, chunks: uint64(spec.MaxEntries), seed: seed, copied: make([]byte, bpf.MaxRecord)}
+	clear(head)
+	*wordAt(head, 8) = r.chunks
 	return r, nil
 }
 
-func (r *Ring) word(at uint64) *uint64 { return (*uint64)(unsafe.Pointer(&r.mem[at])) }
+func wordAt(b []byte, at uint64) *uint64 { return (*uint64)(unsafe.Pointer(&b[at])) }
 
 // place is where the byte at position p lives.
 func (r *Ring) place(p uint64) uint64 {
 	return (p/chunkSize)%r.chunks*chunkBytes + p%chunkSize
 }
 
-func (r *Ring) pos() uint64 { return atomic.LoadUint64(r.word(posAt)) }
+func (r *Ring) pos() uint64 { return atomic.LoadUint64(wordAt(r.head, 0)) }
 
 // Made counts the records ever written to the ring.
-func (r *Ring) Made() uint64 { return atomic.LoadUint64(r.word(posAt + 8)) }
+func (r *Ring) Made() (n uint64) {
+	for at := uint64(madeAt); at < headBytes; at += 8 {
+		n += atomic.LoadUint64(wordAt(r.head, at))
+	}
+	return n
+}
 
 // Size is how many bytes of records, with 16 bytes of marks each, the ring holds.
 func (r *Ring) Size() int { return int(r.chunks * chunkSize) }
@@ -126,15 +136,15 @@ func (r *Ring) oldest(from, end uint64) uint64 {
 // read copies the record at position p; ok is false when no whole one starts there.
 func (r *Ring) read(p uint64) (rec bpf.Record, ok bool) {
 	at, mark := r.place(p), p^r.seed
-	if atomic.LoadUint64(r.word(at)) != mark {
+	if atomic.LoadUint64(wordAt(r.mem, at)) != mark {
 		return nil, false
 	}
 	n := uint64(atomic.LoadUint32((*uint32)(unsafe.Pointer(&r.mem[at+8]))))
-	if n < bpf.HeaderSize || n > bpf.MaxRecord || n%8 != 0 || atomic.LoadUint64(r.word(at+8+n)) != ^mark {
+	if n < bpf.HeaderSize || n > bpf.MaxRecord || n%8 != 0 || atomic.LoadUint64(wordAt(r.mem, at+8+n)) != ^mark {
 		return nil, false
 	}
 	copy(r.copied, r.mem[at+8:at+8+n])
-	if r.oldest(p, r.pos()) != p || atomic.LoadUint64(r.word(at)) != mark {
+	if r.oldest(p, r.pos()) != p || atomic.LoadUint64(wordAt(r.mem, at)) != mark {
 		return nil, false // overwritten while it was copied
 	}
 	rec, err := bpf.Parse(r.copied[:n])
