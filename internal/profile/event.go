@@ -18,6 +18,9 @@ func (m *Mapper) event() (event.Event, error) {
 			return e, &Error{Offset: -1, Reason: "the document has no time that can be read"}
 		}
 	}
+	if !m.hasFields && m.fromOutput() {
+		e.Bits |= event.Inferred
+	}
 	e.Alert = m.alert()
 	e.Type = m.eventType()
 	if n, ok := m.num32(slotTID); ok {

@@ -15,7 +15,10 @@ type Mapper struct {
 	set             []slot
 	path            []byte // dotted name of a field that lies in nested objects
 
+	hasFields bool // the document had a member of fields
+
 	inner  []byte // a document that lay as text in another
+	output []byte // an output that was unescaped
 	buf    []byte // a text that was just unescaped
 	recent [numSlots]event.Str
 	conts  map[event.Str][]event.ContID
@@ -61,6 +64,7 @@ func (m *Mapper) read(doc []byte, depth int) error {
 		if string(name.raw) == m.p.Fields && s.peek() == '{' {
 			m.fields.rewind()
 			m.path = m.path[:0]
+			m.hasFields = true
 			if !m.readFields(&s, 1) {
 				break
 			}
@@ -94,6 +98,7 @@ func (m *Mapper) reset() {
 		m.vals[s] = value{}
 	}
 	m.set = m.set[:0]
+	m.hasFields = false
 }
 
 func (m *Mapper) put(s slot, v value) {

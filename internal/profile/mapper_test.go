@@ -152,6 +152,31 @@ func TestRealAlerts(t *testing.T) {
 	}
 }
 
+// An alert without fields gives what its output says, marked as inferred.
+func TestFieldsFromOutput(t *testing.T) {
+	for _, tt := range []struct{ output, source, want string }{
+		{"Notice A shell (user=root k8s.ns=shop k8s.pod=<NA> container=788861c3cf83 shell=sh parent=runc cmdline=sh -c a=b uptime terminal=34816)", "syscall",
+			"sh|-c a=b uptime |runc|root|788861c3cf83|shop|"},
+		{"Notice x | gparent=a evt_type=dup2 user=app process=nc parent=sh command=nc -e \\\"x\\\" terminal=0 container_id=host", "",
+			"nc|-e \"x\" |sh|app|host||"},
+		{"Notice no labels at all: a=b (c=d)", "syscall", "||||||"},
+		{"Warning by anonymous (user=system:anonymous verb=get)", "k8s_audit", "||||||"},
+		{"=", "syscall", "||||||"},
+	} {
+		b := mapOne(t, `{"rule":"r","priority":"Notice","time":"2026-01-01T00:00:00Z","source":"`+tt.source+`","output":"`+tt.output+`"}`)
+		tab, e := b.Tables, b.At(0)
+		p := tab.Proc(e.Proc)
+		c := tab.Cont(p.Cont)
+		got := strings.Join([]string{
+			tab.Text(p.Name), strings.ReplaceAll(tab.Text(p.Args), "\x00", " "), tab.Text(tab.Proc(p.Parent).Name), tab.Text(p.User),
+			tab.Text(c.ID), tab.Text(c.Namespace), tab.Text(c.Pod),
+		}, "|")
+		if got != tt.want || (e.Bits&event.Inferred != 0) != (tt.want != "||||||") {
+			t.Errorf("%s\n got %s\nwant %s", tt.output, got, tt.want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	good := `{"rule":"r","priority":"Notice","time":"2026-01-01T00:00:00Z"`
 	for _, tt := range []struct{ doc, want string }{

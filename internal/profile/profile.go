@@ -23,6 +23,7 @@ type Profile struct {
 	Members map[string]string `yaml:"members"` // field by member, of the document's other members
 	Within  []Within          `yaml:"within"`  // where the document lies in others
 	Aliases map[string]string `yaml:"aliases"` // field by another name of it
+	Labels  map[string]string `yaml:"labels"`  // field by what it is called in an output's text
 
 	reverse map[string][]string // the other names of a field
 	shapes  [][]byte            // what one of must be in a document: the needs, each in quotes

@@ -60,7 +60,7 @@ func TestCutAnywhere(t *testing.T) {
 	data, _ := small(t)
 	all, _ := readBoth(t, data)
 	before := -1
-	for n := len(data); n >= 0; n-- {
+	for n := len(data); n >= 0; n -= 1 + n%4 {
 		got, st := readBoth(t, data[:n])
 		for i, e := range got {
 			if !sameButContainer(e, all[i]) {
@@ -91,7 +91,7 @@ func sameButContainer(a, b string) bool {
 func TestFlipAnyBit(t *testing.T) {
 	data, _ := small(t)
 	want, _ := readBoth(t, data)
-	for n := 0; n < len(data); n += 1 + n%3 {
+	for n := 0; n < len(data); n += 1 + n%7 {
 		flipped := bytes.Clone(data)
 		flipped[n] ^= 1 << (n % 8)
 		got, st := readBoth(t, flipped)
