@@ -27,6 +27,7 @@ type decoder struct {
 	tables  map[uint16]*event.Tables
 	infos   []tablesMeta
 	added   func(*event.Tables) // called for every new Tables
+	mapped  bool                // payloads lie in a mapped file
 	stats   statsMeta
 	ended   bool   // there was an end block
 	next    bool   // … which says that the recording goes on elsewhere
@@ -84,6 +85,7 @@ func (d *decoder) block(h *blockHeader, payload []byte) (*event.Batch, error) {
 		if err != nil {
 			return nil, damaged("%v", err)
 		}
+		b.Mapped = d.mapped
 		d.strange += uint64(strange)
 		return b, nil
 	}

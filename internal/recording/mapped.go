@@ -105,7 +105,7 @@ func (s *mapped) Stats() source.Stats { return s.counts.stats() }
 // Run hands the batches on, and when it is to follow, what is written behind.
 func (s *mapped) Run(ctx context.Context, req source.Request, sink source.Sink) error {
 	d := newDecoder()
-	d.added = s.m.keptBy
+	d.added, d.mapped = s.m.keptBy, s.m.isMapped()
 	out := outlet{req, sink, &s.counts}
 	read := uint64(0)
 	at := int64(headerSize)
@@ -134,6 +134,7 @@ func (s *mapped) Run(ctx context.Context, req source.Request, sink source.Sink) 
 			return err
 		}
 		defer t.Close()
+		d.mapped = false // what is read from here on is read into memory
 		bs := &blockStream{name: s.name, r: startPump(ctx, t), at: s.whole, d: d, counts: &s.counts, out: out}
 		return bs.run(ctx)
 	}

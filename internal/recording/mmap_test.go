@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // A mapped file that is cut short reads as empty where it was cut, rather than
@@ -77,8 +78,31 @@ func TestMappingLives(t *testing.T) {
 	t.Error("still mapped")
 }
 
-func (m *mapping) isMapped() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.mapped
+// The batches of a mapped recording say that they cost no memory, so that a
+// store with less room than the file is long holds all of it; those of a small
+// one, which is read, do not.
+func TestBatchesSayThatTheyAreMapped(t *testing.T) {
+	for _, tt := range []struct {
+		events int
+		want   bool
+	}{{20_000, false}, {smallFile / 40, true}} {
+		path := filepath.Join(t.TempDir(), "x.stoop")
+		w, err := Create(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := newMaker(1)
+		m.grow(3, 50, 200)
+		for range tt.events / 10_000 {
+			w.Batch(m.batch(10_000, false))
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for i, b := range collect(t, open(t, path), source.Request{}) {
+			if b.Mapped != tt.want {
+				t.Fatalf("%d events: batch %d has Mapped = %v", tt.events, i, b.Mapped)
+			}
+		}
+	}
 }

@@ -87,6 +87,13 @@ func (m *mapping) guard(f *os.File) {
 	}
 }
 
+// isMapped reports whether the file is mapped, not read.
+func (m *mapping) isMapped() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mapped
+}
+
 // keptBy keeps the file mapped until nobody can reach t any more. Batches refer
 // to their Tables, and so they keep what they lie in.
 func (m *mapping) keptBy(t *event.Tables) {
