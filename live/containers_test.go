@@ -154,3 +154,53 @@ func TestDrain(t *testing.T) {
 		t.Errorf("no ring of %s: %+v", c.ID[:12], reach)
 	}
 }
+
+// What is flown is recorded whole, with what was read and written.
+func TestFly(t *testing.T) {
+	w := watchFor(t, "evt.type = reboot", source.Options{Payload: 64, Durations: true})
+	c := lab.Runc(t, lab.RuncSpec{})
+	for end := time.Now().Add(3 * time.Second); w.Fly(c.ID[:12], true) != nil && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(200 * time.Millisecond)
+	c.Do(t, "sh", "-c", "echo fly-mark | cat; mkdir /tmp/flown; ls -l /tmp")
+	time.Sleep(100 * time.Millisecond)
+	var past watched
+	if err := w.Drain(t.Context(), c.ID[:12], time.Now().Add(-time.Minute), &past); err != nil {
+		t.Fatal(err)
+	}
+	types := make(map[string]int)
+	payload, timed := false, 0
+	for _, r := range past.rows {
+		typ := r.b.Type[r.i]
+		types[typ.String()]++
+		if r.b.DurAt(r.i) > 0 {
+			timed++
+		}
+		if n := typ.ParamIndex("data"); n >= 0 {
+			if a, ok := event.ArgAt(r.b.Payload(r.i), n); ok && strings.Contains(string(a.Bytes), "fly-mark\n") {
+				payload = true
+			}
+		}
+	}
+	for _, want := range []string{"read", "write", "execve", "mkdir", "brk", "mmap", "close"} {
+		if types[want] == 0 {
+			t.Errorf("no %s among %v", want, types)
+		}
+	}
+	if types["mkdir"] > 1 {
+		t.Errorf("%d times mkdir: deeds that are in both rings are told twice", types["mkdir"])
+	}
+	if !payload {
+		t.Error("what went through the pipe is not there")
+	}
+	if timed == 0 {
+		t.Error("no durations")
+	}
+	if err := w.Fly(c.ID[:12], false); err != nil {
+		t.Error(err)
+	}
+	if err := w.Fly("nosuchthing1", true); err == nil {
+		t.Error("an unknown container is recorded")
+	}
+}

@@ -181,12 +181,6 @@ func (l *Live) Reach() []source.Reach {
 	return list
 }
 
-// held is a record that was copied out of a ring.
-type held struct {
-	rec  []byte
-	bulk bool
-}
-
 // Drain reads the rings of a container, or of all with "", from since to now.
 // The events have tables of their own, in which the processes are as they were
 // then.
@@ -204,10 +198,10 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 	tables := newTables()
 	tables.Names = l.tables.Names
 	procs := l.procs.Past(tables, l.conts.Carry(tables))
-	dec := decode.New(tables, procs, l.clk, decode.Options{Forks: true, Bits: event.FromDeeds})
+	dec := decode.New(tables, procs, l.clk, decode.Options{Forks: true, Drained: true})
 	dec.Seq(l.dec.Reserve(uint64(len(records))))
 	for _, r := range records {
-		dec.Feed(r.rec)
+		dec.Feed(r)
 	}
 	dec.Release(^uint64(0), sink.Batch)
 	return nil
@@ -216,8 +210,8 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 // collect copies the records out of the rings that are younger than from and
 // were not handed on. Where everything was recorded, the deeds of that time are
 // in it once more and left out.
-func (l *Live) collect(id string, from uint64) []held {
-	var all []held
+func (l *Live) collect(id string, from uint64) [][]byte {
+	var all [][]byte
 	for _, key := range l.keysWithRings() {
 		if id != "" && l.conts.IDOf(key) != id {
 			continue
@@ -229,10 +223,10 @@ func (l *Live) collect(id string, from uint64) []held {
 					if kind == probe.Bulk {
 						whole = min(whole, r.Time())
 					}
-					if r.Time() < from || l.seen.has(r) || kind == probe.Deeds && r.Kind() == bpf.KindSyscall && r.Time() >= whole {
+					if r.Time() < from || l.seen.has(r) || kind == probe.Deeds && r.Time() >= whole && inBulk(r.Kind()) {
 						return true
 					}
-					all = append(all, held{slices.Clone(r), kind == probe.Bulk})
+					all = append(all, slices.Clone(r))
 					return true
 				})
 			})
@@ -242,6 +236,9 @@ func (l *Live) collect(id string, from uint64) []held {
 	}
 	return all
 }
+
+// inBulk reports whether the bulk ring has records that tell of the same.
+func inBulk(k bpf.Kind) bool { return k == bpf.KindSyscall || k == bpf.KindFork }
 
 func (l *Live) keysWithRings() []uint64 {
 	keys := append(l.probe.Recorder().Cgroups(probe.Deeds), l.probe.Recorder().Cgroups(probe.Bulk)...)

@@ -35,9 +35,12 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 	case opRetPath:
 		w.Str(d.tables.Obj(d.object(p, slotRet)).Name)
 	case opText:
-		if d.parts.has(bpf.TagString, reg) {
+		switch {
+		case d.parts.has(bpf.TagString, reg):
 			w.Str(d.tables.Strings.AddBytes(d.parts.str[reg].Data))
-		} else {
+		case d.renames():
+			w.Str(p.Name())
+		default:
 			w.Skip()
 		}
 	case opData:
@@ -83,6 +86,8 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 		d.optional(w, d.parts.caps.Permitted, d.parts.any(bpf.TagCaps), false)
 	case opCapEff:
 		d.optional(w, d.parts.caps.Effective, d.parts.any(bpf.TagCaps), false)
+	case opConst:
+		w.Uint(constants[s.arg])
 	case opNumber:
 		w.Uint(uint64(t))
 	case opNative:

@@ -27,7 +27,9 @@ type Options struct {
 	// Forks makes an event of fork records. They come beside the record of the
 	// clone that made them, where that is watched; in the deeds they are alone.
 	Forks bool
-	Bits  event.Bits // set on every event: FromDeeds, FromBulk
+
+	// Drained says that the records come from rings, and marks the events so.
+	Drained bool
 
 	// Want chooses the types that are handed on; nil: all. What is not wanted
 	// still changes the process table.
@@ -174,10 +176,17 @@ func (d *Decoder) process() *proc.Process {
 func (d *Decoder) event(p *proc.Process, t event.Type) event.Event {
 	r := d.rec
 	e := event.Event{
-		Time: d.clk.Wall(r.Time()), Type: t, Bits: d.opt.Bits, CPU: r.Header().CPU,
+		Time: d.clk.Wall(r.Time()), Type: t, CPU: r.Header().CPU,
 		TID: r.Tid(), FD: -1, Dur: -1,
 	}
 	flags := r.Flags()
+	switch {
+	case !d.opt.Drained:
+	case flags&bpf.FlagBulk != 0:
+		e.Bits |= event.FromBulk
+	default:
+		e.Bits |= event.FromDeeds
+	}
 	if flags&bpf.FlagCompat != 0 {
 		e.Bits |= event.Compat32
 	}

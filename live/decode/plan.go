@@ -55,6 +55,7 @@ const (
 	opCapInh             // capability sets as they are now
 	opCapPerm
 	opCapEff
+	opConst    // what the call always does
 	opOpenMode // register, when the flags say that a file is made
 	opNumber   // the event type's number
 	opNative   // the kernel's number of the call
@@ -208,6 +209,8 @@ var special = map[string]step{
 	"openat2.mode":                  {op: opWord, reg: 2, arg: 1},
 	"openat2.resolve":               {op: opWord, reg: 2, arg: 2},
 	"clone3.flags":                  {op: opWord, reg: 0, arg: 0},
+	"fork.flags":                    {op: opConst, arg: 0},
+	"vfork.flags":                   {op: opConst, arg: 1},
 	"nanosleep.interval":            {op: opTimespec, reg: 0},
 	"ppoll.timeout":                 {op: opTimespec, reg: 2},
 	"sendfile.offset":               {op: opWord, reg: 2, arg: 0},
@@ -236,6 +239,9 @@ var special = map[string]step{
 	"execve.filename":               {op: opExePath, reg: 0},
 	"execveat.pathname":             {op: opExePath, reg: 1},
 }
+
+// constants are the flags that fork and vfork stand for.
+var constants = [...]uint64{0, unix.CLONE_VFORK | unix.CLONE_VM}
 
 var effects = map[string]effect{
 	"close": effectClose, "close_range": effectCloseRange, "dup": effectDup, "dup2": effectDup, "dup3": effectDup,

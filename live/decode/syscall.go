@@ -53,6 +53,9 @@ func (d *Decoder) call(p *proc.Process, t event.Type, bits event.Bits) {
 	if d.plan.class == classReceive {
 		d.answers(&e)
 	}
+	if d.renames() {
+		d.rename(p)
+	}
 	if d.want[t] {
 		d.arguments(p, t, e.Obj)
 	}
@@ -60,6 +63,25 @@ func (d *Decoder) call(p *proc.Process, t event.Type, bits event.Bits) {
 		d.change(p, &e)
 	}
 	d.emit(p, e)
+}
+
+// renames reports whether the record is of a call by which a process's main
+// thread took another name.
+func (d *Decoder) renames() bool {
+	r := d.rec
+	return d.plan.effect == effectSetName && r.Arg(0) == unix.PR_SET_NAME && r.Ret() == 0 && r.Pid() == r.Tid()
+}
+
+// rename notes the new name: as the record has it, else as /proc has it now.
+func (d *Decoder) rename(p *proc.Process) {
+	switch {
+	case d.parts.has(bpf.TagString, 1):
+		d.procs.SetName(p, d.parts.str[1].Data)
+	case d.parts.any(bpf.TagTask):
+		d.procs.SetTask(p, d.parts.task)
+	default:
+		d.procs.ReadName(p)
+	}
 }
 
 // subject finds what the call is about: the descriptor that it returned or was
@@ -166,14 +188,6 @@ func (d *Decoder) change(p *proc.Process, e *event.Event) {
 		for _, slot := range [2]int{slotFD0, slotFD1} {
 			if d.parts.has(bpf.TagFile, slot) {
 				p.SetFD(d.parts.file[slot].FD, d.object(p, slot), clo)
-			}
-		}
-	case effectSetName:
-		if r.Arg(0) == unix.PR_SET_NAME && r.Pid() == r.Tid() && !d.parts.any(bpf.TagTask) {
-			if d.parts.has(bpf.TagString, 1) {
-				d.procs.SetName(p, d.parts.str[1].Data)
-			} else {
-				d.procs.ReadName(p)
 			}
 		}
 	case effectListen:

@@ -3,8 +3,10 @@
 package proc
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,16 @@ func TestOverlayUpper(t *testing.T) {
 	}
 }
 
+func TestHosts(t *testing.T) {
+	var got []string
+	eachHost([]byte("127.0.0.1 localhost lo # x\n::1\tip6\n# 1.1.1.1 no\nbad name\n10.0.0.9\n10.1.2.3 db.shop"), func(a netip.Addr, name string) {
+		got = append(got, a.String()+"="+name)
+	})
+	if want := []string{"127.0.0.1=localhost", "127.0.0.1=lo", "::1=ip6", "10.1.2.3=db.shop"}; !slices.Equal(got, want) {
+		t.Errorf("have %q, want %q", got, want)
+	}
+}
+
 func FuzzProcFiles(f *testing.F) {
 	f.Add([]byte("1 (x) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"))
 	f.Add([]byte("Uid:\t0\t0\nNSpid:\t\nCapEff:\tzz"))
@@ -56,6 +68,7 @@ func FuzzProcFiles(f *testing.F) {
 		parseStatus(b)
 		parsePasswd(b)
 		parseGroup(b)
+		eachHost(b, func(netip.Addr, string) {})
 		overlayUpper(b)
 		parseCgroups(b)
 		n := netspace{byIno: map[uint64]socket{}, listen: map[uint16]bool{}}

@@ -3,6 +3,8 @@
 package proc
 
 import (
+	"net/netip"
+
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/live/clock"
 )
@@ -83,11 +85,13 @@ func New(tables *event.Tables, clk *clock.Clock, conts Containers, opt Options) 
 	if opt.Proc == "" {
 		opt.Proc = "/proc"
 	}
-	return &Table{
+	t := &Table{
 		opt: opt, clk: clk, conts: conts, tables: tables,
 		byPID: make(map[uint32]*Process), pidns: make(map[uint32]uint64),
 		users: newUserDBs(opt.Proc), socks: newSockets(opt.Proc), buf: make([]byte, 64<<10),
 	}
+	t.users.hosts = func(a netip.Addr, name string) { t.tables.Names.Learn(a, name) }
+	return t
 }
 
 // Counts returns the table's counts.
@@ -238,6 +242,9 @@ func (p *Process) Cont() event.ContID { return p.row.Cont }
 
 // Cwd returns the working directory, ending with a slash; NoStr when unknown.
 func (p *Process) Cwd() event.Str { return p.row.Cwd }
+
+// Name returns the process's name (comm).
+func (p *Process) Name() event.Str { return p.row.Name }
 
 // Cgroup returns the kernel's key of the process's cgroup.
 func (p *Process) Cgroup() uint64 { return p.cgroup }

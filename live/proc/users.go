@@ -4,6 +4,7 @@ package proc
 
 import (
 	"bytes"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -26,16 +27,17 @@ type account struct{ name, home, shell string }
 type userDB struct {
 	users   map[uint32]account
 	groups  map[uint32]string
-	mtimes  [2]unix.Timespec
+	mtimes  [3]unix.Timespec
 	checked time.Time
 }
 
 // userDBs names users and groups as the files of the process's own root do:
 // uid 1000 may be another user in each container.
 type userDBs struct {
-	root string // /proc
-	dbs  map[uint32]*userDB
-	now  func() time.Time
+	root  string                          // /proc
+	hosts func(a netip.Addr, name string) // takes what /etc/hosts names
+	dbs   map[uint32]*userDB
+	now   func() time.Time
 }
 
 func newUserDBs(root string) *userDBs {
@@ -67,6 +69,9 @@ func (u *userDBs) of(mntns, pid uint32) *userDB {
 	}
 	if text, ok := readBelow(dir, "etc/group", &db.mtimes[1]); ok {
 		db.groups = parseGroup(text)
+	}
+	if text, ok := readBelow(dir, "etc/hosts", &db.mtimes[2]); ok && u.hosts != nil {
+		eachHost(text, u.hosts)
 	}
 	return db
 }
@@ -137,5 +142,25 @@ func eachAccount(text []byte, columns int, yield func(f [][]byte, id uint32)) {
 			continue
 		}
 		yield(f, uint32(id))
+	}
+}
+
+// eachHost calls yield with each name in a hosts(5).
+func eachHost(text []byte, yield func(a netip.Addr, name string)) {
+	for n := 0; len(text) > 0 && n < maxAccounts; n++ {
+		line, rest, _ := bytes.Cut(text, []byte{'\n'})
+		text = rest
+		line, _, _ = bytes.Cut(line, []byte{'#'})
+		f := bytes.Fields(line)
+		if len(f) < 2 || len(line) > 3*maxAccountText {
+			continue
+		}
+		a, err := netip.ParseAddr(string(f[0]))
+		if err != nil {
+			continue
+		}
+		for _, name := range f[1:] {
+			yield(a.WithZone(""), string(name))
+		}
 	}
 }
