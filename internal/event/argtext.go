@@ -94,7 +94,9 @@ func (r Row) argText(s *Shown, raw RawArg) (a NamedArg, ok bool) {
 	switch {
 	case s.Field != nil:
 		v, ok := s.Field.Get(r, Arg{})
-		a.Raw = v.String()
+		if a.Raw = v.String(); s.Kind == ParamHex {
+			a.Raw = "0x" + strconv.FormatUint(v.Num, 16)
+		}
 		return a, ok
 	case s.At < 0 && s.Set == setExec:
 		flags, ok := r.execFlags()
@@ -145,7 +147,9 @@ func (r Row) numberText(a *NamedArg, s *Shown, n uint64) {
 		}
 		a.Raw = "0x" + strconv.FormatUint(n, 16)
 	case ParamOct:
-		a.Raw = "0" + strconv.FormatUint(n, 8)
+		if a.Raw = strconv.FormatUint(n, 8); n != 0 {
+			a.Raw = "0" + a.Raw
+		}
 		if s.Set != "" {
 			a.Meaning = FlagNames(s.Set, n)
 		}

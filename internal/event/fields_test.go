@@ -107,7 +107,7 @@ func sceneCases(t testing.TB, s *scene) []struct {
 			{"evt.abspath.dst", "/etc/shadow"},
 			{
 				"evt.args",
-				"fd=3(<f>/etc/shadow) dirfd=-100(AT_FDCWD) name=../../etc/shadow(/etc/shadow) flags=524800(O_RDONLY|O_TRUNC|O_CLOEXEC|FD_UPPER_LAYER) mode=0644 dev=8388609 ino=42",
+				"fd=3(<f>/etc/shadow) dirfd=-100(AT_FDCWD) name=../../etc/shadow(/etc/shadow) flags=524800(O_RDONLY|O_TRUNC|O_CLOEXEC|FD_UPPER_LAYER) mode=0644 dev=0x800001 ino=42",
 			},
 			{"fd.num", "3"},
 			{"fd.type", "file"},
