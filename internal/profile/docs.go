@@ -23,9 +23,9 @@ var _ event.DocReader = (*Docs)(nil)
 // Docs returns the reader of the profile's documents.
 func (p *Profile) Docs() *Docs { return &Docs{p: p} }
 
-// Profile names the profile, so that a recording can say how its documents are
-// read ([ByName]).
-func (d *Docs) Profile() string { return d.p.Name }
+// Profile returns the profile, so that a recording can say how its documents
+// are read.
+func (d *Docs) Profile() *Profile { return d.p }
 
 // Holds reports whether documents may hold a field that the tables do not.
 func (d *Docs) Holds(f *event.Field) bool { return !whole[f.Name] }

@@ -155,10 +155,14 @@ func TestRealAlerts(t *testing.T) {
 // An alert without fields gives what its output says, marked as inferred.
 func TestFieldsFromOutput(t *testing.T) {
 	for _, tt := range []struct{ output, source, want string }{
-		{"Notice A shell (user=root k8s.ns=shop k8s.pod=<NA> container=788861c3cf83 shell=sh parent=runc cmdline=sh -c a=b uptime terminal=34816)", "syscall",
-			"sh|-c a=b uptime |runc|root|788861c3cf83|shop|"},
-		{"Notice x | gparent=a evt_type=dup2 user=app process=nc parent=sh command=nc -e \\\"x\\\" terminal=0 container_id=host", "",
-			"nc|-e \"x\" |sh|app|host||"},
+		{
+			"Notice A shell (user=root k8s.ns=shop k8s.pod=<NA> container=788861c3cf83 shell=sh parent=runc cmdline=sh -c a=b uptime terminal=34816)", "syscall",
+			"sh|-c a=b uptime |runc|root|788861c3cf83|shop|",
+		},
+		{
+			"Notice x | gparent=a evt_type=dup2 user=app process=nc parent=sh command=nc -e \\\"x\\\" terminal=0 container_id=host", "",
+			"nc|-e \"x\" |sh|app|host||",
+		},
 		{"Notice no labels at all: a=b (c=d)", "syscall", "||||||"},
 		{"Warning by anonymous (user=system:anonymous verb=get)", "k8s_audit", "||||||"},
 		{"=", "syscall", "||||||"},

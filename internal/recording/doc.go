@@ -24,6 +24,9 @@
 // their members once, in the layout block, so that a recording stays readable
 // when a later version adds members or drops some.
 //
+// Events keep their numbers when all of a source are recorded. Where some were
+// left out, by a filter, the others are numbered without gaps.
+//
 // # Damage
 //
 // A header and a payload each have a CRC-32C. A damaged events block is left

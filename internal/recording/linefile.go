@@ -51,6 +51,8 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 		end := pieceEnd(data, at, piece)
 		last := end == len(data) && !req.Follow
 		b, used := l.batch(data[at:end], last)
+		// The columns are ours, but they are a twentieth of the lines.
+		b.Mapped = s.m.isMapped()
 		out.pass(b)
 		if used == 0 {
 			break

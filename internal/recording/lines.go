@@ -57,7 +57,7 @@ func (l *lines) batch(data []byte, last bool) (b *event.Batch, used int) {
 		}
 	}
 	b.ArgOff = append(b.ArgOff, uint32(end))
-	b.Heap = data[:end]
+	b.Heap = data[:end:end]
 	l.size = max(l.size, b.Len())
 	l.seq += uint64(b.Len())
 	if !sorted {

@@ -242,6 +242,29 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// What a filter left of a source lies as close as the whole would, and is
+// numbered without gaps.
+func TestSparseEvents(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	w, err := Create(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMaker(1)
+	m.grow(1, 10, 10)
+	b := m.batch(2000, false)
+	for i := 1; i < b.Len(); i += 2 {
+		w.Batch(b.Slice(i, i+1))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := collect(t, open(t, path), source.Request{})
+	if len(got) != 1 || got[0].Len() != 1000 || got[0].Seq != 2 || got[0].Time[999] != b.Time[1999] {
+		t.Errorf("%d batches, %d bytes", len(got), w.at)
+	}
+}
+
 func TestCreateRefusesToReplace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	record(t, path, Options{}, 1)

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
@@ -56,7 +57,8 @@ type Writer struct {
 	tables  map[*event.Tables]*written
 	order   []*written
 	infos   map[*event.Tables]source.Info
-	stats   []byte // as last written
+	next    map[*event.Tables]uint64 // number of the next event
+	stats   []byte                   // as last written
 	statsAt time.Time
 	lost    uint64
 	err     error // why nothing is written any more
@@ -87,7 +89,10 @@ func Create(path string, opt Options) (*Writer, error) {
 	if opt.Keep > 0 && opt.Keep < 2*opt.Rotate {
 		return nil, fmt.Errorf("keeping %d bytes leaves no room for two files of %d; keep more or rotate sooner", opt.Keep, opt.Rotate)
 	}
-	w := &Writer{path: path, opt: opt, stop: make(chan struct{}), infos: make(map[*event.Tables]source.Info)}
+	w := &Writer{
+		path: path, opt: opt, stop: make(chan struct{}),
+		infos: make(map[*event.Tables]source.Info), next: make(map[*event.Tables]uint64),
+	}
 	if opt.Rotate > 0 {
 		if err := w.retire(); err != nil {
 			return nil, err
@@ -177,19 +182,26 @@ func (w *Writer) of(t *event.Tables) *written {
 	w.order = append(w.order, st)
 	info := w.infos[t]
 	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin}
-	if d, ok := t.Docs.(interface{ Profile() string }); ok {
-		meta.Docs = d.Profile()
+	if d, ok := t.Docs.(*profile.Docs); ok {
+		meta.Docs = d.Profile().Name
+		if meta.Origin == 0 {
+			meta.Origin = d.Profile().Origin()
+		}
 	}
 	w.putJSON(kindTables, st.number, meta)
 	return st
 }
 
-// gather adds events to those that wait for their block. Events of one block
-// have numbers without gaps.
+// gather adds events to those that wait for their block. They are numbered
+// without gaps from the first one's number on, and so keep their numbers unless
+// some were left out.
 func (w *Writer) gather(st *written, b *event.Batch) {
+	if next := w.next[b.Tables]; next != 0 {
+		b.Seq = next
+	}
+	w.next[b.Tables] = b.Seq + uint64(b.Len())
 	p := st.waiting
-	if p != nil && (p.Seq+uint64(p.Len()) != b.Seq || p.Len()+b.Len() > blockEvents ||
-		len(p.Heap)+int(b.ArgOff[b.Len()]-b.ArgOff[0]) > blockHeap) {
+	if p != nil && (p.Len()+b.Len() > blockEvents || len(p.Heap)+int(b.ArgOff[b.Len()]-b.ArgOff[0]) > blockHeap) {
 		w.seal(st)
 		p = nil
 	}
