@@ -31,8 +31,8 @@ type Batch struct {
 	Heap   []byte
 
 	// Mapped says that the columns lie in a mapped file: they cost no memory of
-	// ours.
-	Mapped bool
+	// ours. HeapMapped says so of Heap alone.
+	Mapped, HeapMapped bool
 }
 
 // Bits are facts of one event.

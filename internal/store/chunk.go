@@ -10,6 +10,7 @@ import (
 const (
 	chunkRows = 1 << 16  // rows a chunk that is filled by copying
 	adoptRows = 1 << 14  // batches of this many rows become chunks as they are
+	adoptDocs = 1 << 9   // … and of this many, when their documents lie in a mapped file
 	chunkHeap = 32 << 20 // bytes of arguments after which a chunk is closed
 	rowBytes  = 8 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 8 + 4
 )
@@ -40,7 +41,10 @@ func adopt(id uint64, l *lane, b *event.Batch) *chunk {
 
 // memory estimates what a batch holds.
 func memory(b *event.Batch) int64 {
-	n := int64(cap(b.Time))*rowBytes + int64(cap(b.Heap))
+	n := int64(cap(b.Time)) * rowBytes
+	if !b.HeapMapped {
+		n += int64(cap(b.Heap))
+	}
 	n += int64(cap(b.Alert))*int64(unsafe.Sizeof(event.AlertID(0))) + int64(cap(b.Dur))*8
 	return n
 }
@@ -93,6 +97,12 @@ func fill[T any](s []T, n int, v T) []T {
 		s = append(s, v)
 	}
 	return s
+}
+
+// adopted reports whether a batch becomes a chunk as it is: when it is large,
+// or when copying it would bring a mapped file into memory.
+func adopted(b *event.Batch) bool {
+	return b.Len() >= adoptRows || b.Len() >= adoptDocs && (b.Mapped || b.HeapMapped)
 }
 
 // fits reports whether a batch still goes into the chunk.

@@ -62,7 +62,7 @@ func (s *Store) Batch(b *event.Batch) {
 // place puts a batch behind a lane. The caller holds the lock.
 func (s *Store) place(b *event.Batch) {
 	l := s.laneFor(b)
-	if b.Len() >= adoptRows {
+	if adopted(b) {
 		if n := len(l.chunks); n > 0 {
 			s.closeChunk(l.chunks[n-1])
 		}
