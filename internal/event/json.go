@@ -19,7 +19,11 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 	text = text.orPlain()
 	dst = append(dst, '{')
 	first := true
+	doc := r.B.Bits[r.I]&HasDoc != 0
 	for _, f := range jsonFieldList {
+		if !doc && r.lacks(f) {
+			continue
+		}
 		v, ok := f.Show(r, Arg{})
 		if !ok {
 			continue
@@ -33,10 +37,24 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 			dst = appendArgJSON(dst, r, shown, a, raw, text)
 		}
 	}
-	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
+	if doc && r.T.Docs != nil {
 		dst = appendDoc(dst, r, &first, text)
 	}
 	return append(dst, '}')
+}
+
+// lacks reports that a field cannot have a value, without asking it: most
+// events have no alert, and many no file.
+func (r Row) lacks(f *Field) bool {
+	switch f.Home {
+	case HomeObj:
+		return r.Obj == 0
+	case HomeCont:
+		return r.Cont == 0
+	case HomeAlert:
+		return r.Alert == 0
+	}
+	return f.Read == nil
 }
 
 // AppendText appends a text to dst as a JSON string, quotes included: a place
