@@ -30,6 +30,13 @@ type KernelComm struct {
 	S [16]int8
 }
 
+type KernelDirect struct {
+	_       structs.HostLayout
+	Key     uint64
+	Ring    uint32
+	Crowded uint32
+}
+
 type KernelLoss struct {
 	_      structs.HostLayout
 	Full   uint64
@@ -101,7 +108,7 @@ const (
 	KernelProgWatchCompat      = "watch_compat"
 	KernelProgWatchRaw         = "watch_raw"
 	KernelProgWatchSyscall     = "watch_syscall"
-	KernelVarBulkBits          = "bulk_bits"
+	KernelVarBulkDirect        = "bulk_direct"
 	KernelVarKeyMode           = "key_mode"
 	KernelVarManyCpus          = "many_cpus"
 	KernelVarRingSeed          = "ring_seed"
@@ -199,7 +206,7 @@ type KernelMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KernelVariableSpecs struct {
-	BulkBits   *ebpf.VariableSpec `ebpf:"bulk_bits"`
+	BulkDirect *ebpf.VariableSpec `ebpf:"bulk_direct"`
 	KeyMode    *ebpf.VariableSpec `ebpf:"key_mode"`
 	ManyCpus   *ebpf.VariableSpec `ebpf:"many_cpus"`
 	RingSeed   *ebpf.VariableSpec `ebpf:"ring_seed"`
@@ -276,7 +283,7 @@ func (m *KernelMaps) Close() error {
 //
 // It can be passed to LoadKernelObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KernelVariables struct {
-	BulkBits   *ebpf.Variable `ebpf:"bulk_bits"`
+	BulkDirect *ebpf.Variable `ebpf:"bulk_direct"`
 	KeyMode    *ebpf.Variable `ebpf:"key_mode"`
 	ManyCpus   *ebpf.Variable `ebpf:"many_cpus"`
 	RingSeed   *ebpf.Variable `ebpf:"ring_seed"`

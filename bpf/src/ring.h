@@ -50,17 +50,6 @@ struct {
 	__type(value, struct ring_head);
 } ring_heads SEC(".maps");
 
-/*
- * A cgroup with a bulk ring has its bit set here (key % 4096), so that all
- * others are told apart without a look into a table.
- */
-__u64 bulk_bits[64];
-
-static __always_inline bool maybe_bulk(__u64 key)
-{
-	return bulk_bits[key >> 6 & 63] >> (key & 63) & 1;
-}
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, MAX_RINGS);
@@ -80,6 +69,32 @@ struct {
 	__type(key, __u64);
 	__type(value, struct seat);
 } seats SEC(".maps");
+
+/*
+ * The bulk rings again, at key % BULK_DIRECT: every syscall of the node asks,
+ * and this costs no look into a table. Two cgroups in one place: crowded is set,
+ * and the seats tell.
+ */
+#define BULK_DIRECT 1024
+struct direct {
+	__u64 key;
+	__u32 ring; /* as in seat.bulk */
+	__u32 crowded;
+};
+struct direct bulk_direct[BULK_DIRECT];
+
+static __always_inline __u32 bulk_ring(__u64 key)
+{
+	struct direct *d = &bulk_direct[key & (BULK_DIRECT - 1)];
+	struct seat *seat;
+
+	if (d->key == key)
+		return d->ring;
+	if (!d->crowded)
+		return 0;
+	seat = bpf_map_lookup_elem(&seats, &key);
+	return seat ? seat->bulk : 0;
+}
 
 /* Rings made ahead, for cgroups that user space has not seen yet. */
 struct {

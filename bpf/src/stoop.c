@@ -68,12 +68,8 @@ int record_enter(__u64 *ctx)
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
 	__u64 key = cgroup_key(t), *since;
-	struct seat *seat;
 
-	if (!maybe_bulk(key))
-		return 0;
-	seat = bpf_map_lookup_elem(&seats, &key);
-	if (!seat || !seat->bulk)
+	if (!bulk_ring(key))
 		return 0;
 	since = bpf_task_storage_get(&entered, t, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (since)

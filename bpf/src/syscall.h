@@ -113,18 +113,14 @@ static __always_inline int bulk(struct pt_regs *r, __s64 ret)
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
 	__u64 key = cgroup_key(t), recipe = 6, *since;
-	struct seat *seat;
 	struct scratch *s;
 	struct settings *c;
 	struct call *call;
-	__u32 zero = 0, len;
+	__u32 zero = 0, len, ring = bulk_ring(key);
 	bool compat;
 	__s32 nr;
 
-	if (!maybe_bulk(key))
-		return 0;
-	seat = bpf_map_lookup_elem(&seats, &key);
-	if (!seat || !seat->bulk)
+	if (!ring)
 		return 0;
 	c = bpf_map_lookup_elem(&config, &zero);
 	s = bpf_map_lookup_elem(&scratches, &zero);
@@ -154,7 +150,7 @@ static __always_inline int bulk(struct pt_regs *r, __s64 ret)
 		}
 	}
 	len = finish(s);
-	ring_write(s, seat->bulk, key);
+	ring_write(s, ring, key);
 	if (c->options & OPT_BULK_DRAIN)
 		emit(s, len, key);
 	return 0;

@@ -38,14 +38,14 @@ func (o *Options) defaults() {
 
 // Probe is stoop's presence in the kernel. Its methods may be called from any goroutine.
 type Probe struct {
-	opts     Options
-	report   *Report
-	spec     *ebpf.CollectionSpec
-	maps     map[string]*ebpf.Map
-	bulkBits *ebpf.Variable
-	seed     uint64
-	reader   *Reader
-	rec      *Recorder
+	opts   Options
+	report *Report
+	spec   *ebpf.CollectionSpec
+	maps   map[string]*ebpf.Map
+	direct *ebpf.Variable // bulk_direct
+	seed   uint64
+	reader *Reader
+	rec    *Recorder
 
 	mu     sync.Mutex
 	progs  map[string]*ebpf.Program
@@ -122,7 +122,7 @@ func (p *Probe) loadMaps() error {
 	if err != nil {
 		return err
 	}
-	p.maps, p.bulkBits = c.Maps, c.Variables[bpf.KernelVarBulkBits]
+	p.maps, p.direct = c.Maps, c.Variables[bpf.KernelVarBulkDirect]
 	return nil
 }
 

@@ -204,12 +204,8 @@ func (r *Recorder) writeSeat(key uint64) error {
 	if s, ok := r.bulk[key]; ok {
 		seat.Bulk = s + 1
 	}
-	var bits [64]uint64
-	for k := range r.bulk {
-		bits[k>>6&63] |= 1 << (k & 63)
-	}
-	if err := r.p.bulkBits.Set(bits); err != nil {
-		return fmt.Errorf("mark the cgroups with a bulk ring: %w", err)
+	if err := r.p.direct.Set(directTable(r.bulk)); err != nil {
+		return fmt.Errorf("name the cgroups with a bulk ring: %w", err)
 	}
 	if seat == (bpf.KernelSeat{}) {
 		if err := r.p.maps[bpf.KernelMapSeats].Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
@@ -218,6 +214,24 @@ func (r *Recorder) writeSeat(key uint64) error {
 		return nil
 	}
 	return r.p.maps[bpf.KernelMapSeats].Put(key, seat)
+}
+
+// bulkDirect is the number of places for cgroups with a bulk ring that need no
+// look into a table (BULK_DIRECT).
+const bulkDirect = 1024
+
+// directTable lays the bulk rings out by key; the first of two in one place wins
+// and the other is found through the seats.
+func directTable(slots map[uint64]uint32) (table [bulkDirect]bpf.KernelDirect) {
+	for key, slot := range slots {
+		d := &table[key%bulkDirect]
+		if d.Ring != 0 {
+			d.Crowded = 1
+			continue
+		}
+		d.Key, d.Ring = key, slot+1
+	}
+	return table
 }
 
 // reattach follows a change of the bulk rings: the recorder is attached only
