@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -35,6 +36,9 @@ type Recorder struct {
 	deeds   map[uint64]uint32
 	bulk    map[uint64]uint32
 	filling bool
+
+	gathering sync.Once
+	done      chan struct{}
 }
 
 func newRecorder(p *Probe) (*Recorder, error) {
@@ -42,7 +46,7 @@ func newRecorder(p *Probe) (*Recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map the heads of the rings: %w", err)
 	}
-	r := &Recorder{p: p, heads: heads, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32)}
+	r := &Recorder{p: p, heads: heads, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32), done: make(chan struct{})}
 	for s := uint32(maxRings); s > 0; s-- {
 		r.free = append(r.free, s-1)
 	}
@@ -50,7 +54,11 @@ func newRecorder(p *Probe) (*Recorder, error) {
 }
 
 // newSlot makes a ring and tells the kernel. The caller holds mu.
-func (r *Recorder) newSlot(bytes int) (uint32, error) {
+func (r *Recorder) newSlot(kind RingKind) (uint32, error) {
+	bytes := r.p.opts.DeedsRing
+	if kind == Bulk {
+		bytes = r.p.opts.BulkRing
+	}
 	if len(r.free) == 0 {
 		return 0, fmt.Errorf("all %d rings are in use", maxRings)
 	}
@@ -65,6 +73,10 @@ func (r *Recorder) newSlot(bytes int) (uint32, error) {
 	}
 	r.free = r.free[:len(r.free)-1]
 	r.rings[slot] = ring
+	if kind == Deeds {
+		ring.past = &archive{limit: bytes}
+		r.gathering.Do(func() { go r.gatherLoop() })
+	}
 	return slot, nil
 }
 
@@ -91,7 +103,7 @@ func (r *Recorder) addToPool() (more bool) {
 		r.filling = false
 		return false
 	}
-	slot, err := r.newSlot(r.p.opts.DeedsRing)
+	slot, err := r.newSlot(Deeds)
 	if err == nil {
 		err = r.p.maps[bpf.KernelMapPool].Put(nil, slot)
 	}
@@ -159,11 +171,7 @@ func (r *Recorder) give(key uint64, kind RingKind) error {
 	if _, ok := slots[key]; ok {
 		return nil
 	}
-	size := r.p.opts.DeedsRing
-	if kind == Bulk {
-		size = r.p.opts.BulkRing
-	}
-	slot, err := r.newSlot(size)
+	slot, err := r.newSlot(kind)
 	if err != nil {
 		return err
 	}
@@ -263,7 +271,29 @@ func (r *Recorder) Ring(key uint64, kind RingKind, use func(*Ring)) bool {
 	return true
 }
 
+// gatherEvery is how often the archives look at their rings: 1 MiB of deeds is
+// thousands, so that nothing is missed below some 20,000 deeds a second.
+const gatherEvery = 100 * time.Millisecond
+
+func (r *Recorder) gatherLoop() {
+	tick := time.NewTicker(gatherEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.done:
+			return
+		case <-tick.C:
+		}
+		r.mu.Lock()
+		for _, ring := range r.rings {
+			ring.gather()
+		}
+		r.mu.Unlock()
+	}
+}
+
 func (r *Recorder) close() {
+	close(r.done)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, ring := range r.rings {

@@ -26,14 +26,16 @@ const (
 	madeCPUs   = 120
 )
 
-// Ring is a container's overwriting ring in the kernel, mapped here.
+// Ring is a container's overwriting ring in the kernel, mapped here, and with it,
+// for deeds, an archive of what it held before.
 type Ring struct {
 	m      *ebpf.Map
 	mem    []byte
 	head   []byte // its struct ring_head
 	chunks uint64
 	seed   uint64
-	copied []byte // the record that Scan hands out
+	copied []byte   // the record that Scan hands out
+	past   *archive // what was there before; nil for none
 }
 
 // RingSize is the size that a ring of that many bytes really has: whole chunks of
@@ -103,26 +105,40 @@ func (s Scanned) Lost() uint64 { return s.Made - min(s.Kept, s.Made) }
 // kernel goes on writing meanwhile: a record is copied and then checked for
 // having been whole all the time. It borrows memory until the next one.
 func (r *Ring) Scan(from uint64, use func(bpf.Record) bool) Scanned {
-	s := Scanned{Made: r.Made()}
-	end := r.pos()
-	p := r.oldest(from, end)
-	s.Skip = p - from
-	for p < end {
+	s := Scanned{Made: r.Made(), Next: from}
+	each := func(p uint64, rec bpf.Record) bool {
+		s.Skip += p - min(s.Next, p)
+		s.Next = p + uint64(len(rec)) + marks
+		s.Kept++
+		return use(rec)
+	}
+	if r.past != nil && !r.past.scan(from, each) {
+		return s
+	}
+	end, whole := r.scanKernel(s.Next, each)
+	if whole {
+		s.Skip += end - min(s.Next, end)
+		s.Next = end
+	}
+	return s
+}
+
+// scanKernel hands out what the kernel's ring holds from position from on. end is
+// the writers' place at the start; whole is false when use wanted no more.
+func (r *Ring) scanKernel(from uint64, use func(p uint64, rec bpf.Record) bool) (end uint64, whole bool) {
+	end = r.pos()
+	for p := r.oldest(from, end); p < end; {
 		rec, ok := r.read(p)
 		if !ok {
-			next := r.oldest(p+8, r.pos())
-			s.Skip += next - p
-			p = next
+			p = r.oldest(p+8, r.pos())
 			continue
 		}
-		p += uint64(len(rec)) + marks
-		s.Kept++
-		if !use(rec) {
-			break
+		if !use(p, rec) {
+			return end, false
 		}
+		p += uint64(len(rec)) + marks
 	}
-	s.Next = min(p, end)
-	return s
+	return end, true
 }
 
 // oldest is the first position from from on that writers have not taken again.
@@ -154,6 +170,11 @@ func (r *Ring) read(p uint64) (rec bpf.Record, ok bool) {
 // Reach is the time of the oldest record that is still there, in nanoseconds of
 // CLOCK_BOOTTIME; ok is false while the ring is empty. It looks at a few KiB.
 func (r *Ring) Reach() (oldest uint64, ok bool) {
+	if r.past != nil {
+		if oldest, ok = r.past.oldest(); ok {
+			return oldest, true
+		}
+	}
 	r.Scan(0, func(rec bpf.Record) bool {
 		oldest, ok = rec.Time(), true
 		return false

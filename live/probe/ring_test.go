@@ -35,6 +35,7 @@ func own(t *testing.T, p *Probe, kind RingKind) uint64 {
 func TestRingKeepsTheNewest(t *testing.T) {
 	p := open(t, Options{DeedsRing: 1}, Plan{Deeds: true})
 	key := own(t, p, Deeds)
+	p.Recorder().Ring(key, Deeds, func(r *Ring) { r.past = nil })
 	const n = 5000
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -87,6 +88,57 @@ func TestRingKeepsTheNewest(t *testing.T) {
 	if !ok {
 		t.Fatal("no ring")
 	}
+}
+
+// TestDeedsReachBack holds the recorder's contract: at 50 deeds a second the
+// default ring reaches back 10 minutes. The deeds come faster here.
+func TestDeedsReachBack(t *testing.T) {
+	p := open(t, Options{}, Plan{Deeds: true})
+	key := own(t, p, Deeds)
+	const n = 50 * 600
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	tid := uint32(unix.Gettid())
+	dir := t.TempDir()
+	for i := range n / 3 {
+		name := fmt.Sprintf("%s/a-file-of-some-service-%d.tmp", dir, i)
+		fd, err := unix.Open(name, unix.O_CREAT|unix.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(fd)
+		unix.Rename(name, name+"~")
+		unix.Unlink(name + "~")
+		if i%500 == 0 {
+			time.Sleep(gatherEvery) // 15,000 deeds a second
+		}
+	}
+	p.Recorder().Ring(key, Deeds, func(r *Ring) {
+		mine := 0
+		s := r.Scan(0, func(rec bpf.Record) bool {
+			if rec.Tid() == tid {
+				mine++
+			}
+			return true
+		})
+		held := r.past.size + len(r.past.raw)
+		t.Logf("%d deeds, %d bytes made, %d bytes archived", s.Kept, r.pos(), held)
+		if mine < n || s.Kept+s.Lost() != s.Made {
+			t.Errorf("%d of %d deeds, %d records lost", mine, n, s.Lost())
+		}
+		if held > 1<<20+blockBytes {
+			t.Errorf("archive of %d bytes", held)
+		}
+		first := true
+		at, _ := r.Reach()
+		r.Scan(0, func(rec bpf.Record) bool {
+			first = rec.Time() == at
+			return false
+		})
+		if !first {
+			t.Error("Reach is not the time of the first record")
+		}
+	})
 }
 
 // TestRingUnderFire scans while all CPUs write: what comes out must be whole.
