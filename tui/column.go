@@ -87,20 +87,20 @@ type placed struct {
 	x, w  int
 }
 
-// place lays the columns that fit out over w columns, one blank between them.
-// The container's own column is left out where there is one container only.
-func place(cols []column, w int, oneContainer bool) []placed {
-	var ps []placed
-	used, flexible, room := 0, -1, 0
-	if oneContainer {
-		room = 13 // what the container's column leaves
+// place lays the columns that fit out over w columns, one blank between them,
+// without those of some fields.
+func place(cols []column, w int, drop map[string]bool) []placed {
+	room := w // what there would be with the dropped columns' place
+	for _, c := range cols {
+		if c.wide > 0 && drop[c.field] {
+			room += c.width + 1
+		}
 	}
+	var ps []placed
+	used, flexible := 0, -1
 	for i := range cols {
 		c := &cols[i]
-		if oneContainer && c.field == "container.id" && c.wide > 0 {
-			continue
-		}
-		if c.wide > w+room {
+		if c.wide > room || c.wide > 0 && drop[c.field] {
 			continue
 		}
 		p := placed{column: c, index: i, w: c.width}

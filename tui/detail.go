@@ -4,6 +4,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/clipperhouse/displaywidth"
+
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/tui/internal/grid"
@@ -18,6 +20,7 @@ type detail struct {
 
 	id    store.RowID
 	epoch uint64
+	width int
 	lines []detailLine
 	area  grid.Area
 }
@@ -29,6 +32,7 @@ type detailLine struct {
 	value string
 	raw   string // unmasked, for filters
 	key   bool   // one of the fields that matter
+	more  bool   // a further line of the value above
 }
 
 // highlights are the fields that matter, in the order in which they are shown.
@@ -39,23 +43,48 @@ var highlights = []string{
 
 // groupOrder is the order in which the groups of fields are shown; the rest
 // follow by name.
-var groupOrder = []string{"alert", "evt", "proc", "thread", "user", "group", "fd", "fs.path", "container", "k8s", "ka", "json"}
+var groupOrder = []string{"alert", "ka", "fd", "fs.path", "proc", "user", "group", "container", "k8s", "thread", "json", "evt"}
 
 // load reads the fields of an event, unless they are those shown already.
-func (d *detail) load(ref store.Ref, r reader, c clock) {
+func (d *detail) load(ref store.Ref, r reader, c clock, width int) {
 	if ref.B == nil {
 		d.lines, d.id = nil, store.RowID{}
 		return
 	}
 	epoch := ref.B.Tables.Conts.Epoch()
-	if ref.ID == d.id && epoch == d.epoch && d.lines != nil {
+	if ref.ID == d.id && epoch == d.epoch && width == d.width && d.lines != nil {
 		return
 	}
 	if ref.ID != d.id {
 		d.top, d.at = 0, 0
 	}
-	d.id, d.epoch = ref.ID, epoch
-	d.lines = detailLines(ref, r, c)
+	d.id, d.epoch, d.width = ref.ID, epoch, width
+	d.lines = nil
+	for _, l := range detailLines(ref, r, c) {
+		d.lines = append(d.lines, breakLine(l, width)...)
+	}
+}
+
+// maxParts bounds how many lines one value takes.
+const maxParts = 12
+
+// breakLine breaks a long value into lines of w columns.
+func breakLine(l detailLine, w int) []detailLine {
+	text := safe(l.value)
+	if l.head != "" || w < 8 || grid.Width(text) <= w {
+		return []detailLine{l}
+	}
+	var lines []detailLine
+	for text != "" && len(lines) < maxParts {
+		part := l
+		part.value, part.more = displaywidth.TruncateString(text, w, ""), len(lines) > 0
+		if len(lines) == maxParts-1 || part.value == "" {
+			part.value = text
+		}
+		text = text[len(part.value):]
+		lines = append(lines, part)
+	}
+	return lines
 }
 
 func detailLines(ref store.Ref, r reader, c clock) []detailLine {
@@ -67,6 +96,9 @@ func detailLines(ref store.Ref, r reader, c clock) []detailLine {
 			lines = append(lines, detailLine{name: name, value: v, raw: raw, key: true})
 		}
 	}
+	if args := argumentLines(row, r); len(args) > 0 {
+		lines = append(append(lines, detailLine{head: row.Type.String() + ", its arguments"}), args...)
+	}
 	groups := make(map[string][]detailLine)
 	for _, f := range event.Fields.All() {
 		groups[f.Class] = append(groups[f.Class], fieldLines(f, row, r, c)...)
@@ -76,6 +108,18 @@ func detailLines(ref store.Ref, r reader, c clock) []detailLine {
 		lines = append(lines, groups[class]...)
 	}
 	return append(lines, documentLines(row, r)...)
+}
+
+// argumentLines reads the event's arguments, one by one.
+func argumentLines(row event.Row, r reader) (lines []detailLine) {
+	for _, p := range row.Type.Info().Params {
+		name := "evt.arg[" + p.Name + "]"
+		if v, ok := r.text(row, name); ok && v != "" {
+			raw, _ := r.raw(row, name)
+			lines = append(lines, detailLine{name: name, value: v, raw: raw})
+		}
+	}
+	return lines
 }
 
 // fieldLines reads one field; a field that takes a number (proc.aname) is read
@@ -168,7 +212,8 @@ func (d *detail) draw(a grid.Area, ref store.Ref, r reader, c clock, focus bool)
 		body.Text(1, 0, styFaint, "no event is selected")
 		return
 	}
-	d.load(ref, r, c)
+	nameWidth := min(28, body.W*2/5)
+	d.load(ref, r, c, body.W-nameWidth-3)
 	row := ref.Row()
 	x := head.Text(1, 0, title, "details")
 	head.Fit(x+2, 0, head.W-x-3, styFaint, c.full(ref.Time()))
@@ -185,7 +230,6 @@ func (d *detail) draw(a grid.Area, ref store.Ref, r reader, c clock, focus bool)
 	d.at = min(max(d.at, 0), max(len(d.lines)-1, 0))
 	d.top = min(max(d.top, d.at-body.H+1), d.at)
 	d.top = max(d.top, 0)
-	nameWidth := min(28, body.W*2/5)
 	for y := 0; y < body.H && d.top+y < len(d.lines); y++ {
 		line := body.Sub(0, y, body.W, 1)
 		d.drawLine(line, d.lines[d.top+y], nameWidth)
@@ -209,7 +253,9 @@ func (d *detail) drawLine(a grid.Area, l detailLine, nameWidth int) {
 			value = styWarn.Bold()
 		}
 	}
-	a.Fit(1, 0, nameWidth, styDim, l.name)
+	if !l.more {
+		a.Fit(1, 0, nameWidth, styDim, l.name)
+	}
 	a.Fit(nameWidth+2, 0, a.W-nameWidth-3, value, l.value)
 }
 

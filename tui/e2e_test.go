@@ -97,10 +97,12 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// One row that changes is few bytes.
+// One row that changes is few bytes; here two do, the one that the cursor
+// leaves and the one that it comes to.
 func TestFewBytesForOneRow(t *testing.T) {
 	term := start(t, "scene", 200, 50)
 	term.wait("280 events")
+	term.press("d")
 	term.settle(300 * time.Millisecond)
 	for _, key := range []string{"j", "j", "k", "j"} {
 		before, _ := term.written()

@@ -15,7 +15,8 @@ type feed struct {
 	search  string // what is looked for, in lower case; "" for nothing
 	height  int    // lines of rows, as drawn last
 	area    grid.Area
-	top     int // rank of the first row drawn last
+	top     int  // rank of the first row drawn last
+	noPIDs  bool // no source knows pids: alerts as Falco writes them
 }
 
 // gutter is the room before the first column, for marks.
@@ -50,10 +51,11 @@ func (f *feed) draw(a grid.Area, l *level, r reader, c clock, focus bool) {
 	drawScrollbar(body, f.top, n)
 }
 
-// place lays out the columns for a table of w columns. On a level of one
-// container its column would say the same in every row.
+// place lays out the columns for a table of w columns, without those that would
+// say the same in every row.
 func (f *feed) place(w int, l *level) []placed {
-	return place(f.columns, w-gutter-1, strings.Contains(l.expr, "container.id = "))
+	drop := map[string]bool{"container.id": strings.Contains(l.expr, "container.id = "), "proc.pid": f.noPIDs}
+	return place(f.columns, w-gutter-1, drop)
 }
 
 func (f *feed) drawHead(a grid.Area, cols []placed, l *level, refs []store.Ref, c clock, focus bool) {

@@ -13,7 +13,7 @@ import (
 )
 
 // typingPause is how long after the last key a filter is checked and applied.
-const typingPause = 70 * time.Millisecond
+var typingPause = 70 * time.Millisecond
 
 // filterBar is the line on which a level's filter is edited. While it is open
 // the table shows what the text, as far as it is right, lets through.

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
@@ -112,6 +113,10 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 	}
 	m.hub = newHub(opt.Sources, m.store)
 	m.tally = m.store.Containers()
+	m.feed.noPIDs = len(opt.Sources) > 0
+	for _, s := range opt.Sources {
+		m.feed.noPIDs = m.feed.noPIDs && s.Info().Origin&event.FromLive == 0
+	}
 	m.remote = overSSH(opt.Env)
 	if err := m.setTheme(opt.Theme); err != nil {
 		return nil, err

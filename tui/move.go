@@ -69,6 +69,9 @@ func moveCell(n int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
 		l := m.level()
 		cols := m.feed.place(m.feed.area.W, m.level())
+		if len(cols) == 0 {
+			return nil
+		}
 		at := 0
 		for i, p := range cols {
 			if p.index <= l.col {

@@ -29,6 +29,7 @@ const asMain = "STOOP_TUI_TEST_MAIN"
 func TestMain(m *testing.M) {
 	switch os.Getenv(asMain) {
 	case "":
+		typingPause, panelsEvery = 0, 0 // the driver would sit them out
 		os.Exit(m.Run())
 	case "scene":
 		runMain(&tuitest.Source{Name: "scene", Batches: []*event.Batch{tuitest.Scene()}}, 0)

@@ -19,7 +19,7 @@ import (
 const slice = 12 * time.Millisecond
 
 // panelsEvery is how often the panels beside the table are counted anew.
-const panelsEvery = 200 * time.Millisecond
+var panelsEvery = 200 * time.Millisecond
 
 // changedMsg says that the store, or a source's state, has changed.
 type changedMsg struct{}

@@ -45,6 +45,7 @@ func (d *Driver) send(msg tea.Msg, depth int) {
 	}
 	m, cmd := d.Model.Update(msg)
 	d.Model = m
+	m.View()
 	d.run(cmd, depth)
 }
 

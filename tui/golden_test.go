@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/stoop-project/stoop/tui/tuitest"
+)
+
+var update = flag.Bool("update", false, "write the golden screens anew")
+
+// golden compares the screen, cell by cell, with the one that is kept.
+func golden(t *testing.T, d *tuitest.Driver, w, h int, name string) {
+	t.Helper()
+	d.Draw()
+	got := tuitest.Dump(d.Screen, w, h)
+	path := filepath.Join("testdata", "golden", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; go test ./tui -run %s -update writes it", err, t.Name())
+	}
+	if got != string(want) {
+		t.Errorf("%s is not as it was; if it should be as it is now, run go test ./tui -update\n%s", path, tuitest.Text(d.Screen, w, h))
+	}
+}
+
+var sizes = [][2]int{{80, 24}, {120, 40}, {200, 50}, {40, 10}}
+
+var profiles = map[string]colorprofile.Profile{"colour": colorprofile.TrueColor, "plain": colorprofile.NoTTY}
+
+// The first screen and an alert's, in every size, with and without colours.
+func TestGoldenSizes(t *testing.T) {
+	for _, size := range sizes {
+		for look, profile := range profiles {
+			w, h := size[0], size[1]
+			t.Run(fmt.Sprintf("%dx%d-%s", w, h, look), func(t *testing.T) {
+				d, _ := open(t, w, h, func(o *Options) { o.Profile = &profile })
+				golden(t, d, w, h, fmt.Sprintf("first-%dx%d-%s", w, h, look))
+				d.Keys("e", "e", "enter")
+				golden(t, d, w, h, fmt.Sprintf("alert-%dx%d-%s", w, h, look))
+			})
+		}
+	}
+}
+
+// One screen for each overlay, input and state.
+func TestGoldenStates(t *testing.T) {
+	const w, h = 120, 40
+	for _, c := range []struct {
+		name string
+		do   func(*tuitest.Driver)
+	}{
+		{"tree", func(d *tuitest.Driver) { d.Keys("e", "e", "p") }},
+		{"help", func(d *tuitest.Driver) { d.Keys("?") }},
+		{"sources", func(d *tuitest.Driver) { d.Keys("S") }},
+		{"columns", func(d *tuitest.Driver) { d.Keys("C") }},
+		{"filter", func(d *tuitest.Driver) { d.Keys("f"); d.Type("evt.type = execve ") }},
+		{"filter-wrong", func(d *tuitest.Driver) { d.Keys("f"); d.Type("proc.nam = x and "); d.Keys("left", "left") }},
+		{"search", func(d *tuitest.Driver) { d.Keys("/"); d.Type("shadow"); d.Keys("enter") }},
+		{"jump-wrong", func(d *tuitest.Driver) { d.Keys("t"); d.Type("noon"); d.Keys("enter") }},
+		{"histogram", func(d *tuitest.Driver) { d.Keys("tab", "tab", "space", "right", "right", "right") }},
+		{"containers", func(d *tuitest.Driver) { d.Keys("shift+tab", "down", "down") }},
+		{"nothing-passes", func(d *tuitest.Driver) { d.Keys("f"); d.Type("proc.name = nobody"); d.Keys("enter") }},
+		{"light", func(d *tuitest.Driver) { d.Keys("T") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, _ := open(t, w, h)
+			c.do(d)
+			golden(t, d, w, h, c.name)
+		})
+	}
+}
+
+// What the screen says when there is nothing to show.
+func TestGoldenEmpty(t *testing.T) {
+	const w, h = 80, 24
+	for name, src := range map[string]*tuitest.Source{
+		"empty-file": {Name: "quiet.ndjson"},
+		"empty-live": {Name: "live", IsLive: true},
+		"failed":     {Name: "gone.stoop", Err: os.ErrPermission},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := openOn(t, src, w, h)
+			golden(t, d, w, h, name)
+		})
+	}
+}
+
+// Losses, bad lines, rings: everything that the status line can say.
+func TestGoldenLive(t *testing.T) {
+	src := liveSource()
+	d, m := openOn(t, src, 200, 50)
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown > 0 })
+	refreshNow(d, m)
+	golden(t, d, 200, 50, "live")
+	d.Keys("S")
+	golden(t, d, 200, 50, "live-sources")
+}

@@ -1,0 +1,229 @@
+package tui
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/tui/tuitest"
+)
+
+// keysPage is the reference page that is made from the key map.
+const keysPage = "../docs/keys.md"
+
+func TestKeysPage(t *testing.T) {
+	want := KeysPage()
+	if *update {
+		if err := os.WriteFile(keysPage, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(keysPage)
+	if err != nil || string(have) != want {
+		t.Errorf("%s is not what the key map says (%v); go generate ./tui writes it", keysPage, err)
+	}
+}
+
+// A key means one thing in one place, every binding can be reached, and the
+// help has all of them.
+func TestKeyMapIsSound(t *testing.T) {
+	groups := strings.Join(keyGroups, ",")
+	for _, place := range []where{inTable, inTree, inDetail, inHistogram, inContainers, everywhere} {
+		seen := map[string]string{}
+		for _, b := range keyMap() {
+			if b.where&place == 0 {
+				continue
+			}
+			for _, k := range b.keys {
+				if other, ok := seen[k]; ok {
+					t.Errorf("%s, %s: %q and %q", place, k, other, b.help)
+				}
+				seen[k] = b.help
+			}
+		}
+	}
+	for _, b := range keyMap() {
+		if b.help == "" || b.do == nil || !strings.Contains(groups, b.group) {
+			t.Errorf("%v is not whole", b.keys)
+		}
+	}
+}
+
+// keyCase presses keys and says what must then be so.
+type keyCase struct {
+	keys string // the last one is what is tested
+	want func(m *Model, d *tuitest.Driver) bool
+}
+
+func rowText(m *Model) string {
+	row, ok := m.level().row()
+	if !ok {
+		return ""
+	}
+	return plainText(m.read.summary(row))
+}
+
+func rank0(m *Model) int {
+	k, _ := m.level().view.Find(m.level().cursor.ID)
+	return k
+}
+
+func exprIs(want string) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return m.level().expr == want && m.level().next == nil }
+}
+
+func focusIs(p panel) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return m.focus == p }
+}
+
+func atRow(k int) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return rank0(m) == k }
+}
+
+func titleIs(s string) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return m.level().title == s }
+}
+
+func says(s string) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return strings.Contains(m.toast.text, s) }
+}
+
+// keyCases has a case for each place and first key of a binding, and for its
+// other keys where they stand alone. The scene has 280 events; its alerts are
+// rows 109, 114, 116, …
+var keyCases = map[string][]keyCase{
+	"table up":             {{"down down up", atRow(1)}, {"j j k", atRow(1)}},
+	"table down":           {{"down", atRow(1)}, {"j", atRow(1)}},
+	"table pgup":           {{"G pgup", func(m *Model, _ *tuitest.Driver) bool { return rank0(m) == 279-(m.feed.height-1) }}, {"G ctrl+b", func(m *Model, _ *tuitest.Driver) bool { return rank0(m) < 279 }}},
+	"table pgdown":         {{"pgdown", func(m *Model, _ *tuitest.Driver) bool { return rank0(m) == m.feed.height-1 }}, {"ctrl+f", func(m *Model, _ *tuitest.Driver) bool { return rank0(m) > 1 }}},
+	"table home":           {{"G home", atRow(0)}, {"G g", atRow(0)}},
+	"table end":            {{"end", atRow(279)}, {"G", atRow(279)}},
+	"table left":           {{"right right left", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 1 }}, {"l h", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 0 }}},
+	"table right":          {{"right", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 1 }}, {"l", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 1 }}},
+	"histogram left":       {{"tab tab right right left", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}, {"tab tab l l h", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}},
+	"histogram right":      {{"tab tab right", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}, {"tab tab l", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}},
+	"everywhere tab":       {{"tab", focusIs(onDetail)}, {"tab tab", focusIs(onHistogram)}, {"tab tab tab", focusIs(onContainers)}, {"tab tab tab tab", focusIs(onFeed)}},
+	"everywhere shift+tab": {{"shift+tab", focusIs(onContainers)}},
+	"everywhere e":         {{"e", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Redirect STDOUT") }}},
+	"everywhere E":         {{"e e E", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Redirect STDOUT") }}, {"E", says("no alert before")}},
+
+	"table enter": {{"enter", titleIs("server 4522")}, {"e e enter", func(m *Model, _ *tuitest.Driver) bool {
+		return m.level().pin.B != nil && m.level().counted.shown == 3 && m.level().relative
+	}}},
+	"process tree enter": {{"e e p k enter", titleIs("bash 5902")}},
+	"containers enter": {{"shift+tab down enter", func(m *Model, _ *tuitest.Driver) bool {
+		return m.level().expr == "container.id = b20d7c11a9e4" && m.level().counted.shown == 40
+	}}},
+	"histogram enter": {{"tab tab right space right right enter", func(m *Model, _ *tuitest.Driver) bool {
+		return strings.HasPrefix(m.level().expr, "evt.rawtime >= ") && m.level().counted.shown > 0
+	}}},
+	"details enter": {{"e e tab enter", exprIs(`alert.rule = "Read sensitive file untrusted"`)}},
+	"everywhere esc": {
+		{"enter esc", func(m *Model, _ *tuitest.Driver) bool { return len(m.stack) == 1 }},
+		{"j j enter backspace", func(m *Model, _ *tuitest.Driver) bool { return len(m.stack) == 1 && rank0(m) == 2 }},
+		{"tab esc", focusIs(onFeed)},
+		{"tab tab space esc", func(m *Model, _ *tuitest.Driver) bool { return m.hist.mark < 0 && m.focus == onHistogram }},
+		{"esc", says("first level")},
+	},
+	"table w": {
+		{"e e enter w", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().expr == "container.id = 6cf4be7b2388 and (proc.pid = 5901 or proc.apid = 5901)" && m.level().counted.shown > 20
+		}},
+		{"e e enter w w", exprIs("container.id = 6cf4be7b2388")},
+	},
+	"table c": {{"e c", exprIs("container.id = 6cf4be7b2388")}},
+	"table a": {{"e e enter a", func(m *Model, _ *tuitest.Driver) bool {
+		return m.level().expr == "" && strings.HasPrefix(rowText(m), "Read sensitive")
+	}}},
+	"table p": {{"e e p", func(m *Model, d *tuitest.Driver) bool {
+		return m.level().tree != nil && strings.Contains(d.Text(), "(entry point)")
+	}}},
+
+	"everywhere f": {{"f", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.input.(*filterBar); return ok }}, {":", func(m *Model, _ *tuitest.Driver) bool { return m.input != nil }}},
+	"table +":      {{"l l +", exprIs("proc.name = server")}, {"l l =", exprIs("proc.name = server")}},
+	"table -":      {{"l l -", exprIs("not proc.name = server")}},
+	"everywhere u": {{"l l + u", exprIs("")}, {"u", says("has not been changed")}},
+	"everywhere /": {{"/", func(m *Model, _ *tuitest.Driver) bool { return m.input == input(&m.find) }}},
+	"everywhere n": {{"/ s h a d o w enter n", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "open r /etc/shadow") }}, {"n", says("nothing is searched")}},
+	"everywhere N": {{"/ s h a d o w enter n N", func(m *Model, _ *tuitest.Driver) bool { return rowText(m) == "exec cat /etc/shadow" }}},
+
+	"table space": {{"space", func(m *Model, d *tuitest.Driver) bool {
+		return m.level().paused && strings.Contains(d.Text(), "paused, 0 new")
+	}}, {"space space", func(m *Model, _ *tuitest.Driver) bool { return !m.level().paused }}},
+	"histogram space": {{"tab tab space", func(m *Model, _ *tuitest.Driver) bool { return m.hist.mark == m.hist.at }}, {"tab tab v", func(m *Model, _ *tuitest.Driver) bool { return m.hist.mark == m.hist.at }}},
+	"everywhere F":    {{"F", func(m *Model, _ *tuitest.Driver) bool { return m.level().follow }}, {"F F", func(m *Model, _ *tuitest.Driver) bool { return !m.level().follow }}},
+	"everywhere t": {
+		{"t + 1 2 s enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().cursor.Time() >= tuitest.Start.UnixNano()+12e9
+		}},
+		{"t 2 2 : 0 2 : 0 1 enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.times().stamp(m.level().cursor.Time()) == "22:02:01.079"
+		}},
+	},
+	"everywhere r": {{"r", func(m *Model, d *tuitest.Driver) bool {
+		return m.level().relative && strings.Contains(d.Text(), "from mark")
+	}}, {"r r", func(m *Model, _ *tuitest.Driver) bool { return !m.level().relative }}},
+	"everywhere z": {{"z", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "20:01:50.000") }}},
+
+	"everywhere d": {{"d", func(m *Model, d *tuitest.Driver) bool { return !strings.Contains(d.Text(), "details  2026") }}},
+	"everywhere C": {{"C", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.over.(*chooser); return ok }}},
+	"containers s": {{"shift+tab s", func(m *Model, _ *tuitest.Driver) bool {
+		return m.conts.order == byName && m.conts.all[0].ID == "b20d7c11a9e4"
+	}}},
+	"everywhere S":      {{"S", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "handed on 280") }}},
+	"table y":           {{"l l y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "server" }}},
+	"everywhere Y":      {{"l l + Y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "stoop print scene -f 'proc.name = server'" }}},
+	"everywhere R":      {{"R", says("no source here keeps a flight recorder")}},
+	"everywhere D":      {{"D", says("no source here keeps a flight recorder")}},
+	"everywhere T":      {{"T", func(m *Model, _ *tuitest.Driver) bool { return m.theme.Name == "gyrfalcon" }}, {"T T", func(m *Model, _ *tuitest.Driver) bool { return m.theme.Name == "peregrine" }}},
+	"everywhere ?":      {{"?", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "one line up") }}, {"? esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil }}},
+	"everywhere ctrl+l": {{"ctrl+l", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "280 events") }}},
+	"everywhere q":      {{"q", func(_ *Model, d *tuitest.Driver) bool { return d.HasQuit }}, {"ctrl+c", func(_ *Model, d *tuitest.Driver) bool { return d.HasQuit }}},
+}
+
+func TestEveryKey(t *testing.T) {
+	for name, cases := range keyCases {
+		for _, c := range cases {
+			t.Run(name+"/"+c.keys, func(t *testing.T) {
+				d, m := open(t, 120, 40)
+				d.Keys(strings.Fields(c.keys)...)
+				if !c.want(m, d) {
+					t.Errorf("after %s, filter %q, level %q, toast %q:\n%s", c.keys, m.level().expr, m.level().title, m.toast.text, d.Text())
+				}
+			})
+		}
+	}
+	for _, b := range keyMap() {
+		place, _, _ := strings.Cut(b.where.String(), ", ")
+		if len(keyCases[place+" "+b.keys[0]]) == 0 {
+			t.Errorf("no case for %s %s", place, b.keys[0])
+		}
+	}
+}
+
+// The recorder keys, on a source that has one.
+func TestRecorderKeys(t *testing.T) {
+	src := liveSource()
+	ring := tuitest.NewWorld()
+	cont := ring.Container("6cf4be7b2388", "web", "web-0", "shop", "docker.io/shop/web:2.4.1")
+	p := ring.Proc(0, cont, 4410, 33, "www-data", "/usr/bin/python3")
+	ring.Do(p, "openat", ring.File("/before"), 3)
+	src.Rings = map[string]*event.Batch{"6cf4be7b2388": ring.Take()}
+	d, m := openOn(t, src, 120, 40)
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == 280 })
+	refreshNow(d, m)
+	d.Keys("shift+tab")
+	if d.Keys("R"); !says("no longer recording")(m, d) {
+		t.Errorf("R on a recorded container: %q", m.toast.text)
+	}
+	if d.Keys("R"); !says("recording every system call of web")(m, d) || !m.conts.reach["6cf4be7b2388"].BulkOn {
+		t.Errorf("R: %q, %+v", m.toast.text, m.conts.reach["6cf4be7b2388"])
+	}
+	if d.Keys("D"); !says("web: 1 event brought in from the rings")(m, d) {
+		t.Errorf("D: %q", m.toast.text)
+	}
+	if d.Keys("D"); !says("hold nothing that is not here")(m, d) {
+		t.Errorf("D again: %q", m.toast.text)
+	}
+}
