@@ -121,6 +121,7 @@ const (
 	KernelVarShapeFile         = "shape_file"
 	KernelVarShapeHdr          = "shape_hdr"
 	KernelVarShapeNs           = "shape_ns"
+	KernelVarShapePart         = "shape_part"
 	KernelVarShapeSock         = "shape_sock"
 	KernelVarShapeTask         = "shape_task"
 	KernelVarShapeUring        = "shape_uring"
@@ -219,6 +220,7 @@ type KernelVariableSpecs struct {
 	ShapeFile  *ebpf.VariableSpec `ebpf:"shape_file"`
 	ShapeHdr   *ebpf.VariableSpec `ebpf:"shape_hdr"`
 	ShapeNs    *ebpf.VariableSpec `ebpf:"shape_ns"`
+	ShapePart  *ebpf.VariableSpec `ebpf:"shape_part"`
 	ShapeSock  *ebpf.VariableSpec `ebpf:"shape_sock"`
 	ShapeTask  *ebpf.VariableSpec `ebpf:"shape_task"`
 	ShapeUring *ebpf.VariableSpec `ebpf:"shape_uring"`
@@ -296,6 +298,7 @@ type KernelVariables struct {
 	ShapeFile  *ebpf.Variable `ebpf:"shape_file"`
 	ShapeHdr   *ebpf.Variable `ebpf:"shape_hdr"`
 	ShapeNs    *ebpf.Variable `ebpf:"shape_ns"`
+	ShapePart  *ebpf.Variable `ebpf:"shape_part"`
 	ShapeSock  *ebpf.Variable `ebpf:"shape_sock"`
 	ShapeTask  *ebpf.Variable `ebpf:"shape_task"`
 	ShapeUring *ebpf.Variable `ebpf:"shape_uring"`

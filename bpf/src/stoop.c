@@ -135,6 +135,7 @@ const struct part_ns *shape_ns __attribute__((unused));
 const struct part_sock *shape_sock __attribute__((unused));
 const struct part_task *shape_task __attribute__((unused));
 const struct part_uring *shape_uring __attribute__((unused));
+const struct part_hdr *shape_part __attribute__((unused));
 const struct rec_hdr *shape_hdr __attribute__((unused));
 
 /* The source may be had under either licence; the kernel is told of the one that it needs. */
