@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"net/netip"
 	"unsafe"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -80,12 +81,15 @@ func (d *decoder) block(h *blockHeader, payload []byte) (*event.Batch, error) {
 		return nil, readRows(d, t, t.Procs, h, payload)
 	case kindAlerts:
 		return nil, readRows(d, t, t.Alerts, h, payload)
+	case kindNames:
+		return nil, readNames(t, h, payload)
 	case kindEvents:
 		b, strange, err := readEvents(t, h, payload)
 		if err != nil {
 			return nil, damaged("%v", err)
 		}
 		b.Mapped = d.mapped
+		t.SetFirst(h.from)
 		d.strange += uint64(strange)
 		return b, nil
 	}
@@ -123,6 +127,10 @@ func (d *decoder) newTables(number uint16, payload []byte) error {
 		return damaged("tables %d are there twice", number)
 	}
 	t := event.NewTables()
+	t.Host = m.Host
+	if m.First > 0 {
+		t.SetFirst(m.First)
+	}
 	if m.Docs != "" {
 		if p := profile.ByName(m.Docs); p != nil {
 			t.Docs = p.Docs()
@@ -151,6 +159,24 @@ func (d *decoder) strings(t *event.Tables, h *blockHeader, payload []byte) error
 		at := len(text) - len(payload) + used
 		t.Strings.AddForeign(text[at : at+int(n)])
 		payload = payload[used+int(n):]
+	}
+	return nil
+}
+
+// readNames adds names of addresses: each is an address and a string.
+func readNames(t *event.Tables, h *blockHeader, payload []byte) error {
+	for range h.rows {
+		if len(payload) < 16 {
+			return damaged("an address is longer than its block")
+		}
+		a := netip.AddrFrom16([16]byte(payload))
+		n, used := binary.Uvarint(payload[16:])
+		if used <= 0 || n > uint64(len(payload)-16-used) {
+			return damaged("a name is longer than its block")
+		}
+		payload = payload[16+used:]
+		t.Names.Learn(a, string(payload[:n]))
+		payload = payload[n:]
 	}
 	return nil
 }

@@ -12,6 +12,7 @@
 //	layout      the names and types of the rows' members, in the order in which rows have them (JSON)
 //	strings, containers, objects, processes, alerts
 //	            the rows that a Tables got since its last such block
+//	names       domain names of the addresses in the objects before
 //	changed     containers whose row was replaced
 //	events      up to 65536 events of one Tables, a column after the other
 //	stats       what was counted and lost so far (JSON)

@@ -98,6 +98,7 @@ func (w *Writer) finish(more bool) error {
 		if st.waiting != nil {
 			w.seal(st)
 		}
+		w.names(st, 1, st.objs) // and those that became known later
 	}
 	w.putStats(true)
 	w.putJSON(kindEnd, 0, endMeta{Events: w.events, Ended: time.Now().UTC(), Next: more})

@@ -34,6 +34,7 @@ const (
 	kindEvents     blockKind = 10
 	kindStats      blockKind = 11
 	kindEnd        blockKind = 12
+	kindNames      blockKind = 13
 )
 
 // blockHeader stands before every block.

@@ -44,6 +44,7 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 	tables := event.NewTables()
 	s.m.keptBy(tables)
 	l := newLines(s.name, s.profile, tables, &s.counts)
+	l.mapped = s.m.isMapped()
 	out := outlet{req, sink, &s.counts}
 
 	data, at := s.m.data, 0
@@ -51,8 +52,6 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 		end := pieceEnd(data, at, piece)
 		last := end == len(data) && !req.Follow
 		b, used := l.batch(data[at:end], last)
-		// The columns are ours, but they are a twentieth of the lines.
-		b.Mapped = s.m.isMapped()
 		out.pass(b)
 		if used == 0 {
 			break
@@ -62,6 +61,7 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 	if !req.Follow {
 		return nil
 	}
+	l.mapped = false // what is read from here on is read into memory
 	t, err := newTail(ctx, s.name, int64(at))
 	if err != nil {
 		return err

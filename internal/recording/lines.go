@@ -23,6 +23,8 @@ type lines struct {
 	seq  uint64 // of the next event
 	line int    // how many lines were seen
 	size int    // events that a batch is likely to have
+
+	mapped bool // the lines lie in a mapped file
 }
 
 func newLines(name string, p *profile.Profile, t *event.Tables, c *counts) *lines {
@@ -58,6 +60,7 @@ func (l *lines) batch(data []byte, last bool) (b *event.Batch, used int) {
 	}
 	b.ArgOff = append(b.ArgOff, uint32(end))
 	b.Heap = data[:end:end]
+	b.Mapped = l.mapped // the columns are ours, but they are a twentieth of the lines
 	l.size = max(l.size, b.Len())
 	l.seq += uint64(b.Len())
 	if !sorted {

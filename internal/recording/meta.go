@@ -38,6 +38,8 @@ type tablesMeta struct {
 	Scheme string       `json:"scheme,omitempty"`
 	Origin event.Origin `json:"origin,omitempty"` // which fields it can fill
 	Docs   string       `json:"docs,omitempty"`   // the profile that reads its documents
+	Host   event.Str    `json:"host,omitempty"`   // the node's name, a string of these tables
+	First  int64        `json:"first,omitempty"`  // time of the source's first event, ns since 1970
 }
 
 // statsMeta is the payload of a stats block: the counts since the recording

@@ -242,6 +242,37 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// What belongs to a Tables beside its rows travels too: the node's name, the
+// names of addresses, and when the source began.
+func TestTablesTravel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	w, err := Create(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMaker(1)
+	m.t.Host = m.t.Strings.Add("node-1")
+	m.grow(1, 1, 1)
+	early, late := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("fe80::1")
+	m.t.Names.Learn(early, "early.example.com")
+	first := m.batch(10, false)
+	w.Batch(m.batch(10, false)) // the first ten were left out
+	w.mu.Lock()
+	w.write()
+	w.mu.Unlock()
+	m.t.Names.Learn(late, "late.example.com")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := collect(t, open(t, path), source.Request{})[0].Tables
+	if got.Text(got.Host) != "node-1" || got.First() != first.Time[0] {
+		t.Errorf("host %q, first event at %d, want %d", got.Text(got.Host), got.First(), first.Time[0])
+	}
+	if e, l := got.Names.Of(early), got.Names.Of(late); len(e) != 1 || e[0] != "early.example.com" || len(l) != 1 || l[0] != "late.example.com" {
+		t.Errorf("names %v, %v", e, l)
+	}
+}
+
 // What a filter left of a source lies as close as the whole would, and is
 // numbered without gaps.
 func TestSparseEvents(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"net/netip"
 	"os"
 	"reflect"
 	"slices"
@@ -77,6 +78,7 @@ type written struct {
 	t                         *event.Tables
 	strs, objs, procs, alerts uint32
 	conts                     []*event.Container // as written: a row that was replaced has another address
+	names                     map[netip.Addr]int // how many of an address are written
 	waiting                   *event.Batch       // events that are gathered for the next block
 }
 
@@ -177,11 +179,11 @@ func (w *Writer) of(t *event.Tables) *written {
 	if st := w.tables[t]; st != nil {
 		return st
 	}
-	st := &written{number: uint16(len(w.order)), t: t, strs: 2, objs: 1, procs: 1, alerts: 1}
+	st := &written{number: uint16(len(w.order)), t: t, strs: 2, objs: 1, procs: 1, alerts: 1, names: make(map[netip.Addr]int)}
 	w.tables[t] = st
 	w.order = append(w.order, st)
 	info := w.infos[t]
-	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin}
+	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin, Host: t.Host, First: t.First()}
 	if d, ok := t.Docs.(*profile.Docs); ok {
 		meta.Docs = d.Profile().Name
 		if meta.Origin == 0 {
@@ -271,6 +273,7 @@ func (w *Writer) rows(st *written) {
 	conts, strs := uint32(t.Conts.Len()), uint32(t.Strings.Len())
 	w.strings(st, strs)
 	w.containers(st, conts)
+	w.names(st, st.objs, objs)
 	putRows(w, st, kindObjects, t.Objs, &st.objs, objs)
 	putRows(w, st, kindProcs, t.Procs, &st.procs, procs)
 	putRows(w, st, kindAlerts, t.Alerts, &st.alerts, alerts)
@@ -340,6 +343,32 @@ func (w *Writer) containers(st *written, to uint32) {
 			}
 			return dst, rows
 		})
+	}
+}
+
+// names writes the domain names of the addresses in a run of objects.
+func (w *Writer) names(st *written, from, to uint32) {
+	h := blockHeader{kind: kindNames, tables: st.number}
+	var text []byte
+	for ; from < to; from++ {
+		o := st.t.Objs.At(from)
+		for _, end := range []event.Endpoint{o.Local, o.Remote} {
+			if !end.Known || len(text) >= blockRows {
+				continue
+			}
+			a := end.Addr()
+			all := st.t.Names.Of(a)
+			for _, name := range all[min(st.names[a], len(all)):] {
+				text = appendText(append(text, end.IP[:]...), name)
+				h.rows++
+			}
+			if len(all) > 0 {
+				st.names[a] = len(all)
+			}
+		}
+	}
+	if h.rows > 0 {
+		w.put(h, func(dst []byte) []byte { return append(dst, text...) })
 	}
 }
 
