@@ -76,12 +76,17 @@ func (d *Decoder) fileObject(slot int) (o event.Object) {
 	if f.Marks&bpf.FileMemfd != 0 {
 		o.Kind = event.ObjMemfd
 	}
+	if d.nameless(&o, f, slot) {
+		return o
+	}
 	if d.parts.has(bpf.TagPath, slot) {
 		part := d.parts.path[slot]
 		d.text = d.text[:0]
 		if path, ok := bpf.AppendPath(d.text, part); ok {
 			d.text = path
-			o.Name = d.tables.Strings.AddBytes(path)
+			if string(path) != "//" { // the root of a filesystem that has no place in the tree
+				o.Name = d.tables.Strings.AddBytes(path)
+			}
 		}
 		if part.Flags&bpf.PartCut != 0 {
 			o.Flags |= event.ObjTruncated
@@ -91,6 +96,21 @@ func (d *Decoder) fileObject(slot int) (o event.Object) {
 		}
 	}
 	return o
+}
+
+// nameless names a file that no path leads to, as /proc does: a process or a
+// namespace.
+func (d *Decoder) nameless(o *event.Object, f *bpf.File, slot int) bool {
+	switch f.Magic {
+	case unix.PID_FS_MAGIC:
+		*o = event.Object{Kind: event.ObjPidfd, Name: d.tables.Strings.Add("anon_inode:[pidfd]")}
+	case unix.NSFS_MAGIC:
+		kind := d.procs.Namespace(uint32(f.Ino), d.rec.Pid(), d.fdOf(slot))
+		o.Name = d.numbered(kind+":[", f.Ino)
+	default:
+		return false
+	}
+	return true
 }
 
 // anonName names an anonymous inode by its class, as /proc does.
@@ -382,7 +402,12 @@ func (d *Decoder) pathObject(p *proc.Process, slot int) event.ObjID {
 	o.Raw = d.tables.Strings.AddBytes(part.Data)
 	var base []byte
 	d.base = d.base[:0]
-	if part.Data[0] != '/' {
+	switch {
+	case d.plan == &plans[typeChdir] && d.rec.Ret() == 0 && d.parts.has(bpf.TagPath, slotCwd):
+		o.Kind = event.ObjDir // where the process is now
+		base, _ = bpf.AppendPath(d.base, d.parts.path[slotCwd])
+		part.Data = nil
+	case part.Data[0] != '/':
 		base = d.baseOf(p, slot, &o)
 	}
 	d.text = absolute(d.text[:0], base, part.Data)
@@ -401,7 +426,8 @@ func (d *Decoder) baseOf(p *proc.Process, slot int, o *event.Object) []byte {
 	if d.plan.dirfd>>slot&1 != 0 && int32(d.rec.Arg(slot-1)) != unix.AT_FDCWD {
 		from = slot - 1
 	}
-	if d.parts.has(bpf.TagPath, from) {
+	before := d.plan.effect == effectMove && d.rec.Ret() >= 0 // the record has where the call led to
+	if d.parts.has(bpf.TagPath, from) && !before {
 		if b, ok := bpf.AppendPath(d.base, d.parts.path[from]); ok {
 			d.base = b
 			return b

@@ -74,6 +74,7 @@ const (
 	classReceive
 	classMakes // creates a process: told by the fork record
 	classExec
+	classBPF
 )
 
 // effect is what a call that succeeded changes in the process table.
@@ -89,6 +90,7 @@ const (
 	effectSetName
 	effectListen
 	effectSetpgid
+	effectMove // what relative names are relative to is another directory afterwards
 )
 
 var plans = makePlans()
@@ -246,7 +248,8 @@ var constants = [...]uint64{0, unix.CLONE_VFORK | unix.CLONE_VM}
 var effects = map[string]effect{
 	"close": effectClose, "close_range": effectCloseRange, "dup": effectDup, "dup2": effectDup, "dup3": effectDup,
 	"fcntl": effectFcntl, "pipe": effectPipe, "pipe2": effectPipe, "socketpair": effectPipe, "prctl": effectSetName,
-	"listen": effectListen, "setpgid": effectSetpgid,
+	"listen": effectListen, "setpgid": effectSetpgid, "chdir": effectMove, "pivot_root": effectMove,
+	"fchdir": effectMove, "chroot": effectMove,
 }
 
 var classes = map[string]class{
@@ -254,7 +257,7 @@ var classes = map[string]class{
 	"sendto": classSend, "sendmsg": classSend, "sendmmsg": classSend,
 	"recvfrom": classReceive, "recvmsg": classReceive, "recvmmsg": classReceive,
 	"clone": classMakes, "fork": classMakes, "vfork": classMakes, "clone3": classMakes,
-	"execve": classExec, "execveat": classExec,
+	"execve": classExec, "execveat": classExec, "bpf": classBPF,
 }
 
 // cloexecs say which bits of which register make a call's descriptor close on
@@ -271,4 +274,11 @@ var cloexecs = map[string]struct {
 	"perf_event_open": {4, unix.PERF_FLAG_FD_CLOEXEC}, "open_tree": {2, unix.OPEN_TREE_CLOEXEC},
 	"fsopen": {1, unix.FSOPEN_CLOEXEC}, "fsmount": {1, unix.FSMOUNT_CLOEXEC}, "fanotify_init": {0, unix.FAN_CLOEXEC},
 	"pidfd_open": {0, 0}, "pidfd_getfd": {0, 0}, "bpf": {0, 0}, "io_uring_setup": {0, 0},
+}
+
+// bpfMakes are the commands of bpf that return a descriptor, and what it is
+// called in /proc (linux/bpf.h, enum bpf_cmd). OBJ_GET may return any of them.
+var bpfMakes = map[uint64]string{
+	0: "bpf-map", 5: "bpf-prog", 7: "bpf", 13: "bpf-prog", 14: "bpf-map", 17: "bpf_link", 18: "btf", 19: "btf",
+	28: "bpf_link", 30: "bpf_link", 32: "bpf-stats", 33: "bpf_iter", 36: "bpf-token",
 }

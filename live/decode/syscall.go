@@ -94,6 +94,14 @@ func (d *Decoder) subject(p *proc.Process, e *event.Event) {
 		if !d.parts.has(bpf.TagFile, slotFD0) {
 			e.FD = -1
 		}
+	case pl.class == classBPF:
+		if class := bpfMakes[r.Arg(0)]; class != "" && r.Ret() >= 0 {
+			e.FD = int32(r.Ret())
+			if e.Obj = d.object(p, slotRet); e.Obj != 0 {
+				break
+			}
+			e.Obj = d.intern(event.Object{Kind: event.ObjBPF, Name: d.tables.Strings.Add("anon_inode:" + class)})
+		}
 	case pl.retFD && r.Ret() >= 0:
 		e.FD = int32(r.Ret())
 		e.Obj = d.object(p, slotRet)
@@ -165,13 +173,13 @@ func (d *Decoder) change(p *proc.Process, e *event.Event) {
 	if d.parts.any(bpf.TagTask) && r.Pid() == r.Tid() {
 		d.procs.SetTask(p, d.parts.task)
 	}
-	if (e.Type == typeChdir || e.Type == typeFchdir) && d.parts.has(bpf.TagPath, slotCwd) {
+	if pl.effect == effectMove && d.parts.has(bpf.TagPath, slotCwd) {
 		if path, ok := bpf.AppendPath(d.text[:0], d.parts.path[slotCwd]); ok {
 			d.text = path
 			d.procs.SetCwd(p, path)
 		}
 	}
-	if pl.retFD && pl.effect != effectDup {
+	if pl.retFD && pl.effect != effectDup && e.FD >= 0 {
 		p.SetFD(e.FD, e.Obj, d.closesOnExec())
 	}
 	switch pl.effect {

@@ -4,6 +4,9 @@ package proc
 
 import (
 	"bytes"
+	"fmt"
+	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -118,10 +121,11 @@ func (t *Table) SetName(p *Process, name []byte) {
 
 // SetNS notes the namespaces that a process is in now.
 func (t *Table) SetNS(p *Process, n bpf.NS) {
-	ns := namespaces{mnt: n.Mnt, pid: n.Pid, net: n.Net, user: n.User}
+	ns := namespaces{mnt: n.Mnt, pid: n.Pid, net: n.Net, user: n.User, uts: n.Uts, ipc: n.Ipc, cgroup: n.Cgroup}
 	if ns == p.ns {
 		return
 	}
+	t.learnNS(ns)
 	mnt := p.ns.mnt != ns.mnt
 	p.ns = ns
 	t.setPidns(p)
@@ -129,6 +133,37 @@ func (t *Table) SetNS(p *Process, n bpf.NS) {
 		t.name(p)
 	}
 	p.id = 0
+}
+
+// learnNS notes of which kind namespaces are: their numbers do not tell.
+func (t *Table) learnNS(n namespaces) {
+	if len(t.nsKinds) > maxNamespaces {
+		clear(t.nsKinds)
+	}
+	for _, k := range [...]struct {
+		inum uint32
+		kind string
+	}{{n.mnt, "mnt"}, {n.pid, "pid"}, {n.net, "net"}, {n.user, "user"}, {n.uts, "uts"}, {n.ipc, "ipc"}, {n.cgroup, "cgroup"}} {
+		if k.inum != 0 {
+			t.nsKinds[k.inum] = k.kind
+		}
+	}
+}
+
+// Namespace returns the kind of a namespace by its number: mnt, pid, …. One
+// that no process was seen in is looked up by a descriptor that refers to it;
+// "ns" when that is gone.
+func (t *Table) Namespace(inum, pid uint32, fd int32) string {
+	if k := t.nsKinds[inum]; k != "" {
+		return k
+	}
+	link, err := os.Readlink(fmt.Sprintf("%s/%d/fd/%d", t.opt.Proc, pid, fd))
+	kind, number, _ := strings.Cut(link, ":")
+	if err != nil || number != fmt.Sprintf("[%d]", inum) {
+		return "ns"
+	}
+	t.nsKinds[inum] = kind
+	return kind
 }
 
 // moved puts a process into another cgroup, and so maybe into a container.

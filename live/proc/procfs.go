@@ -42,7 +42,7 @@ type image struct {
 	root      string // root directory as seen from ours
 }
 
-type namespaces struct{ mnt, pid, net, user uint32 }
+type namespaces struct{ mnt, pid, net, user, uts, ipc, cgroup uint32 }
 
 // exeFacts are what the executable's inode says.
 type exeFacts struct {
@@ -143,7 +143,7 @@ func (d pidDir) readImage() (im image, err error) {
 	if text, _, err = d.read("loginuid", 32); err == nil {
 		im.loginUID, im.hasLogin = uint32(num(bytes.TrimSpace(text))), true
 	}
-	im.ns = namespaces{d.inum("mnt"), d.inum("pid"), d.inum("net"), d.inum("user")}
+	im.ns = namespaces{d.inum("mnt"), d.inum("pid"), d.inum("net"), d.inum("user"), d.inum("uts"), d.inum("ipc"), d.inum("cgroup")}
 	if im.ns.pid == 0 && im.nsDepth == 1 {
 		im.ns.pid = ownPidns() // NSpid counts from our namespace down
 	}

@@ -172,6 +172,7 @@ func (t *Table) fill(p *Process, im *image) {
 		t.setExe(p, im.exe, im.uid[3], im.gid[3])
 	}
 	t.name(p)
+	t.learnNS(p.ns)
 	p.cgroup = t.conts.Key(p.PID)
 	r.Cont, _ = t.conts.Of(p.cgroup, p.PID)
 	r.Cgroups = t.str(im.cgroups)

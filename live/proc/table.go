@@ -13,6 +13,8 @@ import (
 const (
 	maxProcesses = 1 << 18 // living and dead
 	keepDead     = 60e9    // ns that an ended process is kept for late events
+
+	maxNamespaces = 1 << 14
 )
 
 // Containers says in which container a process is. pid is where to look when
@@ -36,14 +38,15 @@ type Table struct {
 	conts  Containers
 	tables *event.Tables
 
-	byPID  map[uint32]*Process
-	dead   []*Process        // in the order of their ends
-	pidns  map[uint32]uint64 // start of each pid namespace's init, boot time
-	users  *userDBs
-	socks  sockets
-	buf    []byte
-	text   []byte
-	counts Counts
+	byPID   map[uint32]*Process
+	dead    []*Process        // in the order of their ends
+	pidns   map[uint32]uint64 // start of each pid namespace's init, boot time
+	users   *userDBs
+	nsKinds map[uint32]string
+	socks   sockets
+	buf     []byte
+	text    []byte
+	counts  Counts
 
 	leading bool     // rows of leaders are being made
 	past    *history // for records of the past, else nil
@@ -87,7 +90,7 @@ func New(tables *event.Tables, clk *clock.Clock, conts Containers, opt Options) 
 	}
 	t := &Table{
 		opt: opt, clk: clk, conts: conts, tables: tables,
-		byPID: make(map[uint32]*Process), pidns: make(map[uint32]uint64),
+		byPID: make(map[uint32]*Process), pidns: make(map[uint32]uint64), nsKinds: make(map[uint32]string),
 		users: newUserDBs(opt.Proc), socks: newSockets(opt.Proc), buf: make([]byte, 64<<10),
 	}
 	t.users.hosts = func(a netip.Addr, name string) { t.tables.Names.Learn(a, name) }
