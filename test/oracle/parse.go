@@ -50,6 +50,7 @@ const (
 	unfinishedMark = " <unfinished ...>"
 	resumedMark    = " resumed>"
 	detachedMark   = " <detached ...>"
+	changedMark    = " <pid changed to "
 )
 
 func (p *parser) line(line string) error {
@@ -63,6 +64,9 @@ func (p *parser) line(line string) error {
 	}
 	if before, ok := strings.CutSuffix(text, unfinishedMark); ok {
 		return p.begin(pid, before)
+	}
+	if before, after, ok := strings.Cut(text, changedMark); ok && strings.HasSuffix(after, " ...>") && isNumber(strings.TrimSuffix(after, " ...>")) {
+		return p.begin(pid, before) // it goes on under the first thread's id
 	}
 	if rest, ok := strings.CutPrefix(body, "<... "); ok {
 		name, end, ok := strings.Cut(rest, resumedMark)
@@ -82,6 +86,9 @@ func (p *parser) line(line string) error {
 	if r.Kind == Exit || r.Kind == Killed || r.Kind == Gone {
 		p.giveUp([]int{pid})
 	}
+	if r.Kind == Gone { // the other thread takes this one's id, and its call returns under it
+		p.adopt(pid, int(r.Return.Int))
+	}
 	p.records = append(p.records, r)
 	return nil
 }
@@ -94,6 +101,14 @@ func (p *parser) begin(pid int, text string) error {
 	p.waiting[pid] = waitingCall{index: len(p.records), text: text}
 	p.records = append(p.records, Record{Pid: pid})
 	return nil
+}
+
+// adopt makes a call that another thread began one of this thread.
+func (p *parser) adopt(pid, from int) {
+	if w, ok := p.waiting[from]; ok {
+		delete(p.waiting, from)
+		p.waiting[pid] = w
+	}
 }
 
 // detach ends the call in which a thread was when strace let it go: the one on
@@ -122,6 +137,11 @@ func (p *parser) end(pid int, name, end string) error {
 	r.Pid = pid
 	p.records[w.index] = r
 	return err
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
 }
 
 func (p *parser) allWaiting() []int {

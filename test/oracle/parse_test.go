@@ -104,7 +104,7 @@ func TestParseLine(t *testing.T) {
 		{`9 --- stopped by SIGSTOP ---`, Record{Kind: Signal, Pid: 9, Name: "SIGSTOP"}},
 		{`9 +++ exited with 127 +++`, Record{Kind: Exit, Pid: 9, Return: Return{Text: "127", Int: 127}}},
 		{`9 +++ killed by SIGSEGV (core dumped) +++`, Record{Kind: Killed, Pid: 9, Name: "SIGSEGV", Return: Return{Note: "core dumped"}}},
-		{`9 +++ superseded by execve in pid 12 +++`, Record{Kind: Gone, Pid: 9}},
+		{`9 +++ superseded by execve in pid 12 +++`, Record{Kind: Gone, Pid: 9, Return: Return{Text: "12", Int: 12}}},
 	} {
 		records, err := Parse(strings.NewReader(tt.line + "\n"))
 		if err != nil || len(records) != 1 {
@@ -174,6 +174,25 @@ func TestParseDetached(t *testing.T) {
 	}
 	if !slices.EqualFunc(records, want, equal) {
 		t.Errorf("got\n%#v\nwant\n%#v", records, want)
+	}
+}
+
+// TestParseExecInThread reads an execve that a thread other than the first made
+// and that returned under the first one's id.
+func TestParseExecInThread(t *testing.T) {
+	for _, mark := range []string{"<unfinished ...>", "<pid changed to 1 ...>"} {
+		records, err := Parse(strings.NewReader(`1 10.000001 futex(0x5, FUTEX_WAIT, 1, NULL <unfinished ...>
+2 10.000002 execve("/bin/true", ["true"], [] ` + mark + `
+1 10.000003 +++ superseded by execve in pid 2 +++
+1 10.000004 <... execve resumed>)           = 0 <0.000100>
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := Calls(records, "execve")
+		if len(calls) != 1 || calls[0].Pid != 1 || calls[0].Return.Text != "0" || len(calls[0].Args) != 3 || calls[0].Unfinished {
+			t.Errorf("%s: got %#v", mark, calls)
+		}
 	}
 }
 

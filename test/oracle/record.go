@@ -15,7 +15,7 @@ const (
 	Signal              // a signal was delivered: Name is "SIGCHLD", Args its siginfo
 	Exit                // the process ended: Return.Int is its status
 	Killed              // a signal ended the process: Name is the signal
-	Gone                // the thread was replaced by an execve in another thread
+	Gone                // the thread was replaced by an execve in another, Return.Int
 )
 
 // Record is one thing that one thread did.
@@ -91,8 +91,12 @@ func (r *Record) parseEnd(text string) error {
 		r.Kind, r.Name, r.Return.Note = Killed, signal, strings.Trim(note, "()")
 		return nil
 	}
-	if strings.HasPrefix(text, "superseded by execve in pid ") {
-		r.Kind = Gone
+	if thread, ok := strings.CutPrefix(text, "superseded by execve in pid "); ok {
+		n, err := strconv.ParseInt(thread, 10, 32)
+		if err != nil {
+			return fmt.Errorf("a thread was replaced by %q, which is no thread", thread)
+		}
+		r.Kind, r.Return = Gone, Return{Text: thread, Int: n}
 		return nil
 	}
 	return fmt.Errorf("unknown end of a process: %q", text)
