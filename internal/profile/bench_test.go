@@ -28,3 +28,23 @@ func BenchmarkMap(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLookup reads a field that is in some documents only, of one document
+// after another.
+func BenchmarkLookup(b *testing.B) {
+	docs := make([][]byte, 1000)
+	g := falcogen.New(1)
+	for i := range docs {
+		docs[i] = bytes.Clone(g.Next())
+	}
+	for name, arg := range map[string]event.Arg{"evt.arg": {Set: true, Key: "flags"}, "proc.exe_ino.mtime": {}} {
+		f, _ := event.Fields.Lookup(name)
+		reader := ByName("falco").Docs()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				reader.Lookup(docs[i%len(docs)], f, arg)
+			}
+		})
+	}
+}

@@ -112,16 +112,23 @@ func (d *Docs) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value,
 		return event.Value{}, false
 	}
 	var found value
-	w := walker{p: d.p, doc: doc, field: func(name []byte, v value) {
+	w := walker{p: d.p, field: func(name []byte, v value) {
 		if q.asks(name) {
 			found = v
 		}
-	}, member: func(name []byte, v value) {
-		if q.member != "" && q.member == string(name) {
-			found = v
-		}
 	}}
-	if w.walk(doc, 0); found.missing() {
+	if q.member != "" {
+		w.member = func(name []byte, v value) {
+			if q.member == string(name) {
+				found = v
+			}
+		}
+	}
+	if inner, whole := w.walk(doc); !whole && inner != nil {
+		found = value{}
+		w.walk(inner)
+	}
+	if found.missing() {
 		return event.Value{}, false
 	}
 	return found.of(f)
@@ -163,7 +170,11 @@ func (d *Docs) Each(payload []byte, yield func(name, value string) bool) {
 		}
 	}
 	doc := Document(payload)
-	w := walker{p: d.p, doc: doc, field: func(name []byte, v value) {
+	look := walker{p: d.p}
+	if inner, whole := look.walk(doc); !whole && inner != nil {
+		doc = inner
+	}
+	w := walker{p: d.p, field: func(name []byte, v value) {
 		emit(fieldName(string(name)), v)
 	}, member: func(name []byte, v value) {
 		field := d.p.Members[string(name)]
@@ -172,7 +183,7 @@ func (d *Docs) Each(payload []byte, yield func(name, value string) bool) {
 		}
 		emit(field, v)
 	}}
-	w.walk(doc, 0)
+	w.walk(doc)
 }
 
 // flatNames has the names of fields by what shippers make of them that cannot

@@ -148,7 +148,7 @@ func (m *Mapper) readFields(s *scanner, depth int) bool {
 // within keeps a value that may hold the document.
 func (m *Mapper) within(name []byte, v value, inner []value) {
 	for i, w := range m.p.Within {
-		if v.kind == object && w.Object == string(name) || v.kind == text && w.Text == string(name) {
+		if w.holds(name, v) {
 			inner[i] = v
 		}
 	}

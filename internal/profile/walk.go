@@ -1,80 +1,40 @@
 package profile
 
 // walker goes through the members of a document, those of the objects in it
-// included, with their dotted names.
+// included, with their dotted names. Either function may be nil.
 type walker struct {
 	p      *Profile
-	doc    []byte
 	field  func(name []byte, v value) // called with what lies among the fields
 	member func(name []byte, v value) // … and with everything else
 	path   []byte
+
+	needs int // how many of the profile's needs the document has
+	inner []value
 }
 
-// walk goes through a document. One that only holds the document of the kind
-// is gone through up to it, and then that one.
-func (w *walker) walk(doc []byte, depth int) {
-	inner, ok := w.locate(doc, depth)
-	if !ok {
-		return
-	}
-	if inner != nil {
-		w.walk(inner, depth+1)
-		return
-	}
+// walk goes through a document. whole says that it is one of the profile's
+// kind; otherwise inner is the one that lies in it, nil when there is none.
+func (w *walker) walk(doc []byte) (inner []byte, whole bool) {
+	w.path, w.needs, w.inner = w.path[:0], 0, nil
 	s := scanner{b: doc}
-	w.path = w.path[:0]
-	w.members(&s, 1, w.member, true)
-}
-
-// locate finds the document that lies in another; nil when doc is one itself.
-func (w *walker) locate(doc []byte, depth int) (inner []byte, ok bool) {
-	candidates := make([]value, len(w.p.Within))
-	needs := 0
-	s := scanner{b: doc}
-	if !s.enter() {
-		return nil, false
-	}
-	for first := true; ; first = false {
-		name, ok := s.member(first)
-		if !ok {
-			break
-		}
-		v, ok := s.value(1)
-		if !ok {
-			break
-		}
-		for _, need := range w.p.Needs {
-			if need == string(name.raw) {
-				needs++
-			}
-		}
-		if needs >= len(w.p.Needs) {
-			return nil, true
-		}
-		for i, in := range w.p.Within {
-			if v.kind == object && in.Object == string(name.raw) || v.kind == text && in.Text == string(name.raw) {
-				candidates[i] = v
-			}
-		}
-	}
-	if depth > 0 {
+	w.object(&s, 1, w.member, true)
+	if w.needs >= len(w.p.Needs) {
 		return nil, true
 	}
-	for _, v := range candidates {
+	for _, v := range w.inner {
 		if v.kind == absent || !w.p.likely(v.raw) {
 			continue
 		}
 		if v.escaped {
-			return appendUnescaped(nil, v.raw), true
+			return appendUnescaped(nil, v.raw), false
 		}
-		return v.raw, true
+		return v.raw, false
 	}
-	return nil, true
+	return nil, false
 }
 
-// members goes through an object. top says that it is the document itself,
-// whose member of fields is told apart.
-func (w *walker) members(s *scanner, depth int, yield func([]byte, value), top bool) bool {
+// object goes through an object. top says that it is the document itself.
+func (w *walker) object(s *scanner, depth int, yield func([]byte, value), top bool) bool {
 	if depth >= maxDepth {
 		return s.fail("the document is nested too deeply")
 	}
@@ -87,25 +47,58 @@ func (w *walker) members(s *scanner, depth int, yield func([]byte, value), top b
 		if !ok {
 			return s.reason == ""
 		}
-		if s.peek() == '{' {
-			if top && string(name.raw) == w.p.Fields {
-				ok = w.members(s, depth+1, w.field, false)
-			} else {
-				w.path = append(append(w.path[:prefix], name.raw...), '.')
-				ok = w.members(s, depth+1, yield, false)
-			}
-			w.path = w.path[:prefix]
-			if !ok {
-				return false
-			}
-			continue
+		full := name.raw
+		if prefix > 0 {
+			w.path = append(w.path[:prefix], name.raw...)
+			full = w.path
 		}
-		v, ok := s.value(depth + 1)
+		start := s.at
+		v := value{kind: object}
+		switch {
+		case s.peek() != '{':
+			v, ok = s.value(depth + 1)
+			if ok && yield != nil {
+				yield(full, v)
+			}
+		case top && string(name.raw) == w.p.Fields:
+			ok = w.object(s, depth+1, w.field, false)
+		case yield != nil:
+			w.path = append(append(w.path[:prefix], name.raw...), '.')
+			ok = w.object(s, depth+1, yield, false)
+		default:
+			_, ok = s.value(depth + 1)
+		}
 		if !ok {
 			return false
 		}
-		w.path = append(w.path[:prefix], name.raw...)
-		yield(w.path, v)
 		w.path = w.path[:prefix]
+		if top {
+			if v.kind == object {
+				v.raw = s.b[start:s.at]
+			}
+			w.remember(name.raw, v)
+		}
 	}
+}
+
+// remember counts the needs, and keeps what may hold the document.
+func (w *walker) remember(name []byte, v value) {
+	for _, need := range w.p.Needs {
+		if need == string(name) && !v.missing() {
+			w.needs++
+		}
+	}
+	for i, in := range w.p.Within {
+		if in.holds(name, v) {
+			if w.inner == nil {
+				w.inner = make([]value, len(w.p.Within))
+			}
+			w.inner[i] = v
+		}
+	}
+}
+
+// holds reports whether a member may hold the document.
+func (in *Within) holds(name []byte, v value) bool {
+	return v.kind == object && in.Object == string(name) || v.kind == text && in.Text == string(name)
 }
