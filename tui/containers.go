@@ -16,7 +16,6 @@ import (
 type containers struct {
 	all   []store.ContainerCount // sorted as shown
 	rates map[string][]int       // events in equal steps of time, by container
-	step  time.Duration          // one of those steps
 	reach map[string]source.Reach
 	order containerOrder
 

@@ -16,6 +16,13 @@ type hub struct {
 	sources []source.Source
 	store   *store.Store
 	changed chan struct{} // holds one token while there is news
+	isLive  bool
+	rates   rates // of live sources
+
+	// When the sparklines of files were counted, and how long it took; of the
+	// refresh, of which one runs at a time.
+	ratesAt   time.Time
+	ratesCost time.Duration
 
 	mu    sync.Mutex
 	state []sourceState
@@ -29,7 +36,11 @@ type sourceState struct {
 }
 
 func newHub(sources []source.Source, st *store.Store) *hub {
-	return &hub{sources: sources, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	h := &hub{sources: sources, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	for _, src := range sources {
+		h.isLive = h.isLive || src.Info().Live
+	}
+	return h
 }
 
 // start runs every source until it ends or ctx is done.
@@ -48,6 +59,9 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 // Batch takes a source's batch in.
 func (h *hub) Batch(b *event.Batch) {
 	h.store.Batch(b)
+	if h.isLive {
+		h.rates.add(b)
+	}
 	h.poke()
 }
 
@@ -102,14 +116,7 @@ func (h *hub) running() bool {
 }
 
 // live reports whether any source brings events as they happen.
-func (h *hub) live() bool {
-	for _, src := range h.sources {
-		if src.Info().Live {
-			return true
-		}
-	}
-	return false
-}
+func (h *hub) live() bool { return h.isLive }
 
 // stats adds up what the sources count.
 func (h *hub) stats() (sum source.Stats) {

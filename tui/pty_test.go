@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +44,9 @@ func TestMain(m *testing.M) {
 }
 
 func runMain(src source.Source, budget int64) {
+	if path := os.Getenv("STOOP_PROFILE"); path != "" {
+		profile(path)
+	}
 	err := Run(context.Background(), Options{
 		Sources: []source.Source{src}, Store: store.New(budget), Theme: "peregrine", Zone: time.UTC,
 		Now: func() time.Time { return tuitest.Start },
@@ -52,6 +56,18 @@ func runMain(src source.Source, budget int64) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// profile writes a processor profile of 8 s, from 4 s on.
+func profile(path string) {
+	time.AfterFunc(4*time.Second, func() {
+		f, err := os.Create(path)
+		if err != nil {
+			return
+		}
+		_ = pprof.StartCPUProfile(f)
+		time.AfterFunc(8*time.Second, pprof.StopCPUProfile)
+	})
 }
 
 // load is a live source that brings held events at once and then rate events
@@ -156,6 +172,35 @@ func (term *terminal) text() string {
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	return tuitest.Text(term.screen, term.w, term.h)
+}
+
+// has reports whether the screen holds a text.
+func (term *terminal) has(text string) bool { return strings.Contains(term.text(), text) }
+
+// cursorLine is the line of the table's cursor, known by its ground; -1 for
+// none.
+func (term *terminal) cursorLine() int {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	for y := 7; y < term.h-2; y++ {
+		if c := term.screen.CellAt(term.w-4, y); c != nil && c.Style.Bg != nil && c.Style.Bg != term.screen.CellAt(term.w-4, 7).Style.Bg {
+			return y
+		}
+	}
+	return -1
+}
+
+// waitQuiet waits until the count of events held stops rushing.
+func (term *terminal) waitQuiet() {
+	for was := 0; ; {
+		time.Sleep(300 * time.Millisecond)
+		now, _ := term.written()
+		text := term.text()
+		if !strings.Contains(text, "filtering") && was > 0 {
+			return
+		}
+		was = now
+	}
 }
 
 func (term *terminal) written() (int, time.Time) {

@@ -38,7 +38,6 @@ type refreshedMsg struct {
 type panels struct {
 	containers []store.ContainerCount
 	rates      map[string][]int
-	step       time.Duration
 	reach      map[string]source.Reach
 	stats      store.Stats
 	sources    source.Stats
@@ -114,18 +113,23 @@ func markAlerts(c *counted, view, alerts *store.View) {
 	}
 }
 
-// rateSpan is the time that the sparklines of live sources look back.
-const rateSpan = time.Minute
+// ratesShare is how small a share of the time may go into counting the
+// sparklines of files anew.
+const ratesShare = 20
 
 func countPanels(ctx context.Context, st *store.Store, conts *store.Containers, h *hub) *panels {
 	p := &panels{containers: conts.Update(ctx), reach: h.reach(), stats: st.Stats(), sources: h.stats()}
-	from, to := p.stats.Oldest, p.stats.Newest+1
 	if h.live() {
-		from = max(from, to-int64(rateSpan))
+		p.rates = h.rates.read()
+		return p
 	}
-	from, to = frameOf(from, to, rateSteps)
-	p.step = time.Duration((to - from) / rateSteps)
-	p.rates = st.Rates(from, to, rateSteps)
+	// A file's sparklines span all of it; while it is read they are counted
+	// now and then, and once more at its end.
+	if begun := time.Now(); begun.Sub(h.ratesAt) > ratesShare*h.ratesCost || !h.running() {
+		from, to := frameOf(p.stats.Oldest, p.stats.Newest+1, rateSteps)
+		p.rates = st.Rates(from, to, rateSteps)
+		h.ratesAt, h.ratesCost = time.Now(), time.Since(begun)
+	}
 	return p
 }
 
@@ -151,7 +155,10 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 		if p.containers != nil {
 			m.conts.set(p.containers)
 		}
-		m.conts.rates, m.conts.step, m.conts.reach = p.rates, p.step, p.reach
+		if p.rates != nil {
+			m.conts.rates = p.rates
+		}
+		m.conts.reach = p.reach
 		m.stats, m.sourceStats = p.stats, p.sources
 	}
 	if !msg.done || m.stale || m.level() != l || m.level().next != nil || m.store.Version() != msg.version {

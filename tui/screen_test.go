@@ -19,12 +19,12 @@ import (
 
 // open starts a model over the scene on a terminal of a size. Its clock stands
 // still, and local time is UTC+2.
-func open(t *testing.T, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
+func open(t testing.TB, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
 	t.Helper()
 	return openOn(t, &tuitest.Source{Name: "scene", Batches: []*event.Batch{tuitest.Scene()}}, w, h, opts...)
 }
 
-func openOn(t *testing.T, src source.Source, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
+func openOn(t testing.TB, src source.Source, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
 	t.Helper()
 	opt := Options{
 		Sources: []source.Source{src}, Theme: "peregrine",
