@@ -9,6 +9,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/live/probe"
 	"github.com/stoop-project/stoop/test/lab"
 )
 
@@ -202,5 +203,106 @@ func TestFly(t *testing.T) {
 	}
 	if err := w.Fly("nosuchthing1", true); err == nil {
 		t.Error("an unknown container is recorded")
+	}
+}
+
+// A filter that names a container is narrowed to its cgroups in the kernel.
+func TestScope(t *testing.T) {
+	needRoot(t)
+	c := lab.Runc(t, lab.RuncSpec{})
+	w := watchInside(t, c, "container.id = "+c.ID[:12]+" and evt.type in (execve, openat, open)")
+	w.Live.mu.Lock()
+	scope := w.plan.Scope
+	w.Live.mu.Unlock()
+	if scope.Mode != probe.ScopeOnly || len(scope.Cgroups) == 0 {
+		t.Errorf("the kernel's scope is %+v", scope)
+	}
+	w.mu.Lock()
+	w.rows = nil // of before the processes of the container were known
+	w.mu.Unlock()
+	c.Do(t, "sh", "-c", "cat /proc/version; echo scope-mark")
+	r := w.awaitExec(t, "scope-mark")
+	if got := r.text(r.cont().ID); got != c.ID[:12] {
+		t.Errorf("container is %s", got)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.rows {
+		if id := r.text(r.cont().ID); id != c.ID[:12] {
+			t.Errorf("%v is of %s", r, id)
+		}
+	}
+}
+
+// watchInside is watchFor with a filter that only a container's events pass.
+func watchInside(t *testing.T, c *lab.Container, expr string) *watched {
+	t.Helper()
+	probing = func() error { _, err := c.Exec(t.Context(), "true"); return err }
+	defer func() { probing = nil }()
+	return watchFor(t, expr, source.Options{})
+}
+
+// The end of a container shows on the events that it made.
+func TestEnded(t *testing.T) {
+	w := watchFor(t, "", source.Options{})
+	c := lab.Runc(t, lab.RuncSpec{})
+	c.Do(t, "sh", "-c", "echo end-mark; exit 0")
+	r := w.awaitExec(t, "end-mark")
+	if r.cont().Exited != 0 {
+		t.Error("it ended before it ended")
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(8 * time.Second); r.cont().Exited == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("its end was not seen")
+		}
+	}
+	var past watched
+	if err := w.Drain(t.Context(), c.ID[:12], time.Now().Add(-time.Minute), &past); err != nil {
+		t.Fatal(err)
+	}
+	for _, reach := range w.Reach() {
+		if reach.Container == c.ID[:12] {
+			if reach.Ended.IsZero() {
+				t.Error("the recorder does not know that it ended")
+			}
+			return
+		}
+	}
+	t.Error("its ring went with it")
+}
+
+// Events go on when the tables are changed for new ones.
+func TestRotation(t *testing.T) {
+	w := watchFor(t, "", source.Options{})
+	c := lab.Runc(t, lab.RuncSpec{})
+	c.Do(t, "sh", "-c", "echo before-mark; exit 0")
+	before := w.awaitExec(t, "before-mark")
+	awaitName(t, before)
+	w.Live.mu.Lock()
+	w.rotate(w)
+	w.Live.mu.Unlock()
+	c.Do(t, "sh", "-c", "echo after-mark; exit 0")
+	after := w.awaitExec(t, "after-mark")
+	if before.b.Tables == after.b.Tables {
+		t.Fatal("the tables are the same")
+	}
+	for _, f := range []struct{ name, a, b string }{
+		{"container", before.text(before.cont().ID), after.text(after.cont().ID)},
+		{"container's name", before.text(before.cont().Name), after.text(after.cont().Name)},
+		{"executable", before.text(before.proc().ExePath), after.text(after.proc().ExePath)},
+		{"user", before.text(before.proc().User), after.text(after.proc().User)},
+	} {
+		if f.a != f.b {
+			t.Errorf("%s is %q, and was %q", f.name, f.b, f.a)
+		}
+	}
+	if after.proc().Parent == 0 || after.b.Tables.Proc(after.proc().Parent).PID != after.proc().PPID {
+		t.Errorf("parent is %+v", after.b.Tables.Proc(after.proc().Parent))
+	}
+	if after.b.Seq <= before.b.Seq {
+		t.Error("event numbers begin anew")
 	}
 }

@@ -26,7 +26,12 @@ type flown struct {
 	ids   map[string]bool
 	asked map[string]bool // what a person switched, which the selector does not change
 	keys  map[uint64]string
+	gone  map[uint64]time.Time // cgroups with a ring that belong to no container we know, since when
 }
+
+// keepGone is how long the ring of a container that is gone stays: as long as
+// that of one whose end was seen.
+const keepGone = 10 * time.Minute
 
 // Fly starts or stops recording everything that a container does.
 func (l *Live) Fly(id string, on bool) error {
@@ -43,6 +48,7 @@ func (l *Live) Fly(id string, on bool) error {
 func (f *flown) init() {
 	if f.ids == nil {
 		f.ids, f.asked, f.keys = make(map[string]bool), make(map[string]bool), make(map[uint64]string)
+		f.gone = make(map[uint64]time.Time)
 	}
 }
 
@@ -95,11 +101,28 @@ func (l *Live) fly(now time.Time) {
 			delete(l.flown.keys, key)
 		}
 	}
-	// Containers take their deeds rings themselves; what claimed one before any
-	// event of it came by is looked up here.
+	l.meet(now)
+}
+
+// meet looks up whose the deeds rings are that containers took themselves,
+// before any event of theirs came by, and drops those of containers that are
+// long gone.
+func (l *Live) meet(now time.Time) {
 	for _, key := range l.probe.Recorder().Cgroups(probe.Deeds) {
-		if id := l.conts.IDOf(key); id == "" {
+		if l.conts.IDOf(key) == "" {
 			l.conts.Of(key, 0)
+		}
+		if l.conts.IDOf(key) != "" {
+			delete(l.flown.gone, key)
+			continue
+		}
+		since, ok := l.flown.gone[key]
+		switch {
+		case !ok:
+			l.flown.gone[key] = now
+		case now.Sub(since) > keepGone:
+			_ = l.probe.Recorder().Drop(key, probe.Deeds)
+			delete(l.flown.gone, key)
 		}
 	}
 }
