@@ -263,8 +263,8 @@ func (r Row) fullPath(s *Shown, raw RawArg) string {
 		if o := r.T.Obj(raw.Obj); o.Name != NoStr {
 			return r.T.Text(o.Name)
 		}
-	} else if o := r.O(); o.Raw != NoStr && o.Name != NoStr && r.T.Text(o.Raw) == given {
-		return r.T.Text(o.Name)
+	} else if o := r.O(); o.Name != NoStr && (o.Raw != NoStr && r.T.Text(o.Raw) == given || raw.Str == o.Name) {
+		return r.T.Text(o.Name) // which need not be a path: a namespace's is uts:[4026531838]
 	}
 	if given == "" || strings.HasPrefix(given, "/") || !r.atCwd(s) {
 		return given

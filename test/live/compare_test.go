@@ -248,8 +248,11 @@ func (p pair) checkPath(s *event.Shown, have event.NamedArg, want oracle.Arg) st
 		return ""
 	}
 	// An open that succeeded tells what was opened, not what was asked for.
-	if fd, ok := p.call.Return.FD(); ok && p.call.Errno == "" && fd.Path != "" && have.Text() == p.seen(fd.Path) {
-		return ""
+	if p.call.Errno == "" {
+		fd, ok := p.call.Return.FD()
+		if ok && (fd.Path != "" && have.Text() == p.seen(fd.Path) || fd.Detail != "" && have.Text() == fd.Kind+":["+fd.Detail+"]") {
+			return ""
+		}
 	}
 	return fmt.Sprintf("is %q, want %q", have.Text(), full)
 }
@@ -320,6 +323,9 @@ func (p pair) descriptor(t *testing.T, fail failf) {
 	}
 	if fd.Path == "" || dirfdOnly(p.call) {
 		return
+	}
+	if strings.HasPrefix(fd.Path, "pid:") { // strace's own word
+		fd.Path = "anon_inode:[pidfd]"
 	}
 	want := p.seen(strings.TrimSuffix(fd.Path, " (deleted)"))
 	have := p.event.text(t, "fd.name")

@@ -51,6 +51,7 @@ const (
 	resumedMark    = " resumed>"
 	detachedMark   = " <detached ...>"
 	changedMark    = " <pid changed to "
+	unreadable     = "???"
 )
 
 func (p *parser) line(line string) error {
@@ -59,6 +60,9 @@ func (p *parser) line(line string) error {
 	}
 	pid, text := cutPid(line)
 	at, body, timed := cutTime(text)
+	if strings.HasPrefix(body, unreadable+"(") || strings.HasPrefix(body, "<... "+unreadable) {
+		return nil // the process was killed before strace could read which call it was in
+	}
 	if before, ok := strings.CutSuffix(" "+text, detachedMark); ok {
 		return p.detach(pid, strings.TrimSpace(before))
 	}

@@ -163,6 +163,7 @@ func TestParseDetached(t *testing.T) {
 2 10.000004 <... read resumed> <detached ...>
 3 10.000005  <detached ...>
 4 <detached ...>
+5 10.000006 ???()                       = ?
 `))
 	if err != nil {
 		t.Fatal(err)

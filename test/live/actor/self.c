@@ -26,7 +26,7 @@ void scene_fds(void) {
 #endif
 	call(pipe2, ends, O_CLOEXEC | O_NONBLOCK);
 	call(dup3, ends[1], 80, 0);
-	call(pipe2, ends, 0x7fff); /* EINVAL */
+	call(pipe2, ends, O_TRUNC); /* EINVAL */
 	call(socketpair, AF_UNIX, SOCK_STREAM, 0, ends);
 	call(eventfd2, 5, EFD_CLOEXEC);
 	call(epoll_create1, 0);
