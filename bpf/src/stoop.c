@@ -108,7 +108,7 @@ int uring_submit_sqe(__u64 *ctx)
 	return on_submit(ctx[0]);
 }
 
-/* Since 6.12 the result comes in the completion queue's entry, before as an argument. */
+/* After 6.12 the result comes in the completion queue's entry, before as an argument. */
 SEC("tp_btf/io_uring_complete")
 int uring_complete(__u64 *ctx)
 {

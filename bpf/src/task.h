@@ -5,6 +5,7 @@
 
 #define PF_KTHREAD 0x00200000
 #define PF_IO_WORKER 0x00000010
+#define PID_LEVELS 32 /* of nested namespaces: MAX_PID_NS_LEVEL, linux/pid_namespace.h */
 
 static __always_inline __u64 cgroup_key(struct task_struct *t)
 {
@@ -73,20 +74,21 @@ static __always_inline int put_creds(struct scratch *s, struct task_struct *t)
 /* Number of a pid in its own, deepest namespace. */
 static __always_inline __u32 pid_vnr(struct pid *pid, struct upid *u)
 {
-	unsigned int level;
+	__u64 level;
+	void *at;
 
 	u->nr = 0;
 	u->ns = NULL;
 	if (!pid)
 		return 0;
+	/* 6.1 adds to a pointer only what it knows the bounds of */
 	level = BPF_CORE_READ(pid, level);
+	bounded(level);
+	level %= PID_LEVELS;
 	/* numbers[] has one entry a level */
-	bpf_probe_read_kernel(&u->nr, sizeof(u->nr),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, nr));
-	bpf_probe_read_kernel(&u->ns, sizeof(u->ns),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, ns));
+	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&u->nr, sizeof(u->nr), at + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&u->ns, sizeof(u->ns), at + bpf_core_field_offset(struct upid, ns));
 	return u->nr;
 }
 

@@ -82,6 +82,8 @@ __noinline int put_filename(struct scratch *s, __u64 filename, __u32 role, __s64
 	return 0;
 }
 
+/* For operations that came after 6.0: a type that this kernel lacks has no members to read. */
+#define HAS_OPERATION(type) bpf_core_type_exists(struct type)
 #define OPERAND(type, member) ((__u64)BPF_CORE_READ((struct type *)req, member))
 
 /* Arguments, then names and addresses, of one request. Returns false for a hole. */
@@ -143,9 +145,13 @@ static __always_inline bool put_request(struct scratch *s, struct task_struct *t
 		ARGS(s, OPERAND(io_socket, domain), OPERAND(io_socket, type), OPERAND(io_socket, protocol));
 		break;
 	case OP_BIND:
+		if (!HAS_OPERATION(io_bind))
+			return false;
 		ARGS(s, fd, 0, OPERAND(io_bind, addr_len));
 		break;
 	case OP_LISTEN:
+		if (!HAS_OPERATION(io_listen))
+			return false;
 		ARGS(s, fd, OPERAND(io_listen, backlog));
 		break;
 	default:
