@@ -66,3 +66,18 @@ func BenchmarkFilterCold(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkContainers counts 10 M events' containers, first all of them and
+// then, as the screen does, over again.
+func BenchmarkContainers(b *testing.B) {
+	s := store.New(4 << 30)
+	f := synth.New(synth.Node())
+	for n := 0; n < 10_000_000; n += 8192 {
+		s.Batch(f.Batch(8192))
+	}
+	st := s.Stats()
+	for b.Loop() {
+		s.Containers().Update(context.Background())
+		s.Rates(st.Oldest, st.Newest+1, 9)
+	}
+}

@@ -33,19 +33,36 @@ type Containers struct {
 
 	mu     sync.Mutex
 	counts map[uint64]*contTally // by chunk
+	conts  contsOf
 }
 
 // contTally is one chunk's counts, by container row.
 type contTally struct {
-	batch *event.Batch // as counted
-	rows  map[event.ContID]*ContainerCount
-	proc  map[event.ProcID]*ContainerCount
+	rows int // as counted
+	sums map[event.ContID]*ContainerCount
 }
 
-// Containers opens a count over the store's containers.
-func (s *Store) Containers() *Containers {
-	return &Containers{store: s, counts: make(map[uint64]*contTally)}
+// contsOf knows the container of every process of one Tables: a process never
+// changes it, and reading it of the process's row again and again would be the
+// greatest part of counting.
+type contsOf struct {
+	t  *event.Tables
+	of []event.ContID // by ProcID
 }
+
+// upTo has the containers of all processes that t has by now.
+func (c *contsOf) upTo(t *event.Tables) []event.ContID {
+	if c.t != t {
+		c.t, c.of = t, c.of[:0]
+	}
+	for n := t.Procs.Len(); len(c.of) < n; {
+		c.of = append(c.of, t.Proc(event.ProcID(len(c.of))).Cont)
+	}
+	return c.of
+}
+
+// Containers returns the count over the store's containers.
+func (s *Store) Containers() *Containers { return s.tally }
 
 // Update counts what came since the last call and returns all containers,
 // sorted by id. nil means that ctx was done before all was counted; call
@@ -58,10 +75,10 @@ func (c *Containers) Update(ctx context.Context) []ContainerCount {
 		for _, h := range lane {
 			t := c.counts[h.id]
 			if t == nil {
-				t = &contTally{rows: make(map[event.ContID]*ContainerCount), proc: make(map[event.ProcID]*ContainerCount)}
+				t = &contTally{sums: make(map[event.ContID]*ContainerCount)}
 			}
-			if ctx.Err() == nil {
-				t.count(h.batch)
+			if t.rows < h.batch.Len() && ctx.Err() == nil {
+				t.count(h.batch, c.conts.upTo(h.batch.Tables))
 			}
 			kept[h.id] = t
 		}
@@ -73,20 +90,19 @@ func (c *Containers) Update(ctx context.Context) []ContainerCount {
 	return c.merge()
 }
 
-func (t *contTally) count(b *event.Batch) {
-	from := 0
-	if t.batch != nil {
-		from = t.batch.Len()
+// count counts the rows of b that were not counted yet. conts has the
+// containers of its processes.
+func (t *contTally) count(b *event.Batch, conts []event.ContID) {
+	sums := make([]*ContainerCount, b.Tables.Conts.Len())
+	for id, c := range t.sums {
+		sums[id] = c
 	}
-	t.batch = b
-	last := event.ProcID(0)
-	var c *ContainerCount
-	for i := from; i < b.Len(); i++ {
-		if p := b.Proc[i]; c == nil || p != last {
-			last, c = p, t.of(b.Tables, p)
-		}
-		if c.Events == 0 {
-			c.First = b.Time[i]
+	for i := t.rows; i < b.Len(); i++ {
+		id := conts[b.Proc[i]]
+		c := sums[id]
+		if c == nil {
+			c = &ContainerCount{T: b.Tables, Cont: id, First: b.Time[i]}
+			t.sums[id], sums[id] = c, c
 		}
 		c.Events++
 		c.Last = b.Time[i]
@@ -95,20 +111,7 @@ func (t *contTally) count(b *event.Batch) {
 			c.Worst = worse(c.Worst, b.Tables.Alert(a).Priority)
 		}
 	}
-}
-
-func (t *contTally) of(tables *event.Tables, p event.ProcID) *ContainerCount {
-	if c := t.proc[p]; c != nil {
-		return c
-	}
-	id := tables.Proc(p).Cont
-	c := t.rows[id]
-	if c == nil {
-		c = &ContainerCount{T: tables, Cont: id}
-		t.rows[id] = c
-	}
-	t.proc[p] = c
-	return c
+	t.rows = b.Len()
 }
 
 func worse(a, b event.Priority) event.Priority {
@@ -122,7 +125,7 @@ func worse(a, b event.Priority) event.Priority {
 func (c *Containers) merge() []ContainerCount {
 	byID := make(map[string]*ContainerCount)
 	for _, t := range c.counts {
-		for _, part := range t.rows {
+		for _, part := range t.sums {
 			id := part.T.Text(part.T.Cont(part.Cont).ID)
 			sum := byID[id]
 			if sum == nil {
@@ -147,44 +150,69 @@ func (c *Containers) merge() []ContainerCount {
 }
 
 // Rates counts the events of each container in equal buckets of the time from,
-// … to-1 (ns since 1970), by container id. Its cost follows the events in that
-// time.
+// … to-1 (ns since 1970), by container id. Its cost follows the chunks and
+// buckets, beside the events that came since [Containers.Update]: a chunk within
+// one bucket has been counted.
 func (s *Store) Rates(from, to int64, buckets int) map[string][]int {
-	rates := make(map[string][]int)
-	if buckets <= 0 || to <= from {
-		return rates
-	}
-	width := float64(to-from) / float64(buckets)
-	for _, lane := range s.look() {
-		for _, h := range lane {
-			b := h.batch
-			if b.Time[0] >= to || b.Time[b.Len()-1] < from {
-				continue
-			}
-			at := sort.Search(b.Len(), func(i int) bool { return b.Time[i] >= from })
-			rows := make(map[event.ProcID][]int)
-			last := event.ProcID(0)
-			var row []int
-			for ; at < b.Len() && b.Time[at] < to; at++ {
-				if p := b.Proc[at]; row == nil || p != last {
-					last, row = p, rowOf(rates, rows, b.Tables, p, buckets)
-				}
-				row[min(int(float64(b.Time[at]-from)/width), buckets-1)]++
-			}
-		}
-	}
-	return rates
+	return s.tally.rates(from, to, buckets)
 }
 
-func rowOf(rates map[string][]int, rows map[event.ProcID][]int, t *event.Tables, p event.ProcID, buckets int) []int {
-	row := rows[p]
-	if row == nil {
-		id := t.Text(t.Cont(t.Proc(p).Cont).ID)
-		if row = rates[id]; row == nil {
-			row = make([]int, buckets)
-			rates[id] = row
+func (c *Containers) rates(from, to int64, buckets int) map[string][]int {
+	r := rates{from: from, to: to, width: float64(to-from) / float64(buckets), rows: make(map[string][]int), n: buckets}
+	if buckets <= 0 || to <= from {
+		return r.rows
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, lane := range c.store.look() {
+		for _, h := range lane {
+			first, last := h.batch.Time[0], h.batch.Time[h.batch.Len()-1]
+			if first >= to || last < from {
+				continue
+			}
+			t := c.counts[h.id]
+			if t != nil && t.rows == h.batch.Len() && first >= from && last < to && r.bucket(first) == r.bucket(last) {
+				for id, sum := range t.sums {
+					r.of(h.batch.Tables, id)[r.bucket(first)] += sum.Events
+				}
+				continue
+			}
+			r.count(h.batch, c.conts.upTo(h.batch.Tables))
 		}
-		rows[p] = row
+	}
+	return r.rows
+}
+
+// rates is what [Containers.Rates] counts.
+type rates struct {
+	from, to int64
+	width    float64 // of a bucket, ns
+	n        int     // buckets
+	rows     map[string][]int
+}
+
+func (r *rates) bucket(t int64) int { return min(int(float64(t-r.from)/r.width), r.n-1) }
+
+// of returns the buckets of a container.
+func (r *rates) of(t *event.Tables, id event.ContID) []int {
+	name := t.Text(t.Cont(id).ID)
+	row := r.rows[name]
+	if row == nil {
+		row = make([]int, r.n)
+		r.rows[name] = row
 	}
 	return row
+}
+
+// count counts the events of a batch one by one.
+func (r *rates) count(b *event.Batch, conts []event.ContID) {
+	known := make([][]int, b.Tables.Conts.Len())
+	at := sort.Search(b.Len(), func(i int) bool { return b.Time[i] >= r.from })
+	for ; at < b.Len() && b.Time[at] < r.to; at++ {
+		id := conts[b.Proc[at]]
+		if known[id] == nil {
+			known[id] = r.of(b.Tables, id)
+		}
+		known[id][r.bucket(b.Time[at])]++
+	}
 }

@@ -19,6 +19,7 @@ const maxLanes = 64
 type Store struct {
 	budget  int64
 	version atomic.Uint64
+	tally   *Containers
 
 	mu      sync.RWMutex
 	lanes   []*lane
@@ -42,7 +43,9 @@ func New(budget int64) *Store {
 	if budget <= 0 {
 		budget = DefaultMemory
 	}
-	return &Store{budget: budget}
+	s := &Store{budget: budget}
+	s.tally = &Containers{store: s, counts: make(map[uint64]*contTally)}
+	return s
 }
 
 // Batch takes events in; it is what a source needs of its sink. Large batches

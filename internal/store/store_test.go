@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -275,20 +276,41 @@ func TestContainersAndRates(t *testing.T) {
 	if len(got) != 2 || alerts != 0 {
 		t.Errorf("%d containers, %d alerts not counted", len(got), alerts)
 	}
-	st := s.Stats()
-	sum := 0
-	for id, row := range s.Rates(st.Oldest, st.Newest+1, 7) {
-		n := 0
-		for _, k := range row {
-			n += k
-		}
-		if n != want[id] {
-			t.Errorf("rates of %s add up to %d, want %d", id, n, want[id])
-		}
-		sum += n
+}
+
+// Rates are the same whether chunks were counted before or not, and what a look
+// at every single event finds.
+func TestRates(t *testing.T) {
+	s, f := New(0), newFeed(5)
+	var all []*event.Batch
+	for i := range 8 {
+		all = append(all, f.batch(int64(1+i)*1_000_000, 20_000)) // a chunk each
+		s.Batch(all[i])
 	}
-	if int64(sum) != st.Events {
-		t.Errorf("rates add up to %d of %d", sum, st.Events)
+	st := s.Stats()
+	for _, span := range [][2]int64{{st.Oldest, st.Newest + 1}, {st.Oldest + 1500, st.Newest - 700_000}, {st.Oldest, st.Oldest + 1}, {5, 5}} {
+		for _, buckets := range []int{1, 3, 50, 0} {
+			want := map[string][]int{}
+			for _, b := range all {
+				for i, at := range b.Time {
+					if at < span[0] || at >= span[1] || buckets == 0 {
+						continue
+					}
+					id := f.t.Text(f.t.Cont(f.t.Proc(b.Proc[i]).Cont).ID)
+					if want[id] == nil {
+						want[id] = make([]int, buckets)
+					}
+					width := float64(span[1]-span[0]) / float64(buckets)
+					want[id][min(int(float64(at-span[0])/width), buckets-1)]++
+				}
+			}
+			for _, when := range []string{"before", "after"} {
+				if got := s.Rates(span[0], span[1], buckets); !reflect.DeepEqual(got, want) {
+					t.Errorf("%v in %d, %s Update: %v, want %v", span, buckets, when, got, want)
+				}
+				s.Containers().Update(context.Background())
+			}
+		}
 	}
 }
 
