@@ -47,7 +47,7 @@ type queryKey struct {
 type query struct {
 	names  []string // among the fields
 	member string   // beside them
-	hints  [][]byte // a document without any of them does not hold the field
+	hints  []hint   // a document without any of them does not hold the field
 }
 
 func (d *Docs) query(f *event.Field, a event.Arg) *query {
@@ -56,39 +56,63 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 		return q.(*query)
 	}
 	q := &query{}
-	add := func(name string) {
-		flat := strings.ReplaceAll(name, ".", "_")
-		last := name[strings.LastIndexByte(name, '.')+1:] // where objects lie in each other
-		q.names = append(q.names, name, flat)
-		q.hints = append(q.hints, []byte(`"`+name), []byte(`"`+flat), []byte(`"`+last))
+	add := func(prefix, last, end string) {
+		flat := strings.ReplaceAll(prefix, ".", "_")
+		q.names = append(q.names, prefix+last+end, flat+strings.ReplaceAll(last, ".", "_")+end)
+		h := hint{word: []byte(last), before: [][]byte{[]byte(`"`), []byte(`"` + prefix), []byte(`"` + flat)}}
+		q.hints = append(q.hints, h)
 	}
 	for _, name := range append([]string{f.Name}, d.p.reverse[f.Name]...) {
+		at := strings.LastIndexByte(name, '.') + 1
 		switch {
 		case !a.Set:
-			add(name)
+			add(name[:at], name[at:], "")
 		case a.Key != "":
-			add(name + "." + a.Key)
-			add(name + "[" + a.Key + "]")
+			add(name+".", a.Key, "")
+			add(name+"[", a.Key, "]")
 		default:
-			add(name + "[" + strconv.Itoa(a.Index) + "]")
+			add(name[:at], name[at:]+"["+strconv.Itoa(a.Index)+"]", "")
 		}
 	}
 	for member, field := range d.p.Members {
 		if field == f.Name && !a.Set {
 			q.member = member
-			q.hints = append(q.hints, []byte(`"`+member))
+			q.hints = append(q.hints, hint{word: []byte(member), before: [][]byte{[]byte(`"`)}})
 		}
 	}
 	d.queries.Store(key, q)
 	return q
 }
 
+// hint is what a document must have to hold a field: the end of its name, behind
+// its beginning (with dots or without), or in an object of its own behind the
+// quote alone.
+type hint struct {
+	word   []byte
+	before [][]byte
+}
+
+func (h *hint) in(doc []byte) bool {
+	for at := 0; ; at++ {
+		n := bytes.Index(doc[at:], h.word)
+		if n < 0 {
+			return false
+		}
+		at += n
+		for _, before := range h.before {
+			if bytes.HasSuffix(doc[:at], before) {
+				return true
+			}
+		}
+	}
+}
+
 // possible reports whether a document may hold what is asked for, by a glance.
 // Names are compared as they are written: one that is spelt with \u escapes is
 // another name, here as in a [Mapper].
 func (q *query) possible(doc []byte) bool {
-	for _, h := range q.hints {
-		if bytes.Contains(doc, h) {
+	for i := range q.hints {
+		if q.hints[i].in(doc) {
 			return true
 		}
 	}

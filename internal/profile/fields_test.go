@@ -13,8 +13,8 @@ import (
 	"github.com/stoop-project/stoop/internal/testdata"
 )
 
-// field finds the field and argument of a name as Falco writes it.
-func field(name string) (*event.Field, event.Arg) {
+// fieldOf finds the field and argument of a name as Falco writes it.
+func fieldOf(name string) (*event.Field, event.Arg) {
 	base, arg, ok := strings.Cut(name, "[")
 	if !ok {
 		f, rest := event.Fields.Lookup(name)
@@ -47,7 +47,7 @@ func TestFieldsReadAsWritten(t *testing.T) {
 			}
 			b := mapOne(t, string(line))
 			for name, want := range alert.Fields {
-				f, arg := field(name)
+				f, arg := fieldOf(name)
 				if f == nil || f.Class == "evt" && strings.HasPrefix(name, "evt.time") || name == "evt.num" {
 					continue // Falco's own counters; times, which print otherwise than they are in JSON; the number is ours
 				}
