@@ -122,18 +122,17 @@ func (t *Table) Find(k Key) *Process {
 	if p == nil || !p.is(k.Start) {
 		p = t.missed(k, p)
 	}
-	if k.Time >= p.until || p.ended != 0 {
-		t.agree(p, k)
-	}
+	t.agree(p, k)
 	if p.orphan {
 		t.adopt(p)
 	}
 	return p
 }
 
-// agree compares what is known of a process with what a record says of it.
+// agree compares what is known of a process with what a record says of it. The
+// image of one that was read after the record was made is let be.
 func (t *Table) agree(p *Process, k Key) {
-	if p.execID != k.ExecID || !p.execKnown {
+	if (p.execID != k.ExecID || !p.execKnown) && (k.Time >= p.until || p.ended != 0) {
 		switch {
 		case t.past != nil:
 			t.pastImage(p, k)
