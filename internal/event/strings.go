@@ -29,9 +29,10 @@ type Strings struct {
 	n     atomic.Uint32
 	bytes atomic.Int64
 
-	mu    sync.Mutex
-	index map[string]Str
-	arena []byte
+	mu      sync.Mutex
+	index   map[string]Str
+	indexed uint32 // strings that the index knows: the first so many
+	arena   []byte
 }
 
 func newStrings() *Strings {
@@ -40,6 +41,7 @@ func newStrings() *Strings {
 	s.append("") // NoStr reads as ""
 	s.append("")
 	s.index[""] = EmptyStr
+	s.indexed = 2
 	return s
 }
 
@@ -47,6 +49,7 @@ func newStrings() *Strings {
 func (s *Strings) Add(text string) Str {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	if id, ok := s.index[text]; ok {
 		return id
 	}
@@ -57,6 +60,7 @@ func (s *Strings) Add(text string) Str {
 func (s *Strings) AddBytes(text []byte) Str {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	if id, ok := s.index[string(text)]; ok {
 		return id
 	}
@@ -65,15 +69,28 @@ func (s *Strings) AddBytes(text []byte) Str {
 
 // AddForeign appends a string whose bytes live elsewhere (a mapped file) as
 // the next Str, without copying and without looking for an equal one. The
-// caller keeps the bytes alive as long as the Tables.
+// caller keeps the bytes alive as long as the Tables. It is indexed when
+// somebody looks for a string, which of a recording hardly anybody does.
 func (s *Strings) AddForeign(text string) Str {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := s.append(text)
-	if _, ok := s.index[text]; !ok {
-		s.index[text] = id
+	return s.append(text)
+}
+
+// catchUp indexes the strings that were added without it. Of equal ones the
+// first counts.
+func (s *Strings) catchUp() {
+	n := s.n.Load()
+	if s.indexed == n {
+		return
 	}
-	return id
+	pages := *s.pages.Load()
+	for ; s.indexed < n; s.indexed++ {
+		text := pages[s.indexed/strPage][s.indexed%strPage]
+		if _, ok := s.index[text]; !ok {
+			s.index[text] = Str(s.indexed)
+		}
+	}
 }
 
 func (s *Strings) insert(text string) Str {
@@ -85,6 +102,7 @@ func (s *Strings) insert(text string) Str {
 	kept := unsafe.String(unsafe.SliceData(s.arena[at:]), len(text))
 	id := s.append(kept)
 	s.index[kept] = id
+	s.indexed = uint32(id) + 1
 	s.bytes.Add(int64(len(text)))
 	return id
 }
@@ -106,6 +124,7 @@ func (s *Strings) append(text string) Str {
 func (s *Strings) Find(text string) (Str, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	id, ok := s.index[text]
 	return id, ok
 }

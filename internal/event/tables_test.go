@@ -122,3 +122,25 @@ func TestBatchSlice(t *testing.T) {
 		t.Errorf("the first event was at %d, want 100", tab.First())
 	}
 }
+
+// Strings of a recording are indexed when somebody looks for one, and the first
+// of equal ones counts then.
+func TestForeignStrings(t *testing.T) {
+	s := event.NewTables().Strings
+	own := s.Add("own")
+	first := s.AddForeign("theirs")
+	second := s.AddForeign("theirs")
+	again := s.AddForeign("own")
+	if second != first+1 || again != second+1 || s.Get(second) != "theirs" {
+		t.Errorf("numbers %d %d %d are not in a row", first, second, again)
+	}
+	if id, ok := s.Find("theirs"); !ok || id != first {
+		t.Errorf("Find = %d, %v; want %d", id, ok, first)
+	}
+	if got := s.Add("own"); got != own {
+		t.Errorf("Add of what was there = %d, want %d", got, own)
+	}
+	if got := s.AddBytes([]byte("new")); got != again+1 || s.AddForeign("x") != got+1 || s.Add("x") != got+1 {
+		t.Errorf("a new string is %d, want %d", got, again+1)
+	}
+}
