@@ -71,14 +71,22 @@ func TestEvents(t *testing.T) {
 			}
 			return err
 		}, "openat", map[string]string{"fd.name": dir + "/made", "evt.is_open_write": "true", "fd.typechar": "f", "evt.arg.mode": "0640"}},
-		{"failed open", func() error { _, _ = unix.Open("missing/x", unix.O_RDONLY, 0); return nil }, "openat",
-			map[string]string{"evt.res": "ENOENT", "evt.arg.name": dir + "/missing/x"}},
-		{"mkdirat by descriptor", func() error { return unix.Mkdirat(dirfd, "sub", 0o700) }, "mkdirat",
-			map[string]string{"fs.path.name": dir + "/sub", "evt.res": "SUCCESS"}},
-		{"rename", func() error { return unix.Rename("made", "sub/moved") }, "renameat",
-			map[string]string{"fs.path.source": dir + "/made", "fs.path.target": dir + "/sub/moved"}},
-		{"unlink", func() error { return unix.Unlinkat(dirfd, "sub/moved", 0) }, "unlinkat",
-			map[string]string{"fs.path.name": dir + "/sub/moved"}},
+		{
+			"failed open", func() error { _, _ = unix.Open("missing/x", unix.O_RDONLY, 0); return nil }, "openat",
+			map[string]string{"evt.res": "ENOENT", "evt.arg.name": dir + "/missing/x"},
+		},
+		{
+			"mkdirat by descriptor", func() error { return unix.Mkdirat(dirfd, "sub", 0o700) }, "mkdirat",
+			map[string]string{"fs.path.name": dir + "/sub", "evt.res": "SUCCESS"},
+		},
+		{
+			"rename", func() error { return unix.Rename("made", "sub/moved") }, "renameat",
+			map[string]string{"fs.path.source": dir + "/made", "fs.path.target": dir + "/sub/moved"},
+		},
+		{
+			"unlink", func() error { return unix.Unlinkat(dirfd, "sub/moved", 0) }, "unlinkat",
+			map[string]string{"fs.path.name": dir + "/sub/moved"},
+		},
 		{"connect", func() error {
 			c, err := net.Dial("tcp", addr.String())
 			if err == nil {
@@ -101,8 +109,10 @@ func TestEvents(t *testing.T) {
 			return err
 		}, "memfd_create", map[string]string{"evt.arg.name": "hidden", "fd.type": "memfd"}},
 		{"kill", func() error { return unix.Kill(os.Getpid(), 0) }, "kill", map[string]string{"evt.res": "SUCCESS"}},
-		{"symlinkat", func() error { return unix.Symlinkat("/etc/passwd", dirfd, "link") }, "symlinkat",
-			map[string]string{"evt.arg.target": "/etc/passwd", "evt.arg.linkpath": dir + "/link"}},
+		{
+			"symlinkat", func() error { return unix.Symlinkat("/etc/passwd", dirfd, "link") }, "symlinkat",
+			map[string]string{"evt.arg.target": "/etc/passwd", "evt.arg.linkpath": dir + "/link"},
+		},
 		{"fchmodat", func() error { return unix.Fchmodat(dirfd, "sub", 0o711, 0) }, "fchmodat", map[string]string{"fs.path.name": dir + "/sub"}},
 		{"dup3", func() error {
 			if err := unix.Dup3(dirfd, 777, 0); err != nil {

@@ -157,8 +157,11 @@ func TestExec(t *testing.T) {
 		t.Error("the process counts as read from /proc")
 	}
 	for _, f := range []struct{ name, have, want string }{
-		{"comm", r.text(p.Name), "cat"}, {"exe", r.text(p.Exe), "cat"}, {"cwd", r.text(p.Cwd), "/tmp/"},
-		{"user", r.text(p.User), "root"}, {"args", r.text(p.Args), "/etc/hostname\x00"},
+		{"comm", r.text(p.Name), "cat"},
+		{"exe", r.text(p.Exe), "cat"},
+		{"cwd", r.text(p.Cwd), "/tmp/"},
+		{"user", r.text(p.User), "root"},
+		{"args", r.text(p.Args), "/etc/hostname\x00"},
 		{"container", r.text(r.b.Tables.Cont(p.Cont).ID), "host"},
 	} {
 		if f.have != f.want {

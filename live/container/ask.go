@@ -33,17 +33,17 @@ func Runtimes(extra []string) []Asker {
 	var all []Asker
 	seen := make(map[string]bool)
 	add := func(kind, path string) {
-		real := path
+		target := path
 		if st, err := os.Stat(path); err != nil || st.Mode()&os.ModeSocket == 0 {
 			return
 		}
 		if r, err := os.Readlink(path); err == nil {
-			real = r
+			target = r
 		}
-		if seen[kind+real] {
+		if seen[kind+target] {
 			return
 		}
-		seen[kind+real] = true
+		seen[kind+target] = true
 		switch kind {
 		case "cri":
 			all = append(all, newCRI(path))

@@ -50,7 +50,7 @@ type inspected struct {
 	}
 	HostConfig struct {
 		Privileged                    bool
-		PidMode, NetworkMode, IpcMode string //nolint:revive // Docker's name
+		PidMode, NetworkMode, IpcMode string
 	}
 	Mounts []struct {
 		Source, Destination, Mode, Propagation string

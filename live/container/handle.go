@@ -13,7 +13,7 @@ import (
 )
 
 // fileidKernfs is the type of kernfs file handles, which are the inode number
-// alone (linux/exportfs.h FILEID_KERNFS).
+// alone (FILEID_KERNFS in the kernel's header on exporting filesystems).
 const fileidKernfs = 0xfe
 
 // pathOfKey finds the directory of a cgroup, below the mount of its hierarchy,

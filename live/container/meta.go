@@ -60,10 +60,21 @@ func (m *Meta) fill(row *event.Container, str func(string) event.Str) {
 		dst *event.Str
 		s   string
 	}{
-		{&row.Name, m.Name}, {&row.Runtime, m.Runtime}, {&row.Image, m.Image}, {&row.ImageID, m.ImageID},
-		{&row.Digest, m.Digest}, {&row.Pod, m.Pod}, {&row.PodUID, m.PodUID}, {&row.Namespace, m.Namespace},
-		{&row.PodSandbox, m.Sandbox}, {&row.PodIP, m.PodIP}, {&row.IP, m.IP}, {&row.User, m.User},
-		{&row.Health, m.Health}, {&row.Live, m.Live}, {&row.Ready, m.Ready},
+		{&row.Name, m.Name},
+		{&row.Runtime, m.Runtime},
+		{&row.Image, m.Image},
+		{&row.ImageID, m.ImageID},
+		{&row.Digest, m.Digest},
+		{&row.Pod, m.Pod},
+		{&row.PodUID, m.PodUID},
+		{&row.Namespace, m.Namespace},
+		{&row.PodSandbox, m.Sandbox},
+		{&row.PodIP, m.PodIP},
+		{&row.IP, m.IP},
+		{&row.User, m.User},
+		{&row.Health, m.Health},
+		{&row.Live, m.Live},
+		{&row.Ready, m.Ready},
 	} {
 		put(p.dst, p.s)
 	}
@@ -94,8 +105,12 @@ func (m *Meta) fill(row *event.Container, str func(string) event.Str) {
 		on   bool
 		flag event.ContFlags
 	}{
-		{m.SecurityKnown, event.ContSecurityKnown}, {m.Privileged, event.ContPrivileged}, {m.HostPID, event.ContHostPID},
-		{m.HostNetwork, event.ContHostNetwork}, {m.HostIPC, event.ContHostIPC}, {m.IsPod, event.ContSandbox},
+		{m.SecurityKnown, event.ContSecurityKnown},
+		{m.Privileged, event.ContPrivileged},
+		{m.HostPID, event.ContHostPID},
+		{m.HostNetwork, event.ContHostNetwork},
+		{m.HostIPC, event.ContHostIPC},
+		{m.IsPod, event.ContSandbox},
 	} {
 		if f.on {
 			row.Flags |= f.flag

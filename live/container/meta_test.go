@@ -199,8 +199,12 @@ func TestDocker(t *testing.T) {
 		have event.Str
 		want string
 	}{
-		{"name", row.Name, "web"}, {"image", row.Image, "shop/web:2"}, {"digest", row.Digest, "sha256:2"}, {"labels", row.Labels, "tier=front\x00"},
-		{"mounts", row.Mounts, "/a:/b:z:true:rprivate\x00"}, {"health", row.Health, "true"},
+		{"name", row.Name, "web"},
+		{"image", row.Image, "shop/web:2"},
+		{"digest", row.Digest, "sha256:2"},
+		{"labels", row.Labels, "tier=front\x00"},
+		{"mounts", row.Mounts, "/a:/b:z:true:rprivate\x00"},
+		{"health", row.Health, "true"},
 	} {
 		if got := tables.Text(f.have); got != f.want {
 			t.Errorf("%s is %q, want %q", f.name, got, f.want)

@@ -154,7 +154,7 @@ func (d *Decoder) socket(p *proc.Process, slot int) (o event.Object) {
 	switch s.Family {
 	case unix.AF_INET, unix.AF_INET6:
 		d.inet(&o, s)
-		o.Role = d.role(p, slot, s, &o)
+		o.Role = d.role(p, slot, &o)
 	case unix.AF_UNIX:
 		o.Kind = event.ObjUnix
 		if d.parts.has(bpf.TagUnix, slot) {
@@ -209,7 +209,7 @@ func (d *Decoder) inet(o *event.Object, s *bpf.Sock) {
 
 // role tells which end of a connection the process holds: as it was when the
 // connection was made, else by the ports that are listened on.
-func (d *Decoder) role(p *proc.Process, slot int, s *bpf.Sock, o *event.Object) event.Role {
+func (d *Decoder) role(p *proc.Process, slot int, o *event.Object) event.Role {
 	if o.Flags&event.ObjListening != 0 {
 		return event.RoleServer
 	}

@@ -124,7 +124,7 @@ func makePlan(t event.Type) plan {
 		}
 	}
 	for _, param := range info.Params {
-		p.steps = append(p.steps, stepOf(info, param, &p))
+		p.steps = append(p.steps, stepOf(info, param))
 	}
 	if c, ok := cloexecs[info.Name]; ok {
 		p.cloReg, p.cloexec, p.cloAll = c.reg, c.mask, c.mask == 0
@@ -142,7 +142,7 @@ func isDir(name string) bool {
 
 // stepOf finds where an argument of a type is. What has a register is read by
 // its kind, the rest by name.
-func stepOf(info *event.TypeInfo, p event.Param, pl *plan) step {
+func stepOf(info *event.TypeInfo, p event.Param) step {
 	if s, ok := special[info.Name+"."+p.Name]; ok {
 		return s
 	}

@@ -16,7 +16,6 @@ var (
 	typeExecve  = mustType("execve")
 	typeClone   = mustType("clone")
 	typeChdir   = mustType("chdir")
-	typeFchdir  = mustType("fchdir")
 )
 
 func mustType(name string) event.Type {

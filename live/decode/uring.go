@@ -4,6 +4,7 @@ package decode
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/stoop-project/stoop/bpf"
 	"github.com/stoop-project/stoop/internal/event"
@@ -84,12 +85,7 @@ func joined(req []byte, done bpf.Record) []byte {
 
 // ViaRing reports whether events of a type may come from io_uring too.
 func ViaRing(t event.Type) bool {
-	for _, r := range ringCalls {
-		if r == t && t != 0 {
-			return true
-		}
-	}
-	return t == event.TypeIOUring
+	return t == event.TypeIOUring || t != 0 && slices.Contains(ringCalls[:], t)
 }
 
 var uringArgs = struct{ op, fd, addr, length, flags int }{

@@ -180,7 +180,7 @@ func (t *Table) fill(p *Process, im *image) {
 }
 
 // reread replaces the image of a process whose exec was missed.
-func (t *Table) reread(p *Process, k Key) {
+func (t *Table) reread(p *Process) {
 	d, err := openPid(t.opt.Proc, p.PID, t.buf)
 	if err != nil {
 		t.counts.Gone++

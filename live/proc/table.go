@@ -138,7 +138,7 @@ func (t *Table) agree(p *Process, k Key) {
 			t.pastImage(p, k)
 		case p.execKnown && p.ended == 0:
 			t.counts.Late++
-			t.reread(p, k)
+			t.reread(p)
 		}
 		p.execID, p.execKnown = k.ExecID, true
 		if p.row.ExecGen != k.ExecID {

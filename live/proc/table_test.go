@@ -109,8 +109,12 @@ func TestSeedAgainstProc(t *testing.T) {
 
 	p := tables.Proc(table.Row(table.Peek(uint32(cmd.Process.Pid))))
 	for _, f := range []struct{ name, have, want string }{
-		{"name", tables.Text(p.Name), "sleep"}, {"exe", tables.Text(p.Exe), "/bin/sleep"}, {"args", tables.Text(p.Args), "1000\x00"},
-		{"env", tables.Text(p.Env), "A=1\x00B=two\x00"}, {"cwd", tables.Text(p.Cwd), "/usr/"}, {"user", tables.Text(p.User), currentUser(t)},
+		{"name", tables.Text(p.Name), "sleep"},
+		{"exe", tables.Text(p.Exe), "/bin/sleep"},
+		{"args", tables.Text(p.Args), "1000\x00"},
+		{"env", tables.Text(p.Env), "A=1\x00B=two\x00"},
+		{"cwd", tables.Text(p.Cwd), "/usr/"},
+		{"user", tables.Text(p.User), currentUser(t)},
 	} {
 		if f.have != f.want {
 			t.Errorf("%s is %q, want %q", f.name, f.have, f.want)
