@@ -3,7 +3,7 @@
 #ifndef STOOP_PATH_H
 #define STOOP_PATH_H
 
-#define PATH_STEPS 40	/* names and mounts crossed */
+#define PATH_STEPS 32	/* names and mounts crossed */
 #define PATH_BYTES 2048 /* of all names */
 #define SHORT_NAME 32	/* copied word by word: most names, and a helper call costs more */
 
@@ -75,13 +75,11 @@ __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 r
 		if (can_cast() && len <= SHORT_NAME) {
 			__u64 *to = (__u64 *)(s->buf + off + 1), from = (__u64)name;
 
+			/* without branches, which cost the verifier more than the copies cost us */
 			to[0] = word_at(from);
-			if (len > 8)
-				to[1] = word_at(from + 8);
-			if (len > 16) {
-				to[2] = word_at(from + 16);
-				to[3] = word_at(from + 24);
-			}
+			to[1] = word_at(from + 8);
+			to[2] = word_at(from + 16);
+			to[3] = word_at(from + 24);
 		} else {
 			bpf_probe_read_kernel(s->buf + off + 1, len, name);
 		}

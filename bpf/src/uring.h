@@ -87,10 +87,13 @@ __noinline int put_filename(struct scratch *s, __u64 filename, __u32 role, __s64
 #define OPERAND(type, member) ((__u64)BPF_CORE_READ((struct type *)req, member))
 
 /* Arguments, then names and addresses, of one request. Returns false for a hole. */
-static __always_inline bool put_request(struct scratch *s, struct task_struct *t, struct io_kiocb *req, __u8 op, __s32 fd)
+__noinline int put_request(struct scratch *s, __u64 request, __u32 op, __s64 fd)
 {
+	struct io_kiocb *req = (void *)request;
 	struct open_how how;
 
+	if (!s)
+		return false;
 	switch (op) {
 	case OP_READV:
 	case OP_WRITEV:
@@ -160,8 +163,13 @@ static __always_inline bool put_request(struct scratch *s, struct task_struct *t
 	return true;
 }
 
-static __always_inline void put_operands(struct scratch *s, struct task_struct *t, struct io_kiocb *req, __u8 op, __s32 fd)
+__noinline int put_operands(struct scratch *s, __u64 request, __u32 op, __s64 fd)
 {
+	struct task_struct *t = (void *)bpf_get_current_task_btf();
+	struct io_kiocb *req = (void *)request;
+
+	if (!s)
+		return 0;
 	if (op < 64 && (URING_ON_FD & BIT(op)))
 		put_file(s, (__u64)fd_file(t, fd), fd, 0);
 	switch (op) {
@@ -197,6 +205,7 @@ static __always_inline void put_operands(struct scratch *s, struct task_struct *
 		put_filename(s, OPERAND(io_link, newpath), 3, (__s32)OPERAND(io_link, new_dfd));
 		break;
 	}
+	return 0;
 }
 
 static __always_inline int put_uring(struct scratch *s, struct io_kiocb *req, __u64 user_data, __s32 fd, __u32 flags)
@@ -219,17 +228,19 @@ static __always_inline int on_submit(__u64 request)
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
 	struct io_kiocb *req = (void *)request;
 	__u8 op = BPF_CORE_READ(req, opcode);
-	__s32 fd = -1;
 	struct where w;
-	bool known;
+	__s32 fd = -1;
+	int known;
+	__u64 id;
 
 	if (!whereto(&w, t, OPT_URING, KIND_URING_SUBMIT, 0, op < 64 && (URING_DEEDS & BIT(op)), 1))
 		return 0;
 	if (op < 64 && (URING_ON_FD & BIT(op)))
 		fd = BPF_CORE_READ(req, cqe.fd);
-	known = put_request(w.s, t, req, op, fd);
+	id = scalar(w.s, req);
+	known = put_request(w.s, id, op, fd);
 	put_uring(w.s, req, BPF_CORE_READ(req, cqe.user_data), fd, known ? 0 : URING_HOLE);
-	put_operands(w.s, t, req, op, fd);
+	put_operands(w.s, id, op, fd);
 	send(&w);
 	return 0;
 }

@@ -36,6 +36,7 @@ type Report struct {
 	// tracepoint sees all.
 	PerCall bool
 	uring   []string // programs that fit this kernel's io_uring tracepoints
+	types   *btf.Cache
 }
 
 // Err joins the sentences on what is needed and missing; nil when live can start.
@@ -55,24 +56,25 @@ var tracefsDirs = []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}
 // Look asks the kernel what it offers. With mount it mounts tracefs where it is
 // missing, and says so in the report.
 func Look(mount bool) *Report {
-	r := &Report{Kernel: release()}
+	r := &Report{Kernel: release(), types: btf.NewCache()}
 	add := func(c Check) bool {
 		r.Checks = append(r.Checks, c)
 		return c.OK
 	}
 	add(checkRights())
 	add(checkKernel(r.Kernel))
-	add(checkBTF())
+	add(checkBTF(r.types))
 	r.PerCall = add(checkTracefs(mount))
-	add(checkProgram(ebpf.ProgramSpec{Name: "tp_btf", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceRawTp, AttachTo: "sys_exit"}, true,
-		"chosen for process events and the recorder"))
-	add(checkProgram(ebpf.ProgramSpec{Name: "tracepoint", Type: ebpf.TracePoint}, false,
-		"chosen, one for each watched syscall: the others stay untouched"))
-	add(checkProgram(ebpf.ProgramSpec{Name: "fentry", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "do_exit"}, false,
-		"available, not used: tp_btf sees the same and loads everywhere"))
+	program := func(spec ebpf.ProgramSpec, needed bool, use string) { add(checkProgram(r.types, spec, needed, use)) }
+	program(ebpf.ProgramSpec{Name: "tp_btf", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceRawTp, AttachTo: "sys_exit"}, true,
+		"chosen for process events and the recorder")
+	program(ebpf.ProgramSpec{Name: "tracepoint", Type: ebpf.TracePoint}, false,
+		"chosen, one for each watched syscall: the others stay untouched")
+	program(ebpf.ProgramSpec{Name: "fentry", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "do_exit"}, false,
+		"available, not used: tp_btf sees the same and loads everywhere")
 	add(checkMap("ringbuf", ebpf.RingBuf))
 	add(checkMap("task storage", ebpf.TaskStorage))
-	uring, programs := checkURing()
+	uring, programs := checkURing(r.types)
 	add(uring)
 	r.uring = programs
 	r.Keys = FindKeys()
@@ -120,8 +122,8 @@ func checkKernel(rel string) Check {
 	return c
 }
 
-func checkBTF() Check {
-	if _, err := btf.LoadKernelSpec(); err != nil {
+func checkBTF(types *btf.Cache) Check {
+	if _, err := types.Kernel(); err != nil {
 		return Check{
 			Name: "btf", Needed: true, Detail: "the kernel gives no type information (/sys/kernel/btf/vmlinux): " + err.Error(),
 			Remedy: "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of all current distributions",
@@ -158,20 +160,21 @@ func checkTracefs(mount bool) Check {
 }
 
 // checkProgram loads a program of two instructions.
-func checkProgram(spec ebpf.ProgramSpec, needed bool, use string) Check {
+func checkProgram(types *btf.Cache, spec ebpf.ProgramSpec, needed bool, use string) Check {
 	spec.License = "GPL"
 	spec.Instructions = asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}
-	prog, err := ebpf.NewProgram(&spec)
+	c, err := ebpf.NewCollectionWithOptions(
+		&ebpf.CollectionSpec{Programs: map[string]*ebpf.ProgramSpec{spec.Name: &spec}}, ebpf.CollectionOptions{Cache: types})
 	if err == nil {
-		prog.Close()
+		c.Close()
 		return Check{Name: spec.Name, Needed: needed, OK: true, Detail: use}
 	}
-	c := Check{Name: spec.Name, Needed: needed, Detail: fmt.Sprintf("%s programs are refused: %v", spec.Name, err)}
-	c.Remedy = "none needed: another kind is used"
+	no := Check{Name: spec.Name, Needed: needed, Detail: fmt.Sprintf("%s programs are refused: %v", spec.Name, err)}
+	no.Remedy = "none needed: another kind is used"
 	if needed {
-		c.Remedy = "look for a lockdown mode or a seccomp profile that forbids bpf(2)"
+		no.Remedy = "look for a lockdown mode or a seccomp profile that forbids bpf(2)"
 	}
-	return c
+	return no
 }
 
 func checkMap(name string, t ebpf.MapType) Check {
@@ -185,20 +188,20 @@ func checkMap(name string, t ebpf.MapType) Check {
 
 // checkURing chooses the programs whose arguments are those of this kernel's
 // tracepoints: they have changed twice since 5.15.
-func checkURing() (Check, []string) {
+func checkURing(types *btf.Cache) (Check, []string) {
 	missing := Check{
 		Name: "io_uring", Detail: "this kernel's io_uring tracepoints are older than 6.0: its operations are not seen",
 		Remedy: "use Linux 6.0 or later, or set kernel.io_uring_disabled",
 	}
 	submit := bpf.KernelProgUringSubmit
-	if tracepointParams("io_uring_submit_req") == 0 {
+	if tracepointParams(types, "io_uring_submit_req") == 0 {
 		submit = bpf.KernelProgUringSubmitSqe
-		if tracepointParams("io_uring_submit_sqe") != 2 {
+		if tracepointParams(types, "io_uring_submit_sqe") != 2 {
 			return missing, nil
 		}
 	}
 	complete := bpf.KernelProgUringComplete
-	switch tracepointParams("io_uring_complete") {
+	switch tracepointParams(types, "io_uring_complete") {
 	case 3: // ctx, req, cqe
 	case 7: // ctx, req, user_data, res, cflags, extra1, extra2
 		complete = bpf.KernelProgUringCompleteRes
@@ -209,8 +212,8 @@ func checkURing() (Check, []string) {
 }
 
 // tracepointParams counts the arguments of a raw tracepoint, 0 when there is none.
-func tracepointParams(name string) int {
-	spec, err := btf.LoadKernelSpec()
+func tracepointParams(types *btf.Cache, name string) int {
+	spec, err := types.Kernel()
 	if err != nil {
 		return 0
 	}

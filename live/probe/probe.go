@@ -57,8 +57,8 @@ type Probe struct {
 	comms  map[commKey]bool
 }
 
-// Open loads the programs that every plan needs. It attaches nothing. The error
-// is one sentence a line, each with its remedy, when something needed is missing.
+// Open makes the maps and buffers; programs are loaded when a plan needs them.
+// The error is one sentence a line, each with its remedy, when something needed is missing.
 func Open(opts Options) (*Probe, error) {
 	opts.defaults()
 	if opts.EventBuffer&(opts.EventBuffer-1) != 0 {
@@ -83,10 +83,6 @@ func Open(opts Options) (*Probe, error) {
 	if err := p.loadMaps(); err != nil {
 		return nil, fmt.Errorf("make the kernel's maps: %w", err)
 	}
-	if err := p.loadPrograms(bpf.KernelProgProcessExec, bpf.KernelProgProcessFork, bpf.KernelProgProcessExit, p.watchProgram()); err != nil {
-		p.closeMaps()
-		return nil, err
-	}
 	if p.reader, err = newReader(p.maps[bpf.KernelMapEvents]); err != nil {
 		p.closeMaps()
 		return nil, err
@@ -97,13 +93,6 @@ func Open(opts Options) (*Probe, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-func (p *Probe) watchProgram() string {
-	if p.report.PerCall {
-		return bpf.KernelProgWatchSyscall
-	}
-	return bpf.KernelProgWatchRaw
 }
 
 func (p *Probe) loadMaps() error {
@@ -118,33 +107,12 @@ func (p *Probe) loadMaps() error {
 	p.spec.Maps[bpf.KernelMapEvents].MaxEntries = uint32(p.opts.EventBuffer)
 	only := p.spec.Copy()
 	only.Programs = nil
-	c, err := ebpf.NewCollection(only)
+	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: p.report.types})
 	if err != nil {
 		return err
 	}
 	p.maps, p.direct = c.Maps, c.Variables[bpf.KernelVarBulkDirect]
 	return nil
-}
-
-// loadPrograms loads those that are not loaded yet, side by side: the verifier
-// takes tens of milliseconds for each.
-func (p *Probe) loadPrograms(names ...string) error {
-	var wg sync.WaitGroup
-	errs := make([]error, len(names))
-	progs := make([]*ebpf.Program, len(names))
-	for i, name := range names {
-		if p.progs[name] != nil {
-			continue
-		}
-		wg.Go(func() { progs[i], errs[i] = p.loadProgram(name) })
-	}
-	wg.Wait()
-	for i, name := range names {
-		if progs[i] != nil {
-			p.progs[name] = progs[i]
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func (p *Probe) loadProgram(name string) (*ebpf.Program, error) {
@@ -154,7 +122,7 @@ func (p *Probe) loadProgram(name string) (*ebpf.Program, error) {
 			delete(only.Programs, n)
 		}
 	}
-	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: p.maps})
+	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: p.maps, Cache: p.report.types})
 	if err != nil {
 		if errors.Is(err, unix.EPERM) {
 			return nil, fmt.Errorf("the kernel refuses the program %s: %w: run as root, and look for a lockdown mode or a seccomp profile that forbids bpf(2)", name, err)

@@ -37,6 +37,7 @@ type Recorder struct {
 	bulk    map[uint64]uint32
 	filling bool
 
+	making    sync.WaitGroup // rings that are being made
 	gathering sync.Once
 	done      chan struct{}
 }
@@ -53,25 +54,38 @@ func newRecorder(p *Probe) (*Recorder, error) {
 	return r, nil
 }
 
-// newSlot makes a ring and tells the kernel. The caller holds mu.
-func (r *Recorder) newSlot(kind RingKind) (uint32, error) {
+// makeRing makes a ring in a free slot and tells the kernel, which takes it up to
+// tens of milliseconds; r.mu is not held meanwhile.
+func (r *Recorder) makeRing(kind RingKind) (uint32, error) {
+	r.mu.Lock()
+	if r.heads == nil || len(r.free) == 0 {
+		r.mu.Unlock()
+		return 0, fmt.Errorf("all %d rings are in use, or the recorder is closed", maxRings)
+	}
+	slot := r.free[len(r.free)-1]
+	r.free = r.free[:len(r.free)-1]
+	head := r.heads[slot*headBytes : (slot+1)*headBytes]
+	r.making.Add(1)
+	r.mu.Unlock()
+	defer r.making.Done()
+
 	bytes := r.p.opts.DeedsRing
 	if kind == Bulk {
 		bytes = r.p.opts.BulkRing
 	}
-	if len(r.free) == 0 {
-		return 0, fmt.Errorf("all %d rings are in use", maxRings)
+	ring, err := newRing(r.p.spec.Maps[bpf.KernelMapRings].InnerMap, bytes, r.p.seed, head)
+	if err == nil {
+		if err = r.p.maps[bpf.KernelMapRings].Put(slot, ring.m); err != nil {
+			ring.close()
+			err = fmt.Errorf("hand a ring to the kernel: %w", err)
+		}
 	}
-	slot := r.free[len(r.free)-1]
-	ring, err := newRing(r.p.spec.Maps[bpf.KernelMapRings].InnerMap, bytes, r.p.seed, r.heads[slot*headBytes:(slot+1)*headBytes])
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if err != nil {
+		r.free = append(r.free, slot)
 		return 0, err
 	}
-	if err := r.p.maps[bpf.KernelMapRings].Put(slot, ring.m); err != nil {
-		ring.close()
-		return 0, fmt.Errorf("hand a ring to the kernel: %w", err)
-	}
-	r.free = r.free[:len(r.free)-1]
 	r.rings[slot] = ring
 	if kind == Deeds {
 		ring.past = &archive{limit: bytes}
@@ -80,39 +94,53 @@ func (r *Recorder) newSlot(kind RingKind) (uint32, error) {
 	return slot, nil
 }
 
-// fillPool keeps Options.Pool deeds rings ready in the kernel, in the
-// background: making one known takes the kernel up to tens of milliseconds.
+// freeRing undoes makeRing. The caller holds mu; no seat may name the slot.
+func (r *Recorder) freeRing(slot uint32) error {
+	// deleting waits for programs that have found the ring
+	err := r.p.maps[bpf.KernelMapRings].Delete(slot)
+	r.rings[slot].close()
+	delete(r.rings, slot)
+	r.free = append(r.free, slot)
+	return err
+}
+
+// fillPool keeps Options.Pool deeds rings ready in the kernel, in the background.
 func (r *Recorder) fillPool() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.filling {
-		return
+	if !r.filling {
+		r.filling = true
+		go func() {
+			for r.addToPool() {
+			}
+		}()
 	}
-	r.filling = true
-	go func() {
-		for r.addToPool() {
-		}
-	}()
 }
 
 func (r *Recorder) addToPool() (more bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.sync()
-	if r.pooled >= r.p.opts.Pool {
+	more = r.pooled < r.p.opts.Pool
+	if more {
+		r.pooled++
+	} else {
 		r.filling = false
+	}
+	r.mu.Unlock()
+	if !more {
 		return false
 	}
-	slot, err := r.newSlot(Deeds)
+	slot, err := r.makeRing(Deeds)
 	if err == nil {
 		err = r.p.maps[bpf.KernelMapPool].Put(nil, slot)
 	}
-	if err != nil {
+	if err != nil { // said by the losses: deeds that found no ring
+		r.mu.Lock()
+		r.pooled--
 		r.filling = false
-		return false
+		r.mu.Unlock()
 	}
-	r.pooled++
-	return true
+	return err == nil
 }
 
 // sync learns which cgroups took a ring from the pool. The caller holds mu.
@@ -133,7 +161,7 @@ func (r *Recorder) Cgroups(kind RingKind) []uint64 {
 	r.mu.Lock()
 	r.sync()
 	var keys []uint64
-	for k := range *r.of(kind) {
+	for k := range r.of(kind) {
 		keys = append(keys, k)
 	}
 	low := r.pooled < r.p.opts.Pool
@@ -144,11 +172,12 @@ func (r *Recorder) Cgroups(kind RingKind) []uint64 {
 	return keys
 }
 
-func (r *Recorder) of(kind RingKind) *map[uint64]uint32 {
+// of gives the slots by cgroup.
+func (r *Recorder) of(kind RingKind) map[uint64]uint32 {
 	if kind == Bulk {
-		return &r.bulk
+		return r.bulk
 	}
-	return &r.deeds
+	return r.deeds
 }
 
 // Give makes a ring for the cgroup, of the size set in Options; one that has it
@@ -164,18 +193,27 @@ func (r *Recorder) Give(key uint64, kind RingKind) error {
 }
 
 func (r *Recorder) give(key uint64, kind RingKind) error {
+	has := func() bool {
+		r.sync()
+		_, ok := r.of(kind)[key]
+		return ok
+	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.sync()
-	slots := *r.of(kind)
-	if _, ok := slots[key]; ok {
+	known := has()
+	r.mu.Unlock()
+	if known {
 		return nil
 	}
-	slot, err := r.newSlot(kind)
+	slot, err := r.makeRing(kind)
 	if err != nil {
 		return err
 	}
-	slots[key] = slot
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if has() { // somebody was faster
+		return r.freeRing(slot)
+	}
+	r.of(kind)[key] = slot
 	return r.writeSeat(key)
 }
 
@@ -183,19 +221,13 @@ func (r *Recorder) give(key uint64, kind RingKind) error {
 func (r *Recorder) Drop(key uint64, kind RingKind) error {
 	r.mu.Lock()
 	r.sync()
-	slots := *r.of(kind)
-	slot, ok := slots[key]
+	slot, ok := r.of(kind)[key]
 	if !ok {
 		r.mu.Unlock()
 		return nil
 	}
-	delete(slots, key)
-	err := r.writeSeat(key)
-	// after this no program can find the ring: deleting waits for running ones
-	err = errors.Join(err, r.p.maps[bpf.KernelMapRings].Delete(slot))
-	r.rings[slot].close()
-	delete(r.rings, slot)
-	r.free = append(r.free, slot)
+	delete(r.of(kind), key)
+	err := errors.Join(r.writeSeat(key), r.freeRing(slot))
 	r.mu.Unlock()
 	if kind == Bulk {
 		err = errors.Join(err, r.reattach())
@@ -260,10 +292,10 @@ func (r *Recorder) bulkRings() int {
 func (r *Recorder) Ring(key uint64, kind RingKind, use func(*Ring)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	slot, ok := (*r.of(kind))[key]
+	slot, ok := r.of(kind)[key]
 	if !ok {
 		r.sync()
-		if slot, ok = (*r.of(kind))[key]; !ok {
+		if slot, ok = r.of(kind)[key]; !ok {
 			return false
 		}
 	}
@@ -294,6 +326,10 @@ func (r *Recorder) gatherLoop() {
 
 func (r *Recorder) close() {
 	close(r.done)
+	r.mu.Lock()
+	r.free = nil
+	r.mu.Unlock()
+	r.making.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, ring := range r.rings {

@@ -5,10 +5,13 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 
 	"github.com/stoop-project/stoop/bpf"
@@ -44,10 +47,11 @@ func (p *Probe) Update(plan Plan) error {
 	if err := p.writeMaps(&plan); err != nil {
 		return fmt.Errorf("write the plan to the kernel: %w", err)
 	}
+	err := p.attach(p.wantedLinks(&plan))
 	if plan.Deeds {
 		p.rec.fillPool()
 	}
-	return p.attach(p.wantedLinks(&plan))
+	return err
 }
 
 func (p *Probe) writeMaps(plan *Plan) error {
@@ -153,13 +157,6 @@ func (p *Probe) wantedLinks(plan *Plan) []wanted {
 		}
 	}
 	tpBTF(plan.Exec || plan.Deeds, bpf.KernelProgProcessExec)
-	tpBTF(plan.Fork, bpf.KernelProgProcessFork)
-	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
-	if plan.URing || plan.Deeds {
-		for _, program := range p.report.uring {
-			tpBTF(true, program)
-		}
-	}
 	calls := p.callsToAttach(plan)
 	if p.report.PerCall {
 		for _, name := range calls {
@@ -168,6 +165,11 @@ func (p *Probe) wantedLinks(plan *Plan) []wanted {
 		tpBTF(plan.Compat, bpf.KernelProgWatchCompat)
 	} else {
 		tpBTF(len(calls) > 0 || plan.Compat, bpf.KernelProgWatchRaw)
+	}
+	tpBTF(plan.Fork, bpf.KernelProgProcessFork)
+	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
+	for _, program := range p.report.uring {
+		tpBTF(plan.URing || plan.Deeds, program)
 	}
 	bulk := p.rec.bulkRings() > 0
 	tpBTF(bulk && plan.Durations, bpf.KernelProgRecordEnter)
@@ -222,14 +224,22 @@ func haveTracepoint(name string) bool {
 	return false
 }
 
+// attach makes the attachments equal to want. Programs are loaded side by side,
+// since the verifier takes tens of milliseconds for each, and each is attached as
+// soon as it is there: the first events do not wait for the last program.
 func (p *Probe) attach(want []wanted) error {
 	names := make(map[string]bool, len(want))
-	var programs []string
+	var order []string
+	byProgram := make(map[string][]wanted)
 	for _, w := range want {
 		names[w.name] = true
-		if p.progs[w.program] == nil && !slices.Contains(programs, w.program) {
-			programs = append(programs, w.program)
+		if _, ok := p.links[w.name]; ok {
+			continue
 		}
+		if byProgram[w.program] == nil {
+			order = append(order, w.program)
+		}
+		byProgram[w.program] = append(byProgram[w.program], w)
 	}
 	for name, l := range p.links {
 		if !names[name] {
@@ -237,31 +247,65 @@ func (p *Probe) attach(want []wanted) error {
 			delete(p.links, name)
 		}
 	}
-	if err := p.loadPrograms(programs...); err != nil {
-		return err
+	type outcome struct {
+		program string
+		loaded  *ebpf.Program
+		links   map[string]attachment
+		err     error
+	}
+	outcomes := make(chan outcome)
+	turns := make(chan struct{}, runtime.NumCPU())
+	for _, program := range order {
+		loaded, list := p.progs[program], byProgram[program]
+		go func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			o := outcome{program: program, loaded: loaded}
+			if loaded == nil {
+				o.loaded, o.err = p.loadProgram(program)
+			}
+			if o.err == nil {
+				o.links, o.err = attachAll(list, o.loaded)
+			}
+			outcomes <- o
+		}()
 	}
 	var errs []error
-	for _, w := range want {
-		if _, ok := p.links[w.name]; ok {
-			continue
+	for range order {
+		o := <-outcomes
+		errs = append(errs, o.err)
+		if o.loaded != nil {
+			p.progs[o.program] = o.loaded
 		}
-		l, err := p.attachOne(w)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("attach to %s: %w", w.name, err))
-			continue
-		}
-		p.links[w.name] = l
+		maps.Copy(p.links, o.links)
+	}
+	if len(order) > 0 {
+		p.report.types = btf.NewCache() // the old one is large, and seldom needed again
 	}
 	return errors.Join(errs...)
 }
 
-func (p *Probe) attachOne(w wanted) (attachment, error) {
+func attachAll(list []wanted, prog *ebpf.Program) (map[string]attachment, error) {
+	links := make(map[string]attachment, len(list))
+	var errs []error
+	for _, w := range list {
+		a, err := attachOne(w, prog)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("attach to %s: %w", w.name, err))
+			continue
+		}
+		links[w.name] = a
+	}
+	return links, errors.Join(errs...)
+}
+
+func attachOne(w wanted, prog *ebpf.Program) (attachment, error) {
 	var l link.Link
 	var err error
 	if w.tracepoint != "" {
-		l, err = link.Tracepoint("syscalls", w.tracepoint, p.progs[w.program], nil)
+		l, err = link.Tracepoint("syscalls", w.tracepoint, prog, nil)
 	} else {
-		l, err = link.AttachTracing(link.TracingOptions{Program: p.progs[w.program]})
+		l, err = link.AttachTracing(link.TracingOptions{Program: prog})
 	}
 	if err != nil {
 		return attachment{}, err
