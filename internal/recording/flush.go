@@ -18,7 +18,9 @@ func (w *Writer) tick() {
 		case <-w.stop:
 			return
 		case <-t.C:
+			stats := w.askStats(false)
 			w.mu.Lock()
+			w.latest = stats
 			if w.err == nil && !w.closed {
 				w.write()
 			}
@@ -34,7 +36,7 @@ func (w *Writer) write() {
 			w.seal(st)
 		}
 	}
-	w.putStats(false)
+	w.putStats()
 	if err := w.flush(); err != nil {
 		if len(w.buf) > maxWaiting {
 			w.giveUp(err)
@@ -77,19 +79,33 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// putStats writes what the sources counted, if it changed.
-func (w *Writer) putStats(now bool) {
-	if w.opt.Stats == nil || !now && time.Since(w.statsAt) < time.Second {
-		return
+// askStats asks what the sources counted, if it is time. It is called without
+// the lock: who counts may be waiting for it with a lock of its own.
+func (w *Writer) askStats(now bool) []byte {
+	if w.opt.Stats == nil {
+		return nil
 	}
-	w.statsAt = time.Now()
+	w.askMu.Lock()
+	defer w.askMu.Unlock()
+	if !now && time.Since(w.askedAt) < time.Second {
+		return w.asked
+	}
+	w.askedAt = time.Now()
 	s := w.opt.Stats()
 	data, err := json.Marshal(statsMeta{Taken: s.Taken, Passed: s.Passed, Bad: s.Bad, Lost: s.Lost, Notes: s.Notes})
-	if err != nil || bytes.Equal(data, w.stats) {
+	if err == nil {
+		w.asked = data
+	}
+	return w.asked
+}
+
+// putStats writes what the sources counted, if this file does not say so yet.
+func (w *Writer) putStats() {
+	if len(w.latest) == 0 || bytes.Equal(w.latest, w.stats) {
 		return
 	}
-	w.stats = data
-	w.put(blockHeader{kind: kindStats}, func(dst []byte) []byte { return append(dst, data...) })
+	w.stats = w.latest
+	w.put(blockHeader{kind: kindStats}, func(dst []byte) []byte { return append(dst, w.latest...) })
 }
 
 // finish closes the file.
@@ -100,7 +116,7 @@ func (w *Writer) finish(more bool) error {
 		}
 		w.names(st, 1, st.objs) // and those that became known later
 	}
-	w.putStats(true)
+	w.putStats()
 	w.putJSON(kindEnd, 0, endMeta{Events: w.events, Ended: time.Now().UTC(), Next: more})
 	if err := w.flush(); err != nil {
 		return err
@@ -111,12 +127,13 @@ func (w *Writer) finish(more bool) error {
 // Close writes what waits and ends the recording. It returns the first error
 // that there was.
 func (w *Writer) Close() error {
+	stats := w.askStats(true)
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
 		return nil
 	}
-	w.closed = true
+	w.closed, w.latest = true, stats
 	if w.err == nil {
 		if err := w.finish(false); err != nil {
 			w.giveUp(err)

@@ -74,7 +74,7 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 		}
 		defer d.Close()
 		// The decompressor is a step of its own, on a goroutine of its own.
-		in = startPump(ctx, d)
+		in = startPump(ctx, &unpacked{r: d, name: s.name, counts: &s.counts})
 		begin, err = readHead(in)
 		if err != nil && len(begin) == 0 {
 			return err
@@ -96,6 +96,23 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 		return runBlocks(ctx, s.name, in, &s.counts, out)
 	}
 	return runLines(ctx, in, newLines(s.name, what.lines, event.NewTables(), &s.counts), out)
+}
+
+// unpacked is compressed data on its way. Where it is damaged it ends, and that
+// is counted and said: what came before is good.
+type unpacked struct {
+	r      io.Reader
+	name   string
+	counts *counts
+}
+
+func (u *unpacked) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		u.counts.bad(u.name, fmt.Sprintf("the compressed data is damaged (%v); what lies behind was left out", err))
+		err = io.EOF
+	}
+	return n, err
 }
 
 // runLines reads documents from a stream. A piece is handed on as soon as

@@ -59,11 +59,15 @@ type Writer struct {
 	order   []*written
 	infos   map[*event.Tables]source.Info
 	next    map[*event.Tables]uint64 // number of the next event
-	stats   []byte                   // as last written
-	statsAt time.Time
+	stats   []byte                   // as last written to this file
+	latest  []byte                   // as last asked for
 	lost    uint64
 	err     error // why nothing is written any more
 	closed  bool
+
+	askMu   sync.Mutex // of the two below
+	asked   []byte
+	askedAt time.Time
 
 	stop    chan struct{}
 	ticker  sync.WaitGroup
