@@ -9,6 +9,14 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 )
 
+// maxLost bounds what one document may claim to have lost, so that the sum of
+// many does not overflow.
+const maxLost = 1 << 40
+
+// Lost returns how many events the makers of all documents so far say that they
+// lost themselves.
+func (m *Mapper) Lost() uint64 { return m.lost }
+
 // event makes the event and its rows out of the slots.
 func (m *Mapper) event() (event.Event, error) {
 	e := event.Event{Bits: event.HasDoc, FD: -1, Dur: -1, Type: event.TypeUnknown}
@@ -20,6 +28,9 @@ func (m *Mapper) event() (event.Event, error) {
 	}
 	if !m.hasFields && m.fromOutput() {
 		e.Bits |= event.Inferred
+	}
+	if n, ok := m.num(slotLost); ok && n > 0 {
+		m.lost += uint64(min(n, maxLost))
 	}
 	e.Alert = m.alert()
 	e.Type = m.eventType()

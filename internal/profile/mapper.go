@@ -15,7 +15,8 @@ type Mapper struct {
 	set             []slot
 	path            []byte // dotted name of a field that lies in nested objects
 
-	hasFields bool // the document had a member of fields
+	hasFields bool   // the document had a member of fields
+	lost      uint64 // see Lost
 
 	inner  []byte // a document that lay as text in another
 	output []byte // an output that was unescaped

@@ -19,6 +19,7 @@ type Profile struct {
 	Name    string            `yaml:"name"`
 	About   string            `yaml:"about"`   // what the documents are, in the plural
 	Fields  string            `yaml:"fields"`  // the member whose members are fields
+	Lost    string            `yaml:"lost"`    // a member among the fields: events that the document's maker lost
 	Needs   []string          `yaml:"needs"`   // the members by which such a document is known
 	Members map[string]string `yaml:"members"` // field by member, of the document's other members
 	Within  []Within          `yaml:"within"`  // where the document lies in others

@@ -19,6 +19,7 @@ const (
 	slotSource
 	slotTags
 	slotOutput
+	slotLost
 
 	slotType
 	slotCPU
@@ -177,6 +178,9 @@ func newFieldKeys(p *Profile) *keys {
 		if s := fieldSlots[field]; s != noSlot {
 			add(name, s)
 		}
+	}
+	if p.Lost != "" {
+		add(p.Lost, slotLost)
 	}
 	return newKeys(names)
 }

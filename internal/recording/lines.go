@@ -15,20 +15,22 @@ const maxLine = 16 << 20
 
 // lines turns lines with a document each into batches.
 type lines struct {
-	name   string // of the file, for notes
-	tables *event.Tables
-	mapper *profile.Mapper
-	counts *counts
+	name    string // of the file, for notes
+	profile string // what the documents are
+	tables  *event.Tables
+	mapper  *profile.Mapper
+	counts  *counts
 
 	seq  uint64 // of the next event
 	line int    // how many lines were seen
+	lost uint64 // events that Falco said it lost
 	size int    // events that a batch is likely to have
 
 	mapped bool // the lines lie in a mapped file
 }
 
 func newLines(name string, p *profile.Profile, t *event.Tables, c *counts) *lines {
-	return &lines{name: name, tables: t, mapper: profile.NewMapper(p, t), counts: c, seq: 1, size: 256}
+	return &lines{name: name, profile: p.Name, tables: t, mapper: profile.NewMapper(p, t), counts: c, seq: 1, size: 256}
 }
 
 // batch makes a batch of the lines that data begins with, and returns how many
@@ -57,6 +59,10 @@ func (l *lines) batch(data []byte, last bool) (b *event.Batch, used int) {
 			b.ArgOff = append(b.ArgOff, uint32(start))
 			end = start + len(line)
 		}
+	}
+	if lost := l.mapper.Lost(); lost > l.lost {
+		l.counts.lost(l.profile, lost-l.lost)
+		l.lost = lost
 	}
 	b.ArgOff = append(b.ArgOff, uint32(end))
 	b.Heap = data[:end:end]

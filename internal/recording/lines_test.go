@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -190,6 +191,16 @@ func TestCutArchive(t *testing.T) {
 	}
 	if st := s.Stats(); n < 100 || st.Bad < 1 || !strings.Contains(fmt.Sprint(st.Notes), "the compressed data is damaged") {
 		t.Errorf("%d events, %+v", n, st)
+	}
+}
+
+// What Falco says that it lost is counted as lost there.
+func TestFalcoLost(t *testing.T) {
+	s := open(t, testdata.Path(t, "siem/falco-raw/alerts.ndjson"))
+	collect(t, s, source.Request{})
+	want := []source.Loss{{Hop: "falco", Count: 815508 + 1}}
+	if got := s.Stats().Lost; !slices.Equal(got, want) {
+		t.Errorf("lost %+v, want %+v", got, want)
 	}
 }
 
