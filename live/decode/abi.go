@@ -26,7 +26,16 @@ func loadABI(a bpf.Arch) abi {
 	return t
 }
 
+// noCall is the number -1: the registers are those of before the signal when
+// rt_sigreturn returns (arch/x86/kernel/signal_64.c, orig_ax).
+const noCall = 0xffff
+
+var typeSigreturn = mustType("rt_sigreturn")
+
 func (a abi) typeOf(nr uint16) event.Type {
+	if nr == noCall {
+		return typeSigreturn
+	}
 	if int(nr) < len(a) {
 		return a[nr]
 	}

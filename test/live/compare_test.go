@@ -208,6 +208,14 @@ func socketPart(name string, want oracle.Arg) oracle.Arg {
 // falcoOnly are names in flags that are Falco's, not the kernel's.
 var falcoOnly = []string{"FD_UPPER_LAYER", "FD_LOWER_LAYER", "O_F_CREATED"}
 
+// straceNames are names that strace has and the kernel or Falco has not, or that
+// stand for several flags.
+var straceNames = strings.NewReplacer(
+	"FASYNC", "O_ASYNC", "SIGRT_", "SIGRT", "IN_CLOEXEC", "O_CLOEXEC", "SFD_CLOEXEC", "O_CLOEXEC", "EPOLL_CLOEXEC", "O_CLOEXEC",
+	"AT_STATX_SYNC_AS_STAT|", "", "AT_STATX_SYNC_AS_STAT", "",
+	"STATX_BASIC_STATS", "STATX_TYPE|STATX_MODE|STATX_NLINK|STATX_UID|STATX_GID|STATX_ATIME|STATX_MTIME|STATX_CTIME|STATX_INO|STATX_SIZE|STATX_BLOCKS",
+)
+
 // checkNames compares flags, in any order, and names of one value.
 func checkNames(have event.NamedArg, want oracle.Arg) string {
 	if want == "" {
@@ -226,7 +234,10 @@ func checkNames(have event.NamedArg, want oracle.Arg) string {
 		n, _, _ := strings.Cut(string(want), " ")
 		return checkNames(have, oracle.Arg(n))
 	}
-	wanted := oracle.Arg(strings.ReplaceAll(string(want), "FASYNC", "O_ASYNC")).Flags()
+	wanted := oracle.Arg(straceNames.Replace(string(want))).Flags()
+	if len(wanted) > 0 && strings.HasPrefix(wanted[0], "FUTEX_") && have.Meaning == wanted[0] {
+		return "" // a command; the bits beside it are not shown
+	}
 	had := slices.DeleteFunc(oracle.Arg(have.Meaning).Flags(), func(f string) bool { return slices.Contains(falcoOnly, f) })
 	slices.Sort(wanted)
 	slices.Sort(had)

@@ -88,6 +88,14 @@ func (k *kept) await(t testing.TB, what string, is func(row) bool) row {
 	return found[0]
 }
 
+// waitShort is enough for what the pipeline or a runtime does.
+const waitShort = 5 * time.Second
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // eventually waits until something is so.
 func eventually(within time.Duration, is func() bool) bool {
 	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
