@@ -211,12 +211,40 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from := l.clk.Boot(since.UnixNano())
-	records := l.collect(id, from)
+	records := l.collect(id, from, l.seen.has)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	l.replay(records, sink)
+	return nil
+}
+
+// before hands on what this and the other stoops of this node have recorded
+// since a time: the start of a stream that reaches back.
+func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) error {
+	from := l.clk.Boot(since.UnixNano())
+	theirs := l.others(ctx, question{Since: from})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	records := l.collect("", from, l.seen.has)
+	if len(theirs) > 0 {
+		// Ours begin with this process: from there on they have no need of theirs.
+		if until := min(oldest(records), l.began); until > from {
+			theirs = slices.DeleteFunc(theirs, func(r []byte) bool { return bpf.Record(r).Time() >= until })
+		}
+		records = append(records, theirs...)
+	}
+	l.replay(records, sink)
+	return nil
+}
+
+// replay decodes records of the past, into tables of their own.
+func (l *Live) replay(records [][]byte, sink source.Sink) {
 	if len(records) == 0 {
-		return nil
+		return
 	}
 	tables := newTables()
 	tables.Names = l.tables.Names
@@ -227,13 +255,12 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 		dec.Feed(r)
 	}
 	dec.Release(^uint64(0), sink.Batch)
-	return nil
 }
 
 // collect copies the records out of the rings that are younger than from and
-// were not handed on. Where everything was recorded, the deeds of that time are
+// skip does not name. Where everything was recorded, the deeds of that time are
 // in it once more and left out.
-func (l *Live) collect(id string, from uint64) [][]byte {
+func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]byte {
 	var all [][]byte
 	for _, key := range l.keysWithRings() {
 		if id != "" && l.conts.IDOf(key) != id {
@@ -246,7 +273,7 @@ func (l *Live) collect(id string, from uint64) [][]byte {
 					if kind == probe.Bulk {
 						whole = min(whole, r.Time())
 					}
-					if r.Time() < from || l.seen.has(r) || kind == probe.Deeds && r.Time() >= whole && inBulk(r.Kind()) {
+					if r.Time() < from || skip(r) || kind == probe.Deeds && r.Time() >= whole && inBulk(r.Kind()) {
 						return true
 					}
 					all = append(all, slices.Clone(r))

@@ -5,6 +5,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -47,10 +48,14 @@ type Live struct {
 	req    source.Request
 	seen   seen
 	flown  flown
+	began  uint64 // boot time of Run
 	notes  []source.Note
 
 	statsMu sync.Mutex
 	stats   source.Stats
+
+	shared   *net.UnixListener
+	sharedAt string
 
 	closing sync.Once
 	closed  error
@@ -100,7 +105,7 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 		return err
 	}
 	if req.Before > 0 {
-		if err := l.Drain(ctx, "", time.Now().Add(-req.Before), sink); err != nil {
+		if err := l.before(ctx, time.Now().Add(-req.Before), sink); err != nil {
 			return err
 		}
 	}
@@ -134,7 +139,10 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 func (l *Live) start(req source.Request) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.req = req
+	l.req, l.began = req, clock.Now()
+	if err := l.share(); err != nil {
+		l.note(source.NoteInfo, "other stoops cannot read this one's recorder: "+err.Error(), "")
+	}
 	var want func(event.Type) bool
 	l.plan, want = l.makePlan(req.Filter)
 	if err := l.probe.Update(l.plan); err != nil {
@@ -241,6 +249,7 @@ func (l *Live) rescope() {
 // attachments go.
 func (l *Live) Close() error {
 	l.closing.Do(func() {
+		l.unshare()
 		l.conts.Close()
 		l.closed = l.probe.Close()
 	})

@@ -83,7 +83,7 @@ func (r *raw) file(role uint8, fd int32, typ bpf.FDType, ino uint64) *raw {
 }
 
 // sock adds an IPv4 TCP socket.
-func (r *raw) sock(role uint8, state uint8, local [4]byte, lport uint16, remote [4]byte, rport uint16) *raw {
+func (r *raw) sock(role, state uint8, local [4]byte, lport uint16, remote [4]byte, rport uint16) *raw {
 	b := make([]byte, 64)
 	le.PutUint16(b, 2)
 	le.PutUint16(b[2:], 1)
