@@ -68,6 +68,7 @@ type Model struct {
 
 	refreshing, stale, panelsDue bool
 	panelsAt                     time.Time
+	panelsCost                   time.Duration
 	stats                        store.Stats
 	sourceStats                  source.Stats
 }

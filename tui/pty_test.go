@@ -20,6 +20,7 @@ import (
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/test/synth"
+	"github.com/stoop-project/stoop/themes"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
@@ -180,27 +181,17 @@ func (term *terminal) has(text string) bool { return strings.Contains(term.text(
 // cursorLine is the line of the table's cursor, known by its ground; -1 for
 // none.
 func (term *terminal) cursorLine() int {
+	r, g, b, _ := themes.Default(true).Color("tone.select").RGBA()
 	term.mu.Lock()
 	defer term.mu.Unlock()
-	for y := 7; y < term.h-2; y++ {
-		if c := term.screen.CellAt(term.w-4, y); c != nil && c.Style.Bg != nil && c.Style.Bg != term.screen.CellAt(term.w-4, 7).Style.Bg {
-			return y
+	for y := range term.h {
+		if c := term.screen.CellAt(term.w-4, y); c != nil && c.Style.Bg != nil {
+			if cr, cg, cb, _ := c.Style.Bg.RGBA(); cr == r && cg == g && cb == b {
+				return y
+			}
 		}
 	}
 	return -1
-}
-
-// waitQuiet waits until the count of events held stops rushing.
-func (term *terminal) waitQuiet() {
-	for was := 0; ; {
-		time.Sleep(300 * time.Millisecond)
-		now, _ := term.written()
-		text := term.text()
-		if !strings.Contains(text, "filtering") && was > 0 {
-			return
-		}
-		was = now
-	}
 }
 
 func (term *terminal) written() (int, time.Time) {

@@ -18,8 +18,12 @@ import (
 // slice is how long a refresh evaluates before it shows what it has.
 const slice = 12 * time.Millisecond
 
-// panelsEvery is how often the panels beside the table are counted anew.
+// panelsEvery is how often at most the panels beside the table are counted
+// anew. Where counting takes long they are counted less often, so that it takes
+// no more than one part in panelsShare of the time.
 var panelsEvery = 200 * time.Millisecond
+
+const panelsShare = 20
 
 // changedMsg says that the store, or a source's state, has changed.
 type changedMsg struct{}
@@ -31,7 +35,8 @@ type refreshedMsg struct {
 	done    bool        // nothing is left to evaluate
 	version uint64      // of the store, when the refresh began
 	counted counted
-	panels  *panels // nil: not counted this time
+	panels  *panels       // nil: not counted this time
+	cost    time.Duration // of counting, when panels were
 }
 
 // panels is what the panels beside the table show.
@@ -58,7 +63,7 @@ func (m *Model) refresh() tea.Cmd {
 	}
 	width := m.histWidth()
 	alerts := m.alerts
-	want := time.Since(m.panelsAt) >= panelsEvery || m.panelsAt.IsZero()
+	want := time.Since(m.panelsAt) >= max(panelsEvery, panelsShare*m.panelsCost) || m.panelsAt.IsZero()
 	if want {
 		m.panelsAt = time.Now()
 	}
@@ -68,9 +73,11 @@ func (m *Model) refresh() tea.Cmd {
 		msg := refreshedMsg{level: l, view: view, version: st.Version()}
 		msg.done = view.Update(ctx, slice)
 		alerts.Update(ctx, slice)
-		msg.counted = countView(view, alerts, width, previous, want || msg.done)
+		begun := time.Now()
+		msg.counted = countView(view, alerts, width, previous, want)
 		if want {
 			msg.panels = countPanels(ctx, st, conts, h)
+			msg.cost = time.Since(begun)
 		}
 		return msg
 	}
@@ -140,6 +147,9 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 	l := msg.level
 	switch msg.view {
 	case l.next:
+		if msg.done && msg.panels == nil {
+			m.panelsAt = time.Time{} // the histogram is that of the filter before
+		}
 		// The old rows stay on screen until the new filter has found a
 		// screenful, or everything there is.
 		if msg.done || msg.counted.shown > 2*m.h {
@@ -152,6 +162,7 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 		l.counted = msg.counted
 	}
 	if p := msg.panels; p != nil {
+		m.panelsCost = msg.cost
 		if p.containers != nil {
 			m.conts.set(p.containers)
 		}
@@ -184,5 +195,5 @@ func (m *Model) panelsLater() tea.Cmd {
 		return nil
 	}
 	m.panelsDue = true
-	return tea.Tick(panelsEvery, func(time.Time) tea.Msg { return panelsMsg{} })
+	return tea.Tick(max(panelsEvery, panelsShare*m.panelsCost), func(time.Time) tea.Msg { return panelsMsg{} })
 }
