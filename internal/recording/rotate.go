@@ -54,6 +54,11 @@ func (w *Writer) closedFiles() ([]closedFile, error) {
 	return all, nil
 }
 
+// limit is the size at which the file is closed. A file begins with the rows of
+// its tables: where these alone are near the size that was asked for, files
+// become longer, or they would hold nothing else.
+func (w *Writer) limit() int64 { return max(w.opt.Rotate, 4*w.base) }
+
 // rotate closes the file and begins the next.
 func (w *Writer) rotate() error {
 	if err := w.finish(true); err != nil {
@@ -84,6 +89,7 @@ func (w *Writer) retire() error {
 	if err := os.Rename(w.path, closed); err != nil {
 		return err
 	}
+	room := w.limit()
 	w.packers.Add(1)
 	go func() {
 		defer w.packers.Done()
@@ -92,14 +98,14 @@ func (w *Writer) retire() error {
 		if w.opt.Zstd {
 			w.packErr = errors.Join(w.packErr, compress(closed))
 		}
-		w.packErr = errors.Join(w.packErr, w.removeOld())
+		w.packErr = errors.Join(w.packErr, w.removeOld(room))
 	}()
 	return nil
 }
 
 // removeOld removes the oldest closed files as long as all together, with room
 // for the one that is being written, take more than what is to be kept.
-func (w *Writer) removeOld() error {
+func (w *Writer) removeOld(room int64) error {
 	if w.opt.Keep == 0 {
 		return nil
 	}
@@ -107,7 +113,7 @@ func (w *Writer) removeOld() error {
 	if err != nil {
 		return err
 	}
-	total := w.opt.Rotate
+	total := room
 	for _, f := range all {
 		total += f.size
 	}

@@ -114,6 +114,31 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// Tables that are larger than a file should be do not make files of nothing but
+// tables.
+func TestRotateLargeTables(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(filepath.Join(dir, "x.stoop"), Options{Rotate: 64 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMaker(7)
+	m.grow(10, 5000, 5000)
+	for range 100 {
+		w.Batch(m.batch(200, false))
+		w.mu.Lock()
+		w.write()
+		w.mu.Unlock()
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, bytes := parts(t, dir)
+	if len(names) < 2 || len(names) > 5 || bytes > 6<<20 {
+		t.Errorf("%d bytes in %v", bytes, names)
+	}
+}
+
 // A disk that takes nothing any more is said, and nothing waits without bound.
 func TestWriteFails(t *testing.T) {
 	w, err := Create(filepath.Join(t.TempDir(), "x"), Options{})

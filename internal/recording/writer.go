@@ -21,7 +21,7 @@ import (
 // Options say how a recording is written. The zero Options write one file.
 type Options struct {
 	Meta   Meta
-	Rotate int64 // bytes after which a file is closed and the next begun; 0: never
+	Rotate int64 // bytes after which a file is closed and the next begun; 0: never. See limit
 	Keep   int64 // bytes that all files may take, the oldest are removed; 0: no bound
 	Zstd   bool  // compress files that were closed
 	Force  bool  // replace a file that is there
@@ -50,6 +50,7 @@ type Writer struct {
 	f       *os.File
 	at      int64  // bytes of f that are written
 	buf     []byte // blocks that wait to be written
+	base    int64  // bytes of rows that were there before the file was
 	blocks  uint32 // in this file
 	events  uint64 // in this file
 	total   uint64 // in the recording
@@ -126,7 +127,7 @@ func (w *Writer) begin() error {
 		return err
 	}
 	w.part++
-	w.f, w.at, w.blocks, w.events = f, 0, 0, 0
+	w.f, w.at, w.base, w.blocks, w.events = f, 0, 0, 0, 0
 	w.tables, w.order, w.stats = make(map[*event.Tables]*written), nil, nil
 	w.buf = append(w.buf[:0], make([]byte, headerSize)...)
 	putFileHeader(w.buf)
@@ -183,7 +184,7 @@ func (w *Writer) of(t *event.Tables) *written {
 	if st := w.tables[t]; st != nil {
 		return st
 	}
-	st := &written{number: uint16(len(w.order)), t: t, strs: 2, objs: 1, procs: 1, alerts: 1, names: make(map[netip.Addr]int)}
+	st := &written{number: uint16(len(w.order)), t: t, strs: firstString, objs: 1, procs: 1, alerts: 1, names: make(map[netip.Addr]int)}
 	w.tables[t] = st
 	w.order = append(w.order, st)
 	info := w.infos[t]
@@ -273,6 +274,10 @@ func (w *Writer) seal(st *written) {
 // of all rows are among them.
 func (w *Writer) rows(st *written) {
 	t := st.t
+	if st.strs == firstString && w.part > 1 {
+		before := len(w.buf)
+		defer func() { w.base += int64(len(w.buf) - before) }()
+	}
 	alerts, procs, objs := uint32(t.Alerts.Len()), uint32(t.Procs.Len()), uint32(t.Objs.Len())
 	conts, strs := uint32(t.Conts.Len()), uint32(t.Strings.Len())
 	w.strings(st, strs)
@@ -301,6 +306,9 @@ func putRows[T comparable](w *Writer, st *written, kind blockKind, d *event.Dim[
 		})
 	}
 }
+
+// firstString is the first string that is not in every Tables (NoStr, EmptyStr).
+const firstString = 2
 
 // strings writes the strings up to to, each behind its length.
 func (w *Writer) strings(st *written, to uint32) {
