@@ -44,8 +44,12 @@ func (c *recordCmd) Run(a *app) error {
 	}
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
+	write := w.Batch
+	if req.Filter != nil {
+		write = without(write)
+	}
 	runErr := source.Merge(ctx, req, sources, span(req, func(b *event.Batch, sel []uint64) {
-		eachRun(b, sel, w.Batch)
+		eachRun(b, sel, write)
 		if w.Err() != nil {
 			cancel()
 		}
@@ -60,6 +64,21 @@ func (c *recordCmd) Run(a *app) error {
 	}
 	report(errs, sources, c.Stats)
 	return err
+}
+
+// without writes copies of events, which leave out the processes, files and
+// texts that only events which were not wanted refer to: they are nobody's
+// business where the recording goes.
+func without(write func(*event.Batch)) func(*event.Batch) {
+	copiers := make(map[*event.Tables]*event.Copier)
+	return func(b *event.Batch) {
+		c := copiers[b.Tables]
+		if c == nil {
+			c = event.NewCopier(b.Tables)
+			copiers[b.Tables] = c
+		}
+		write(c.Batch(b))
+	}
 }
 
 // totals adds up what the sources counted.
