@@ -223,12 +223,14 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 // since a time: the start of a stream that reaches back.
 func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) error {
 	from := l.clk.Boot(since.UnixNano())
-	theirs := l.others(ctx, question{Since: from})
+	other := l.others(ctx, question{Since: from})
+	theirs := other.records
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.conts.Import(other.cgroups)
 	records := l.collect("", from, l.seen.has)
 	if len(theirs) > 0 {
 		// Ours begin with this process: from there on they have no need of theirs.
@@ -249,7 +251,18 @@ func (l *Live) replay(records [][]byte, sink source.Sink) {
 	tables := newTables()
 	tables.Names = l.tables.Names
 	procs := l.procs.Past(tables, l.conts.Carry(tables))
-	dec := decode.New(tables, procs, l.clk, decode.Options{Forks: true, Drained: true})
+	whole := make(map[uint64]uint64) // from when on the bulk has every clone of a cgroup
+	for _, b := range records {
+		if r := bpf.Record(b); r.Flags()&bpf.FlagBulk != 0 {
+			if at, ok := whole[r.Cgroup()]; !ok || r.Time() < at {
+				whole[r.Cgroup()] = r.Time()
+			}
+		}
+	}
+	dec := decode.New(tables, procs, l.clk, decode.Options{Drained: true, Forks: func(r bpf.Record) bool {
+		at, ok := whole[r.Cgroup()]
+		return !ok || r.Time() < at
+	}})
 	dec.Seq(l.dec.Reserve(uint64(len(records))))
 	for _, r := range records {
 		dec.Feed(r)
@@ -273,7 +286,7 @@ func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]b
 					if kind == probe.Bulk {
 						whole = min(whole, r.Time())
 					}
-					if r.Time() < from || skip(r) || kind == probe.Deeds && r.Time() >= whole && inBulk(r.Kind()) {
+					if r.Time() < from || skip(r) || kind == probe.Deeds && r.Time() >= whole && r.Kind() == bpf.KindSyscall {
 						return true
 					}
 					all = append(all, slices.Clone(r))
@@ -286,9 +299,6 @@ func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]b
 	}
 	return all
 }
-
-// inBulk reports whether the bulk ring has records that tell of the same.
-func inBulk(k bpf.Kind) bool { return k == bpf.KindSyscall || k == bpf.KindFork }
 
 func (l *Live) keysWithRings() []uint64 {
 	keys := append(l.probe.Recorder().Cgroups(probe.Deeds), l.probe.Recorder().Cgroups(probe.Bulk)...)

@@ -19,12 +19,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/live/container"
 )
 
 // The rings live as long as the process that made them. So that another stoop
 // can look back before its own start, each running one answers on a socket in
-// shareDir, which only root can reach: a line of JSON asks, raw records come
-// back, each behind its length in four bytes.
+// shareDir, which only root can reach: a line of JSON asks; a line of JSON that
+// names the containers comes back, and after it raw records, each behind its
+// length in four bytes.
 const (
 	shareTimeout = 5 * time.Second
 	maxShared    = 1 << 30 // bytes taken from one other process
@@ -83,8 +85,12 @@ func (l *Live) answer(conn *net.UnixConn) {
 	}
 	l.mu.Lock()
 	records := l.collect(q.Container, q.Since, func(bpf.Record) bool { return false })
+	cgroups := l.conts.Export(keysOf(records))
 	l.mu.Unlock()
 	w := bufio.NewWriter(conn)
+	if err := json.NewEncoder(w).Encode(cgroups); err != nil {
+		return
+	}
 	for _, r := range records {
 		_, _ = w.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(r))))
 		if _, err := w.Write(r); err != nil {
@@ -111,21 +117,35 @@ func peerUID(conn *net.UnixConn) (uid uint32, err error) {
 
 // others asks the other stoops of this node, and returns the records of the
 // one that reaches back furthest: two of them have each call twice.
-func (l *Live) others(ctx context.Context, q question) (best [][]byte) {
+func (l *Live) others(ctx context.Context, q question) (best answered) {
 	paths, _ := filepath.Glob(filepath.Join(shareDir, "*.sock"))
 	for _, p := range paths {
 		if p == l.sharedAt {
 			continue
 		}
-		records, err := ask(ctx, p, q)
+		a, err := ask(ctx, p, q)
 		if errors.Is(err, unix.ECONNREFUSED) {
 			_ = os.Remove(p) // left by one that was killed
 		}
-		if len(records) > 0 && (best == nil || oldest(records) < oldest(best)) {
-			best = records
+		if len(a.records) > 0 && oldest(a.records) < oldest(best.records) {
+			best = a
 		}
 	}
 	return best
+}
+
+// answered is what another stoop has told.
+type answered struct {
+	cgroups []container.Cgroup
+	records [][]byte
+}
+
+func keysOf(records [][]byte) map[uint64]bool {
+	keys := make(map[uint64]bool)
+	for _, r := range records {
+		keys[bpf.Record(r).Cgroup()] = true
+	}
+	return keys
 }
 
 func oldest(records [][]byte) uint64 {
@@ -138,21 +158,29 @@ func oldest(records [][]byte) uint64 {
 
 // ask takes the records of one other stoop. What arrived before an error is
 // returned with it.
-func ask(ctx context.Context, path string, q question) (records [][]byte, err error) {
+func ask(ctx context.Context, path string, q question) (a answered, err error) {
 	conn, err := (&net.Dialer{Timeout: shareTimeout}).DialContext(ctx, "unix", path)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(shareTimeout))
 	line, err := json.Marshal(q)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	if _, err := conn.Write(append(line, '\n')); err != nil {
-		return nil, err
+		return a, err
 	}
-	return readShared(bufio.NewReader(io.LimitReader(conn, maxShared)))
+	r := bufio.NewReader(io.LimitReader(conn, maxShared))
+	if line, err = r.ReadBytes('\n'); err != nil {
+		return a, err
+	}
+	if err := json.Unmarshal(line, &a.cgroups); err != nil {
+		return a, err
+	}
+	a.records, err = readShared(r)
+	return a, err
 }
 
 // readShared reads records, each behind its length, up to the end.

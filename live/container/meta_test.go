@@ -217,3 +217,21 @@ func TestDocker(t *testing.T) {
 		t.Errorf("a container that is not there: %v", err)
 	}
 }
+
+// A container that is gone is known to who asks one that knew it.
+func TestExport(t *testing.T) {
+	tables, other := event.NewTables(), event.NewTables()
+	other.Strings.Add("so that numbers differ")
+	a := New(tables, oneKey(5), Options{Proc: fakeProc(t, "0::/docker/"+idA+"\n"), Runtimes: []Asker{}})
+	b := New(other, oneKey(0), Options{Proc: t.TempDir(), Runtimes: []Asker{}})
+	defer a.Close()
+	defer b.Close()
+	id, _ := a.Of(5, 10)
+	a.learn(answer{request{full: idA}, &Meta{Name: "web", Labels: map[string]string{"a": "b"}, Started: 3}})
+	b.Import(a.Export(map[uint64]bool{5: true, 6: true}))
+	got, cgroups := b.Of(5, 0)
+	row, want := other.Cont(got), tables.Cont(id)
+	if other.Text(row.Name) != "web" || other.Text(row.Labels) != "a=b\x00" || row.Started != want.Started || other.Text(cgroups) != "unified=/docker/"+idA {
+		t.Errorf("row %+v, want %+v", row, want)
+	}
+}

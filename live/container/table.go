@@ -376,15 +376,20 @@ func (t *Table) Rotate(next *event.Tables) func(event.ContID) event.ContID {
 }
 
 func carryRow(old, next *event.Tables, r event.Container) event.Container {
-	for _, s := range []*event.Str{
-		&r.ID, &r.FullID, &r.Name, &r.Runtime, &r.Image, &r.Repo, &r.Tag, &r.Digest, &r.ImageID, &r.Pod, &r.PodUID, &r.Namespace,
-		&r.PodSandbox, &r.PodLabels, &r.PodIP, &r.PodCNI, &r.Labels, &r.Env, &r.Mounts, &r.IP, &r.User, &r.Health, &r.Live, &r.Ready,
-	} {
+	for _, s := range texts(&r) {
 		if *s != event.NoStr {
 			*s = next.Strings.Add(old.Text(*s))
 		}
 	}
 	return r
+}
+
+// texts are the members of a row that are text.
+func texts(r *event.Container) []*event.Str {
+	return []*event.Str{
+		&r.ID, &r.FullID, &r.Name, &r.Runtime, &r.Image, &r.Repo, &r.Tag, &r.Digest, &r.ImageID, &r.Pod, &r.PodUID, &r.Namespace,
+		&r.PodSandbox, &r.PodLabels, &r.PodIP, &r.PodCNI, &r.Labels, &r.Env, &r.Mounts, &r.IP, &r.User, &r.Health, &r.Live, &r.Ready,
+	}
 }
 
 // controllers turns /proc/PID/cgroup into the form of thread.cgroups.

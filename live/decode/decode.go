@@ -24,9 +24,10 @@ type Stats struct {
 
 // Options of a [Decoder].
 type Options struct {
-	// Forks makes an event of fork records. They come beside the record of the
-	// clone that made them, where that is watched; in the deeds they are alone.
-	Forks bool
+	// Forks chooses the fork records that become an event; nil: none. They come
+	// beside the record of the clone that made them, where that is watched or
+	// recorded in bulk; in the deeds they are alone.
+	Forks func(rec bpf.Record) bool
 
 	// Drained says that the records come from rings, and marks the events so.
 	Drained bool

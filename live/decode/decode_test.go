@@ -201,7 +201,7 @@ func TestDescriptors(t *testing.T) {
 }
 
 func TestExecForkExit(t *testing.T) {
-	d := newBench(Options{Forks: true})
+	d := newBench(Options{Forks: func(bpf.Record) bool { return true }})
 	child := make([]byte, 40)
 	le.PutUint64(child, 900_000_000)
 	le.PutUint64(child[8:], testCgroup)
@@ -312,7 +312,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(record(bpf.KindURingSubmit, "", 0).part(bpf.TagURing, 0, 0, 0, make([]byte, 56)).bytes())
 	f.Add(record(bpf.KindSyscall, "recvfrom", 40, 3, 0, 40, 0, 0, 0).sock(0, 1, localhost, 9, localhost, 53).part(bpf.TagPayload, 1, 0, 0, make([]byte, 40)).bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := newBench(Options{Forks: true})
+		d := newBench(Options{Forks: func(bpf.Record) bool { return true }})
 		if len(b) >= 8 { // so that most inputs get past the header
 			le.PutUint32(b, uint32(len(b)))
 			b[7] = bpf.Version

@@ -76,7 +76,7 @@ func (d *Decoder) fork() {
 		task = d.parts.task
 	}
 	d.procs.Fork(p, c, task, d.rec.Time())
-	if !d.opt.Forks {
+	if d.opt.Forks == nil || !d.opt.Forks(d.rec) {
 		d.unwanted()
 		return
 	}
