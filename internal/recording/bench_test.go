@@ -173,5 +173,4 @@ func BenchmarkWrite(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)*512/b.Elapsed().Seconds()/1e6, "Mevents/s")
-	b.ReportMetric(float64(w.at)/float64(b.N)/512, "bytes/event")
 }
