@@ -6,9 +6,8 @@ import "reflect"
 // to: the way to hand a part of a source's events on without what the rest of
 // them knew. It is for one goroutine.
 type Copier struct {
-	// Edit, if set, may change a process before it is copied; its strings are
-	// those of the tables that are copied to.
-	Edit func(to *Tables, p *Proc)
+	// Edit, if set, may take something off a process before it is copied.
+	Edit func(from *Tables, p *Proc)
 
 	from, to *Tables
 	strs     map[Str]Str
@@ -122,10 +121,10 @@ func (c *Copier) proc(old ProcID) ProcID {
 	c.depth++
 	c.procs[old] = 0 // where a lie makes a process its own ancestor, it has none
 	row := *c.from.Proc(old)
-	c.remap(reflect.ValueOf(&row).Elem())
 	if c.Edit != nil {
-		c.Edit(c.to, &row)
+		c.Edit(c.from, &row)
 	}
+	c.remap(reflect.ValueOf(&row).Elem())
 	c.depth--
 	id := ProcID(c.to.Procs.Add(row))
 	c.procs[old] = id

@@ -99,6 +99,11 @@ func TestCopierEditsAndStopsAtCircles(t *testing.T) {
 			t.Error("the edit was not made")
 		}
 	}
+	for id := range c.Tables().Strings.Len() {
+		if text := c.Tables().Text(event.Str(id)); strings.Contains(text, "TOKEN") {
+			t.Errorf("%q was taken off and came along all the same", text)
+		}
+	}
 	if seen != 2 {
 		t.Errorf("a circle of two reads as a lineage of %d", seen)
 	}

@@ -16,4 +16,9 @@
 // All addresses are loopback; the intruder's is 127.0.0.66. /usr is the host's,
 // read-only; /etc and /var are the image's own. Everything that is started is
 // ended, and only that. It takes about 70 seconds.
+//
+// The demo that is built into stoop is such a recording, without what it says
+// of the machine (publish.go):
+//
+//	sudo go run ./test/incident --publish incident.rec --out internal/demo/incident.stoop.zst
 package main

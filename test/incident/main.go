@@ -30,18 +30,21 @@ type options struct {
 
 func main() {
 	var o options
-	var stoop, out string
+	var stoop, out, from string
 	flag.StringVar(&stoop, "stoop", "", "also record, with this stoop program (needs --out)")
 	flag.StringVar(&out, "out", "", "where stoop's recording goes")
 	flag.StringVar(&o.record, "record", "", "also record, with this shell command; it is ended by SIGINT")
+	flag.StringVar(&from, "publish", "", "play nothing: make the demo of this recording (needs --out)")
 	flag.StringVar(&o.timeline, "timeline", "", "also write the timeline to this file, as lines of JSON")
 	flag.Float64Var(&o.pace, "pace", 1, "multiplies all pauses: 1 is a person's")
 	flag.Parse()
 	switch {
 	case flag.NArg() > 0:
 		usage("unexpected argument %q", flag.Arg(0))
-	case (stoop == "") != (out == ""):
-		usage("--stoop and --out belong together")
+	case (stoop == "" && from == "") != (out == ""):
+		usage("--out belongs to --stoop or --publish")
+	case from != "" && (stoop != "" || o.record != ""):
+		usage("--publish plays nothing that could be recorded")
 	case stoop != "" && o.record != "":
 		usage("--stoop and --record exclude each other")
 	case !(o.pace >= 0 && o.pace <= 100):
@@ -51,7 +54,12 @@ func main() {
 		o.record = stoopCommand(stoop, out)
 	}
 	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, os.Stdout)
+	var err error
+	if from != "" {
+		err = publish(ctx, from, out)
+	} else {
+		err = run(ctx, o, os.Stdout)
+	}
 	end()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "incident:", err)
