@@ -164,8 +164,12 @@ func (m *Model) openTree() tea.Cmd {
 }
 
 // widen gives the level a wider filter: the family of the row's process, and
-// then its container.
+// then its container. A tree is widened by one ancestor.
 func (m *Model) widen() tea.Cmd {
+	if t := m.level().tree; t != nil {
+		t.widen()
+		return nil
+	}
 	row, ok := m.level().row()
 	if !ok {
 		return nil

@@ -59,6 +59,7 @@ func keyMap() []binding {
 		{[]string{"enter"}, inDetail, "drilling", "drill", "into the events with the same value of the field", (*Model).drillField},
 		{[]string{"esc", "backspace"}, everywhere, "drilling", "back", "back to the level before, as it was left; first a marked span or a search is let go", (*Model).back},
 		{[]string{"w"}, inTable | inDetail, "drilling", "", "widen this level: from the process to the family that its container's entry point started, then to the container", (*Model).widen},
+		{[]string{"w"}, inTree, "drilling", "widen", "show what came of the ancestor one step further up", (*Model).widen},
 		{[]string{"c"}, inTable | inTree, "drilling", "", "into the whole container of the row", (*Model).drillRowContainer},
 		{[]string{"a"}, inTable | inDetail, "drilling", "", "around the row: everything of its source, the cursor on the row", (*Model).drillAround},
 		{[]string{"p"}, inTable | inDetail, "drilling", "lineage", "lineage of the row's process up to its container's entry point, and what came of it", (*Model).openTree},

@@ -132,7 +132,8 @@ var keyCases = map[string][]keyCase{
 		}},
 		{"e e enter w w", exprIs("container.id = 6cf4be7b2388")},
 	},
-	"table c": {{"e c", exprIs("container.id = 6cf4be7b2388")}},
+	"process tree w": {{"e e p w", func(_ *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "├─nmap -sT") }}},
+	"table c":        {{"e c", exprIs("container.id = 6cf4be7b2388")}},
 	"table a": {{"e e enter a", func(m *Model, _ *tuitest.Driver) bool {
 		return m.level().expr == "" && strings.HasPrefix(rowText(m), "Read sensitive")
 	}}},

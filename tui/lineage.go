@@ -92,7 +92,6 @@ type treeNode struct {
 	depth  int
 	last   []bool // for each depth, whether the branch ends here
 	self   bool   // the process that the tree is about
-	above  bool   // an ancestor of it
 	outer  bool   // outside of the container
 	hidden int    // further children that are not shown
 }
@@ -100,12 +99,14 @@ type treeNode struct {
 // maxTree bounds how many lines a tree has.
 const maxTree = 5000
 
-// treeOf lists a process's ancestors, itself, and its subtree. Siblings of the
-// ancestors are left out. entry is the index of the container's entry point:
-// the first ancestor inside the container of the process.
-func (l *lineage) treeOf(id event.ProcID) (nodes []treeNode, entry int) {
+// treeOf lists a process's ancestors, itself, and its subtree; with up, the
+// subtree of the ancestor that many steps above it. entry is the index of the
+// container's entry point: the first ancestor inside the container of the
+// process.
+func (l *lineage) treeOf(id event.ProcID, up int) (nodes []treeNode, entry int) {
 	l.update()
 	chain := l.ancestors(id)
+	chain = chain[:max(len(chain)-up, min(len(chain), 1))]
 	cont := l.t.Text(l.t.Cont(l.t.Proc(id).Cont).ID)
 	entry = -1
 	for depth, a := range chain {
@@ -117,21 +118,24 @@ func (l *lineage) treeOf(id event.ProcID) (nodes []treeNode, entry int) {
 		for i := range last {
 			last[i] = true
 		}
-		nodes = append(nodes, treeNode{id: a, key: keyOf(l.t, a), depth: depth, last: last, above: depth < len(chain)-1, outer: !inside})
+		nodes = append(nodes, treeNode{id: a, key: keyOf(l.t, a), depth: depth, last: last, outer: !inside})
 	}
 	if len(nodes) == 0 {
 		return nil, -1
 	}
-	self := &nodes[len(nodes)-1]
-	self.self, self.id = true, l.latest(self.key)
-	if self.id == 0 {
-		self.id = id
+	root := &nodes[len(nodes)-1]
+	if latest := l.latest(root.key); latest != 0 {
+		root.id = latest
 	}
 	seen := map[procKey]bool{}
 	for _, n := range nodes {
 		seen[n.key] = true
 	}
-	return l.subtree(nodes, *self, seen), entry
+	nodes = l.subtree(nodes, *root, seen)
+	for i, self := 0, keyOf(l.t, id); i < len(nodes); i++ {
+		nodes[i].self = nodes[i].key == self
+	}
+	return nodes, entry
 }
 
 // subtree appends the processes below parent, in the order of their start.

@@ -77,7 +77,11 @@ func picture(t *testing.T, d *tuitest.Driver, w, h int, name string) {
 	}
 }
 
+// Pictures of screens, for looking at and for the README: STOOP_PICTURES=dir.
 func TestPictures(t *testing.T) {
+	if os.Getenv("STOOP_PICTURES") == "" {
+		t.Skip("STOOP_PICTURES names no folder to put pictures in")
+	}
 	d, _ := open(t, 120, 40)
 	picture(t, d, 120, 40, "first")
 	d.Keys("e", "e")
@@ -87,7 +91,7 @@ func TestPictures(t *testing.T) {
 	d.Keys("p")
 	picture(t, d, 120, 40, "tree")
 	d.Keys("esc", "esc", "f")
-	d.Type("proc.na")
+	d.Type("evt.type = execve and proc.")
 	picture(t, d, 120, 40, "filter")
 	d.Keys("ctrl+u")
 	d.Type("evt.type = execve and and")
@@ -100,8 +104,10 @@ func TestPictures(t *testing.T) {
 	picture(t, d, 120, 40, "search")
 
 	d, _ = open(t, 200, 50)
-	d.Keys("e", "e", "enter")
+	d.Keys("e", "e", "enter", "w")
 	picture(t, d, 200, 50, "wide")
+	d.Keys("p")
+	picture(t, d, 200, 50, "wide-tree")
 	d, _ = open(t, 80, 24)
 	picture(t, d, 80, 24, "small")
 	d, _ = open(t, 60, 15)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -61,9 +62,9 @@ var verbs = map[string]verb{
 	"rmdir":     {word: "rmdir", object: onPath},
 	"mkdir":     {word: "mkdir", object: onPath},
 	"mkdirat":   {word: "mkdir", object: onPath},
-	"chmod":     {word: "chmod", object: onPath, to: "evt.arg[mode]"},
-	"fchmod":    {word: "chmod", object: onFile, to: "evt.arg[mode]"},
-	"fchmodat":  {word: "chmod", object: onPath, to: "evt.arg[mode]"},
+	"chmod":     {word: "chmod", object: onPath, to: "mode"},
+	"fchmod":    {word: "chmod", object: onFile, to: "mode"},
+	"fchmodat":  {word: "chmod", object: onPath, to: "mode"},
 	"rename":    {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
 	"renameat":  {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
 	"renameat2": {word: "rename", object: []string{"fs.path.source", "evt.arg[oldpath]"}, to: "evt.arg[newpath]"},
@@ -113,7 +114,7 @@ func (r reader) summary(row event.Row) []piece {
 	if obj := r.object(row, v); obj != "" {
 		ps = append(ps, piece{" ", styText}, piece{obj, styText})
 	}
-	if to := r.first(row, v.to); v.to != "" && to != "" {
+	if to := r.outcomeOf(row, v.to); to != "" {
 		ps = append(ps, piece{" → ", styDim}, piece{to, styText})
 	}
 	return append(ps, r.outcome(row, v.hushOK)...)
@@ -139,6 +140,22 @@ func (r reader) object(row event.Row, v verb) string {
 		return o.Remote.String()
 	}
 	return r.first(row, v.object...)
+}
+
+// outcomeOf is what the object became: a field's value, or mode, the
+// permissions that were asked for.
+func (r reader) outcomeOf(row event.Row, to string) string {
+	if to != "mode" {
+		return r.first(row, to)
+	}
+	if row.B == nil {
+		return ""
+	}
+	a, ok := event.ArgAt(row.B.Payload(row.I), row.Type.ParamIndex("mode"))
+	if !ok || a.Kind != event.Uint && a.Kind != event.Int {
+		return ""
+	}
+	return fmt.Sprintf("%04o", a.Num)
 }
 
 // openMode says for what a file was opened: r, w, rw, with + when it may be

@@ -13,6 +13,7 @@ type tree struct {
 	id      event.ProcID
 	nodes   []treeNode
 	entry   int
+	up      int // the subtree is that of the ancestor this many steps above
 	seen    int // process rows when the nodes were made
 
 	cursor procKey
@@ -31,7 +32,15 @@ func newTree(t *event.Tables, id event.ProcID) *tree {
 func (t *tree) update() {
 	if n := t.lineage.t.Procs.Len(); n != t.seen {
 		t.seen = n
-		t.nodes, t.entry = t.lineage.treeOf(t.id)
+		t.nodes, t.entry = t.lineage.treeOf(t.id, t.up)
+	}
+}
+
+// widen shows what came of the ancestor one step further up.
+func (t *tree) widen() {
+	if t.up < len(t.lineage.ancestors(t.id))-1 {
+		t.up++
+		t.seen = 0
 	}
 }
 
