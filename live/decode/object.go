@@ -430,6 +430,9 @@ func (d *Decoder) baseOf(p *proc.Process, slot int, o *event.Object) []byte {
 	if d.parts.has(bpf.TagPath, from) && !before {
 		if b, ok := bpf.AppendPath(d.base, d.parts.path[from]); ok {
 			d.base = b
+			if from == slotCwd && d.parts.path[from].Flags&(bpf.PartCut|bpf.PartUnreachable) == 0 {
+				d.procs.SetCwd(p, b) // chdir need not be watched
+			}
 			return b
 		}
 	}
