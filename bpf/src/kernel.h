@@ -373,6 +373,28 @@ struct io_statx {
 	unsigned int mask, flags;
 	struct filename *filename;
 };
+/* Since 7.0 the names of a request are wrapped. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+struct io_rename___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+struct io_link___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+struct io_statx___delayed {
+	struct delayed_filename filename;
+};
 struct io_kiocb {
 	__u8 opcode;
 	__u64 flags;

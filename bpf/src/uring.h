@@ -85,6 +85,11 @@ __noinline int put_filename(struct scratch *s, __u64 filename, __u32 role, __s64
 /* For operations that came after 6.0: a type that this kernel lacks has no members to read. */
 #define HAS_OPERATION(type) bpf_core_type_exists(struct type)
 #define OPERAND(type, member) ((__u64)BPF_CORE_READ((struct type *)req, member))
+/* The struct filename of a request. */
+#define NAME(type, member)                                                                                \
+	(bpf_core_field_exists(((struct type##___delayed *)req)->member)                                 \
+		 ? (__u64)BPF_CORE_READ((struct type##___delayed *)req, member.__incomplete_filename)    \
+		 : OPERAND(type, member))
 
 /* Arguments, then names and addresses, of one request. Returns false for a hole. */
 __noinline int put_request(struct scratch *s, __u64 request, __u32 op, __s64 fd)
@@ -181,28 +186,28 @@ __noinline int put_operands(struct scratch *s, __u64 request, __u32 op, __s64 fd
 		break;
 	case OP_OPENAT:
 	case OP_OPENAT2:
-		put_filename(s, OPERAND(io_open, filename), 1, (__s32)OPERAND(io_open, dfd));
+		put_filename(s, NAME(io_open, filename), 1, (__s32)OPERAND(io_open, dfd));
 		break;
 	case OP_STATX:
-		put_filename(s, OPERAND(io_statx, filename), 1, (__s32)OPERAND(io_statx, dfd));
+		put_filename(s, NAME(io_statx, filename), 1, (__s32)OPERAND(io_statx, dfd));
 		break;
 	case OP_RENAMEAT:
-		put_filename(s, OPERAND(io_rename, oldpath), 1, (__s32)OPERAND(io_rename, old_dfd));
-		put_filename(s, OPERAND(io_rename, newpath), 3, (__s32)OPERAND(io_rename, new_dfd));
+		put_filename(s, NAME(io_rename, oldpath), 1, (__s32)OPERAND(io_rename, old_dfd));
+		put_filename(s, NAME(io_rename, newpath), 3, (__s32)OPERAND(io_rename, new_dfd));
 		break;
 	case OP_UNLINKAT:
-		put_filename(s, OPERAND(io_unlink, filename), 1, (__s32)OPERAND(io_unlink, dfd));
+		put_filename(s, NAME(io_unlink, filename), 1, (__s32)OPERAND(io_unlink, dfd));
 		break;
 	case OP_MKDIRAT:
-		put_filename(s, OPERAND(io_mkdir, filename), 1, (__s32)OPERAND(io_mkdir, dfd));
+		put_filename(s, NAME(io_mkdir, filename), 1, (__s32)OPERAND(io_mkdir, dfd));
 		break;
 	case OP_SYMLINKAT:
-		put_filename(s, OPERAND(io_link, oldpath), 0, AT_FDCWD);
-		put_filename(s, OPERAND(io_link, newpath), 2, (__s32)OPERAND(io_link, new_dfd));
+		put_filename(s, NAME(io_link, oldpath), 0, AT_FDCWD);
+		put_filename(s, NAME(io_link, newpath), 2, (__s32)OPERAND(io_link, new_dfd));
 		break;
 	case OP_LINKAT:
-		put_filename(s, OPERAND(io_link, oldpath), 1, (__s32)OPERAND(io_link, old_dfd));
-		put_filename(s, OPERAND(io_link, newpath), 3, (__s32)OPERAND(io_link, new_dfd));
+		put_filename(s, NAME(io_link, oldpath), 1, (__s32)OPERAND(io_link, old_dfd));
+		put_filename(s, NAME(io_link, newpath), 3, (__s32)OPERAND(io_link, new_dfd));
 		break;
 	}
 	return 0;
