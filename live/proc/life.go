@@ -167,9 +167,12 @@ func (t *Table) bury(now uint64) {
 	}
 }
 
-// keepRow cuts a process off its ancestors, so that they can be forgotten.
+// keepRow cuts a process off its ancestors, so that they can be forgotten. Its
+// row names them, which is made for the sake of its children if it had any.
 func (p *Process) keepRow(t *Table) {
-	t.Row(p)
+	if p.forked {
+		t.Row(p)
+	}
 	p.parent = nil
 }
 
@@ -189,6 +192,7 @@ func (t *Table) attach(p, parent *Process) {
 		}
 		return
 	}
+	parent.forked = true
 	p.next, p.previous = parent.child, nil
 	if parent.child != nil {
 		parent.child.previous = p

@@ -75,6 +75,7 @@ type Process struct {
 	until     uint64 // events before that were made before /proc was read
 	ended     uint64 // when it ended, 0 while it lives
 	orphan    bool   // its parent ended: the new one has to be asked for
+	forked    bool   // it had children
 
 	parent                *Process
 	child, next, previous *Process // living children

@@ -257,13 +257,16 @@ func TestCredentials(t *testing.T) {
 }
 
 func TestForksAreBounded(t *testing.T) {
-	table, _ := newTable()
+	table, tables := newTable()
 	root := table.Find(Key{PID: 4_000_000, Start: 1, Cgroup: 9})
 	for i := range uint32(maxProcesses + 5000) {
 		table.Exit(forked(table, root, 5_000_000+i), uint64(i))
 	}
 	if n := table.Counts().Processes; n > maxProcesses+1 {
 		t.Errorf("%d processes are kept", n)
+	}
+	if n := tables.Procs.Len(); n > 10 {
+		t.Errorf("%d rows of processes that no event is of", n)
 	}
 }
 
