@@ -64,7 +64,6 @@ func call(ctx context.Context, result any, name string, args ...string) error {
 type spent struct {
 	wall time.Duration
 	cpu  time.Duration
-	peak int64 // greatest resident memory, bytes
 }
 
 // timed runs a command to its end.
@@ -74,7 +73,6 @@ func timed(cmd *exec.Cmd) (spent, error) {
 	s := spent{wall: time.Since(began)}
 	if cmd.ProcessState != nil {
 		s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		s.peak = maxRSS(cmd.ProcessState)
 	}
 	return s, err
 }

@@ -1,0 +1,375 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/stoop-project/stoop/test/load"
+)
+
+// The loads, by their names in test/load, and how long a slice of each is, in
+// seconds. Slices without and with the observer stand in pairs.
+const (
+	loadGetppid = "getppid"
+	loadFile    = "file"
+	loadExec    = "exec"
+
+	taxSlices = 3
+)
+
+var sliceSeconds = map[string]string{loadGetppid: "0.15", loadFile: "0.15", loadExec: "0.4"}
+
+// watcher is a program that watches the load, and the loads it is measured under.
+type watcher struct {
+	name  string
+	loads []string
+	// start attaches; it is nil for one that needs the load's process.
+	start func(ctx context.Context, b *bench, own, other *cage) (*observer, error)
+	// follow attaches to a load that is ready.
+	follow func(ctx context.Context, b *bench, pid int) (*observer, error)
+}
+
+// The watchers' names.
+const (
+	watchOpens    = "stoop, opens watched"
+	watchDefault  = "stoop, default"
+	watchNothing  = "stoop, a call watched that nobody makes"
+	bulkOwn       = "stoop, bulk of this container"
+	bulkElsewhere = "stoop, bulk of another container"
+	bulkOwnDur    = "stoop, bulk of this container, durations"
+	bulkElseDur   = "stoop, bulk of another container, durations"
+	watchStrace   = "strace -f -e trace=openat"
+	watchBpftrace = "bpftrace, path of each open"
+)
+
+// openPaths is the bpftrace program that prints what stoop prints the least of.
+const openPaths = `tracepoint:syscalls:sys_enter_openat { @name[tid] = args->filename; }
+tracepoint:syscalls:sys_exit_openat /@name[tid]/ { printf("%d %s %s %d\n", pid, comm, str(@name[tid]), args->ret); delete(@name[tid]); }`
+
+var (
+	allLoads  = []string{loadGetppid, loadFile, loadExec}
+	callLoads = []string{loadGetppid, loadFile}
+	quietOnly = "evt.type = reboot"
+)
+
+var watchers = []watcher{
+	{name: watchNothing, loads: allLoads, start: stoopWith("-f", quietOnly)},
+	{name: watchOpens, loads: allLoads, start: stoopWith("-f", "evt.type = openat")},
+	{name: watchDefault, loads: allLoads, start: stoopWith()},
+	{name: bulkOwn, loads: callLoads, start: stoopBulk(true)},
+	{name: bulkElsewhere, loads: callLoads, start: stoopBulk(false)},
+	{name: bulkOwnDur, loads: callLoads, start: stoopBulk(true, "--durations")},
+	{name: bulkElseDur, loads: callLoads, start: stoopBulk(false, "--durations")},
+	{name: watchStrace, loads: []string{loadGetppid, loadFile}, follow: func(ctx context.Context, b *bench, pid int) (*observer, error) {
+		return straceOf(ctx, pid, filepath.Join(b.dir, "strace"))
+	}},
+	{name: watchBpftrace, loads: allLoads, start: func(ctx context.Context, b *bench, _, _ *cage) (*observer, error) {
+		to := filepath.Join(b.dir, "bpftrace")
+		return b.observe(ctx, to, "bpftrace", "-o", to, "-e", openPaths)
+	}},
+}
+
+func stoopWith(args ...string) func(context.Context, *bench, *cage, *cage) (*observer, error) {
+	return func(ctx context.Context, b *bench, _, _ *cage) (*observer, error) { return b.stoopLive(ctx, args...) }
+}
+
+// stoopBulk records all calls of this container or of another one, and hands on
+// nothing.
+func stoopBulk(own bool, args ...string) func(context.Context, *bench, *cage, *cage) (*observer, error) {
+	return func(ctx context.Context, b *bench, mine, other *cage) (*observer, error) {
+		id := other.id
+		if own {
+			id = mine.id
+		}
+		return b.stoopLive(ctx, append([]string{"-f", quietOnly, "--fly", id[:12]}, args...)...)
+	}
+}
+
+// pairs are slices without and with an observer, in ns a round, by load.
+type pairs struct {
+	without, with       map[string]sample // by the clock
+	withoutCPU, withCPU map[string]sample // in processor time
+}
+
+func newPairs() *pairs {
+	return &pairs{map[string]sample{}, map[string]sample{}, map[string]sample{}, map[string]sample{}}
+}
+
+// taxRun is the state of the suite.
+type taxRun struct {
+	b      *bench
+	gen    *generator
+	other  *cage
+	file   string // of depth 8
+	got    map[string]*pairs
+	failed map[string]string // watchers that could not be measured, and why
+	quit   sample            // ns until the prompt was back
+	peak   sample            // bytes, with opens watched
+	busy   sample            // cores, with opens watched at full speed
+	stays  []*load.Running   // a process in each container, which does nothing
+}
+
+func runTax(ctx context.Context, b *bench) (s section, err error) {
+	t := &taxRun{b: b, got: map[string]*pairs{}, failed: map[string]string{}}
+	if err := t.setUp(ctx); err != nil {
+		return section{notes: []string{"not measured: " + err.Error()}}, nil
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	var conditions []condition
+	for _, w := range watchers {
+		t.got[w.name] = newPairs()
+		conditions = append(conditions, condition{w.name, func(int) error { return t.measure(ctx, w) }})
+	}
+	if err := interleave(ctx, b.rounds, conditions); err != nil {
+		return s, err
+	}
+	return t.section(), nil
+}
+
+// setUp builds the generator and makes the two containers.
+func (t *taxRun) setUp(ctx context.Context) error {
+	if os.Geteuid() != 0 {
+		return errors.New("attaching to the kernel needs root")
+	}
+	program, err := load.Build(t.b.dir)
+	if err != nil {
+		return err
+	}
+	deep := filepath.Join(t.b.dir, "3", "4", "5", "6", "7") // below /tmp/stoop-bench-…
+	if err := os.MkdirAll(deep, 0o755); err != nil {
+		return err
+	}
+	t.file = filepath.Join(deep, "file")
+	if err := os.WriteFile(t.file, make([]byte, 64), 0o644); err != nil {
+		return err
+	}
+	own, err := newCage()
+	if err != nil {
+		return err
+	}
+	t.gen = &generator{program, own}
+	if t.other, err = newCage(); err != nil {
+		return errors.Join(err, own.close())
+	}
+	// A container is one as long as a process is in it.
+	for _, c := range []*cage{own, t.other} {
+		r, _, err := (&generator{program, c}).start(ctx, loadGetppid, "--count", "1")
+		if err != nil {
+			return err
+		}
+		t.stays = append(t.stays, r)
+	}
+	return nil
+}
+
+func (t *taxRun) close() error {
+	var errs []error
+	for _, r := range t.stays {
+		_, err := r.Go()
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, t.gen.cage.close(), t.other.close())...)
+}
+
+// measure measures a watcher's loads without it and with it. A watcher that
+// cannot run here is noted and not tried again.
+func (t *taxRun) measure(ctx context.Context, w watcher) error {
+	if t.failed[w.name] != "" {
+		return nil
+	}
+	p := t.got[w.name]
+	if err := t.slices(ctx, w.loads, nil, p.without, p.withoutCPU); err != nil {
+		return err
+	}
+	if w.follow != nil {
+		return t.slices(ctx, w.loads, func(pid int) (*observer, error) { return w.follow(ctx, t.b, pid) }, p.with, p.withCPU)
+	}
+	o, err := w.start(ctx, t.b, t.gen.cage, t.other)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		t.failed[w.name] = firstLine(err.Error())
+		return nil
+	}
+	err = t.slices(ctx, w.loads, nil, p.with, p.withCPU)
+	if err == nil && w.name == watchOpens {
+		err = t.fullSpeed(ctx, o)
+	}
+	took, peak, stopErr := o.stop()
+	if strings.HasPrefix(w.name, "stoop") {
+		t.quit = append(t.quit, float64(took))
+	}
+	if w.name == watchOpens {
+		t.peak = append(t.peak, float64(peak))
+	}
+	return errors.Join(err, stopErr, o.clean())
+}
+
+// slices makes each load a few times.
+func (t *taxRun) slices(ctx context.Context, loads []string, follow func(pid int) (*observer, error), clock, cpu map[string]sample) error {
+	for range taxSlices {
+		for _, mode := range loads {
+			var o *observer
+			seen := func(pid int) (err error) {
+				if follow != nil {
+					o, err = follow(pid)
+				}
+				return err
+			}
+			m, err := t.gen.run(ctx, seen, mode, "--duration", sliceSeconds[mode], "--path", t.file)
+			if o != nil {
+				err = errors.Join(err, o.wait(), o.clean()) // it ends with what it follows
+			}
+			if err != nil {
+				return err
+			}
+			clock[mode], cpu[mode] = append(clock[mode], m.clockNS), append(cpu[mode], m.cpuNS)
+		}
+	}
+	return nil
+}
+
+// fullSpeed measures what the observer itself takes while files are opened as
+// fast as they go.
+func (t *taxRun) fullSpeed(ctx context.Context, o *observer) error {
+	before, err := o.cpu()
+	if err != nil {
+		return err
+	}
+	m, err := t.gen.run(ctx, nil, loadFile, "--duration", "1", "--path", t.file)
+	if err != nil {
+		return err
+	}
+	after, err := o.cpu()
+	t.busy = append(t.busy, (after-before).Seconds()/m.Seconds)
+	return err
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
+
+// taxAsked are the figures that the project asks something of.
+var taxAsked = []struct {
+	what, watcher, load string
+	ratio               bool
+	asked               limit
+}{
+	{"a call that nobody watches (getppid), opens watched", watchOpens, loadGetppid, false, atMost(10)},
+	{"the same, every container's deeds and the default set watched", watchDefault, loadGetppid, false, atMost(10)},
+	{"open+read+close, opens watched", watchOpens, loadFile, true, atMost(1.35)},
+	{"open+read+close, default set watched", watchDefault, loadFile, true, limit{}},
+	{"fork+exec, opens watched", watchOpens, loadExec, true, atMost(1.05)},
+	{"fork+exec, default set watched", watchDefault, loadExec, true, atMost(1.05)},
+	{"bulk recorded of this container: getppid", bulkOwn, loadGetppid, false, atMost(80)},
+	{"bulk recorded of another container: getppid", bulkElsewhere, loadGetppid, false, atMost(35)},
+	{"with durations, of this container: getppid", bulkOwnDur, loadGetppid, false, atMost(140)},
+	{"with durations, of another container: getppid", bulkElseDur, loadGetppid, false, atMost(65)},
+	{"bulk recorded of this container: open+read+close, one path", bulkOwn, loadFile, false, atMost(3*80 + 70)},
+	{"with durations: open+read+close, one path", bulkOwnDur, loadFile, false, atMost(3*140 + 70)},
+}
+
+// section writes the figures down.
+func (t *taxRun) section() section {
+	s := section{how: `A loop on the machine's last core makes one kind of call in a container of its own (a cgroup): getppid; open, read and
+close of a file seven folders deep; fork, exec and wait of a static program. Each round takes slices of it before a watcher
+attaches and while it is attached, and waits until it has gone. stoop is ` + "`stoop record live`" + `, so events are
+decoded and stored meanwhile. A difference or ratio is the median of the pairs of slices, with its 95 % interval.`}
+	var rows []figure
+	for _, a := range taxAsked {
+		p := t.got[a.watcher]
+		f := figure{what: a.what, show: asMore, asked: a.asked, paired: true}
+		switch {
+		case t.failed[a.watcher] != "":
+			f.why = t.failed[a.watcher]
+		case a.ratio:
+			f.got, f.show = ratios(p.with[a.load], p.without[a.load]), asRatio
+		default:
+			f.got = minus(p.with[a.load], p.without[a.load])
+		}
+		if a.ratio {
+			f.show = asRatio
+		}
+		rows = append(rows, f)
+	}
+	rows = append(rows,
+		figure{what: "stoop itself, opens at full speed watched: processor time, of a core", got: t.busy, show: asPercent},
+		figure{what: "stoop itself: greatest resident memory, opens watched", got: t.peak, show: asMB},
+		figure{what: "Ctrl-C to the prompt", got: t.quit, show: asMS, asked: atMost(300e6)})
+	s.tables = []table{figures(rows...), t.beside()}
+	for _, w := range watchers {
+		if why := t.failed[w.name]; why != "" {
+			s.notes = append(s.notes, fmt.Sprintf("%s could not be measured here: %s", w.name, why))
+		}
+	}
+	if _, err := exec.LookPath("falco"); err != nil {
+		s.notes = append(s.notes, "Falco is not installed here. Falco 0.44 (modern eBPF, default rules) on such a machine: getppid +26 ns, open+read+close 1.84× with 20 % of the events lost, fork+exec 1.07-1.2×, one core full, 87 MB.")
+	}
+	return s
+}
+
+// asMore writes a difference in ns.
+func asMore(v float64) string { return fmt.Sprintf("%+.1f ns", v) }
+
+// beside is the table of all watchers: a round of each load in ns without and
+// with them, and the ratio by the clock and in processor time.
+func (t *taxRun) beside() table {
+	tb := table{head: []string{"watcher", "load", "without", "with", "ratio", "in processor time"}}
+	for _, w := range watchers {
+		p := t.got[w.name]
+		for _, mode := range w.loads {
+			if len(p.with[mode]) == 0 {
+				continue
+			}
+			tb.rows = append(tb.rows, []string{
+				w.name, mode, asNS(p.without[mode].median()), asNS(p.with[mode].median()),
+				asRatio(ratios(p.with[mode], p.without[mode]).median()), asRatio(ratios(p.withCPU[mode], p.withoutCPU[mode]).median()),
+			})
+		}
+	}
+	return tb
+}
+
+// firstEvent measures how soon `stoop print live` prints an event, where files
+// are opened a thousand times a second.
+func (b *bench) firstEvent(ctx context.Context) (ns sample, err error) {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("attaching to the kernel needs root")
+	}
+	program, err := load.Build(b.dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := load.Start(ctx, program, loadFile, "--rate", "1000", "--duration", "600")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Begin(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		_ = r.End()
+		_, waitErr := r.Wait()
+		err = errors.Join(err, waitErr)
+	}()
+	for range b.rounds {
+		s, err := timed(quiet(exec.CommandContext(ctx, b.stoop, "print", "live", "-f", "evt.type = openat", "--limit", "1", "-o", "json")))
+		if err != nil {
+			return nil, err
+		}
+		ns = append(ns, float64(s.wall))
+		if err := gone(b.stoop); err != nil {
+			return nil, err
+		}
+	}
+	return ns, nil
+}
