@@ -145,16 +145,24 @@ func (l *Live) start(req source.Request) error {
 	}
 	var want func(event.Type) bool
 	l.plan, want = l.makePlan(req.Filter)
-	if err := l.probe.Update(l.plan); err != nil {
+	// Processes are read while the rest is attached, but not before their
+	// lives are followed: what changes meanwhile waits in the buffer.
+	if err := l.probe.Update(probe.Plan{Exec: true, Fork: true, Exit: true}); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	attached := make(chan error, 1)
+	go func() { attached <- l.probe.Update(l.plan) }()
+	seeded := l.procs.Seed()
+	if err := <-attached; err != nil {
 		l.note(source.NoteWarn, "not everything could be attached: "+err.Error(), "")
 	}
 	if plan, unknown := l.probe.Plan(); len(unknown) > 0 && len(unknown) == len(plan.Syscalls) {
 		return fmt.Errorf("live: this kernel has none of the calls that the filter names (%v): name others", unknown)
 	}
-	l.dec.Want(want)
-	if err := l.procs.Seed(); err != nil {
-		return fmt.Errorf("live: read /proc: %w: mount it, and see the processes of all users (hidepid)", err)
+	if seeded != nil {
+		return fmt.Errorf("live: read /proc: %w: mount it, and see the processes of all users (hidepid)", seeded)
 	}
+	l.dec.Want(want)
 	// Container names in the filter's scope are known only now.
 	if req.Filter != nil {
 		l.rescope()
