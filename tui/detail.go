@@ -224,7 +224,7 @@ func (d *detail) draw(a grid.Area, ref store.Ref, r reader, c clock, focus bool)
 	if row.Alert != 0 {
 		ps = append([]piece{{"▲ " + row.A().Priority.String() + "  ", priorityStyle(row.A().Priority)}}, ps...)
 	}
-	drawPieces(head.Sub(1, 1, head.W-2, 1), 0, ps)
+	drawPieces(head.Sub(1, 1, head.W-2, 1), ps)
 
 	d.area = body
 	d.at = min(max(d.at, 0), max(len(d.lines)-1, 0))

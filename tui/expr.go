@@ -13,7 +13,7 @@ func drawExpr(a grid.Area, expr string) {
 	for _, w := range words(expr) {
 		ps = append(ps, piece{w, grid.Style{Fg: toneOf(w)}})
 	}
-	drawPieces(a, 0, ps)
+	drawPieces(a, ps)
 }
 
 // words splits a filter into words, brackets, blanks and quoted texts. Put

@@ -138,26 +138,23 @@ func (f *feed) drawCell(a grid.Area, p placed, ps []piece) {
 	if p.right && len(ps) == 1 {
 		a.FitRight(0, 0, a.W, ps[0].style, ps[0].text)
 	} else {
-		drawPieces(a, 0, ps)
+		drawPieces(a, ps)
 	}
 	if f.search != "" {
 		f.markMatches(a, plainText(ps), p.right)
 	}
 }
 
-// drawPieces draws pieces from column x on and ends them with an ellipsis
-// when they do not fit.
-func drawPieces(a grid.Area, x int, ps []piece) int {
-	for i, p := range ps {
-		if room := a.W - x; i == len(ps)-1 || grid.Width(p.text) > room {
-			w := grid.Width(safe(p.text))
-			if w > room {
-				return a.Fit(x, 0, room, p.style, p.text)
-			}
+// drawPieces draws pieces and ends them with an ellipsis when they do not fit.
+func drawPieces(a grid.Area, ps []piece) {
+	x := 0
+	for _, p := range ps {
+		if room := a.W - x; grid.Width(safe(p.text)) > room {
+			a.Fit(x, 0, room, p.style, p.text)
+			return
 		}
 		x = a.Text(x, 0, p.style, p.text)
 	}
-	return x
 }
 
 // markMatches marks the places where the searched text stands in a cell.

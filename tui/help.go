@@ -49,7 +49,7 @@ func (h *help) draw(m *Model, a grid.Area) {
 
 func (h *help) drawColumn(a grid.Area, lines [][]piece) {
 	for y := 0; y < a.H && h.top+y < len(lines); y++ {
-		drawPieces(a.Sub(2, y, a.W-4, 1), 0, lines[h.top+y])
+		drawPieces(a.Sub(2, y, a.W-4, 1), lines[h.top+y])
 	}
 	drawScrollbar(a, h.top, len(lines))
 }

@@ -13,9 +13,8 @@ import (
 type histogram struct {
 	area grid.Area // the bars, as drawn last
 
-	at    int // bucket under the cursor while the histogram has the focus
-	mark  int // bucket where a chosen span begins; -1 for none
-	ready bool
+	at   int // bucket under the cursor while the histogram has the focus
+	mark int // bucket where a chosen span begins; -1 for none
 }
 
 // minStep is the shortest length of time that a bucket stands for.

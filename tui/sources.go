@@ -27,7 +27,7 @@ func (s *sourcesView) draw(m *Model, a grid.Area) {
 	s.lines, s.h = len(lines), body.H
 	s.top = min(max(s.top, 0), max(len(lines)-body.H, 0))
 	for y := 0; y < body.H && s.top+y < len(lines); y++ {
-		drawPieces(body.Sub(2, y, body.W-4, 1), 0, lines[s.top+y])
+		drawPieces(body.Sub(2, y, body.W-4, 1), lines[s.top+y])
 	}
 	drawScrollbar(body, s.top, len(lines))
 }
@@ -59,9 +59,16 @@ func sourceLines(m *Model, width int) (lines [][]piece) {
 			}
 		}
 		lines = append(lines, []piece{
-			{"read ", styFaint}, {count(int64(st.Taken)), styText}, {"   handed on ", styFaint}, {count(int64(st.Passed)), styText},
-			{"   left out ", styFaint}, {count(int64(st.Dropped)), styText}, {"   unreadable ", styFaint}, {count(int64(st.Bad)), styText},
-			{"   lost ", styFaint}, {count(int64(st.LostTotal())), styText},
+			{"read ", styFaint},
+			{count(int64(st.Taken)), styText},
+			{"   handed on ", styFaint},
+			{count(int64(st.Passed)), styText},
+			{"   left out ", styFaint},
+			{count(int64(st.Dropped)), styText},
+			{"   unreadable ", styFaint},
+			{count(int64(st.Bad)), styText},
+			{"   lost ", styFaint},
+			{count(int64(st.LostTotal())), styText},
 		})
 		lines = append(lines, lossLines(st.Lost)...)
 		lines = append(lines, noteLines(st.Notes, width)...)

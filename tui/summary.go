@@ -41,11 +41,11 @@ var (
 var verbs = map[string]verb{
 	"execve":   {word: "exec", object: onImage, hushOK: true},
 	"execveat": {word: "exec", object: onImage, hushOK: true},
-	"clone":    {word: "fork", object: onArgs, hushOK: true},
-	"clone3":   {word: "fork", object: onArgs, hushOK: true},
-	"fork":     {word: "fork", object: onArgs, hushOK: true},
-	"vfork":    {word: "fork", object: onArgs, hushOK: true},
-	"procexit": {word: "exit", object: onArgs, hushOK: true},
+	"clone":    {word: "fork"},
+	"clone3":   {word: "fork"},
+	"fork":     {word: "fork"},
+	"vfork":    {word: "fork"},
+	"procexit": {word: "exit"},
 
 	"open":      {word: "open", object: onFile, mode: true, hushOK: true},
 	"openat":    {word: "open", object: onFile, mode: true, hushOK: true},
@@ -83,6 +83,13 @@ var verbs = map[string]verb{
 	"recvfrom": {word: "receive", object: onSock, peer: true, hushOK: true},
 	"recvmsg":  {word: "receive", object: onSock, peer: true, hushOK: true},
 
+	"kill":   {word: "kill", object: []string{"evt.arg[pid]"}, to: "evt.arg[sig]"},
+	"tkill":  {word: "kill", object: []string{"evt.arg[tid]"}, to: "evt.arg[sig]"},
+	"tgkill": {word: "kill", object: []string{"evt.arg[tid]"}, to: "evt.arg[sig]"},
+	"setuid": {word: "setuid", object: []string{"evt.arg[uid]"}},
+	"setgid": {word: "setgid", object: []string{"evt.arg[gid]"}},
+	"mount":  {word: "mount", object: []string{"evt.arg[dev]"}, to: "evt.arg[dir]"},
+
 	"umount2":       {word: "umount", object: onArgs},
 	"container":     {word: "container", object: onArgs, hushOK: true},
 	"signaldeliver": {word: "signal", object: onArgs, hushOK: true},
@@ -116,6 +123,9 @@ func (r reader) summary(row event.Row) []piece {
 	}
 	if to := r.outcomeOf(row, v.to); to != "" {
 		ps = append(ps, piece{" → ", styDim}, piece{to, styText})
+	}
+	if tell := tellers[name]; tell != nil {
+		return append(ps, tell(r, row)...)
 	}
 	return append(ps, r.outcome(row, v.hushOK)...)
 }

@@ -50,8 +50,8 @@ func verbStyle(t event.Type) grid.Style {
 // paletteOf turns a theme into the grid's colours.
 func paletteOf(t *themes.Theme) *grid.Palette {
 	var p grid.Palette
-	for i, key := range grid.Keys {
-		p[i] = t.Color(key)
+	for i := range grid.Keys {
+		p[i] = t.Color(grid.Keys[i])
 	}
 	return &p
 }

@@ -193,7 +193,7 @@ func (m *Model) drawBanner(a grid.Area, l *level) {
 	x := a.Text(0, 0, st, "◆ "+row.A().Priority.String()) + 2
 	right := a.Right(a.W-1, 0, styDim, m.clock.stamp(l.pin.Time())) - 2
 	right = a.Right(right, 0, styFaint, "w widens") - 2
-	drawPieces(a.Sub(x, 0, right-x, 1), 0, m.read.alertSummary(row))
+	drawPieces(a.Sub(x, 0, right-x, 1), m.read.alertSummary(row))
 	a.Tint(grid.AlarmBed, 0)
 }
 

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -136,7 +137,7 @@ func Key(name string) tea.KeyPressMsg {
 	case codes[name] != 0:
 		k.Code = codes[name]
 	default:
-		k.Code = []rune(name)[0]
+		k.Code, _ = utf8.DecodeRuneInString(name)
 		if k.Mod == 0 {
 			k.Text = name
 		}
