@@ -46,5 +46,8 @@ var stoopFields = append(group("stoop", HomeEvent, FromLive, []Field{
 })...)
 
 func bit(b Bits) reader {
-	return func(r Row, _ Arg) (Value, bool) { return BoolValue(r.B.Bits[r.I]&b != 0), true }
+	return func(r Row, _ Arg) (Value, bool) {
+		is := r.B.Bits[r.I]&b != 0
+		return BoolValue(is), is || !r.reported()
+	}
 }

@@ -55,7 +55,7 @@ var argFields = group("evt", HomeEvent, FromLive|FromFalco, []Field{
 	{
 		Name: "evt.is_syslog", Kind: Bool, Doc: "Whether the event writes to /dev/log.",
 		Read: func(r Row, _ Arg) (Value, bool) {
-			return BoolValue(r.Type.writes() && strings.Contains(r.O().Title(r.T), "/dev/log")), true
+			return BoolValue(r.Type.writes() && strings.Contains(r.O().Title(r.T), "/dev/log")), !r.reported()
 		},
 	},
 	{

@@ -140,7 +140,7 @@ var naming = map[string]bool{
 }
 
 func readNameChanged(r Row, _ Arg) (Value, bool) {
-	if r.Obj == 0 {
+	if r.Obj == 0 || r.reported() {
 		return Value{}, false
 	}
 	always, known := naming[r.Type.String()]

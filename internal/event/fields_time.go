@@ -55,7 +55,7 @@ var timeFields = group("evt", HomeEvent, FromLive|FromFalco|FromAudit, []Field{
 	},
 	{
 		Name: "evt.is_async", Kind: Bool, From: FromLive | FromFalco, Doc: "Whether the event was put into the stream from outside of it, as container events are.",
-		Read: func(r Row, _ Arg) (Value, bool) { return BoolValue(r.Type == TypeContainer), true },
+		Read: func(r Row, _ Arg) (Value, bool) { return BoolValue(r.Type == TypeContainer), !r.reported() },
 	},
 	{
 		Name: "evt.asynctype", Kind: String, From: FromLive | FromFalco, Doc: "Name of an asynchronous event's type.",

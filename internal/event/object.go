@@ -160,6 +160,7 @@ const (
 	ObjDeleted                         // the file had no name any more
 	ObjConnecting                      // connect has been called and not yet answered (EINPROGRESS)
 	ObjListening                       // the socket listens
+	ObjReported                        // known from an alert or another report alone, which may leave facts out
 )
 
 // Client returns the connection's client and server ends, by the role that the

@@ -97,9 +97,18 @@ func printAncestors(read reader) reader {
 	}
 }
 
+// objFlag reads a fact of an object; of a reported one, what the report does
+// not say is not known.
 func objFlag(flag ObjFlags) reader {
-	return func(r Row, _ Arg) (Value, bool) { return BoolValue(r.O().Flags&flag != 0), r.Obj != 0 }
+	return func(r Row, _ Arg) (Value, bool) {
+		is := r.O().Flags
+		return BoolValue(is&flag != 0), r.Obj != 0 && (is&flag != 0 || is&ObjReported == 0)
+	}
 }
+
+// reported reports whether the event came as a document: what that does not
+// say is not known.
+func (r Row) reported() bool { return r.B != nil && r.B.Bits[r.I]&HasDoc != 0 }
 
 func contStr(get func(*Container) Str) reader {
 	return func(r Row, _ Arg) (Value, bool) { return r.Str(get(r.C())) }

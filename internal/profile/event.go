@@ -214,7 +214,7 @@ func (m *Mapper) object() event.ObjID {
 	if name.missing() && kindOf.missing() && proto.missing() {
 		return 0
 	}
-	o := event.Object{L4: event.L4ProtoOf(string(proto.raw)), Kind: event.ObjKindOf(string(kindOf.raw))}
+	o := event.Object{Flags: event.ObjReported, L4: event.L4ProtoOf(string(proto.raw)), Kind: event.ObjKindOf(string(kindOf.raw))}
 	if o.Kind != event.ObjUnknown && !o.Kind.Inet() || !m.connection(&o, name) {
 		o.Name = m.str(slotFDName)
 	}

@@ -44,7 +44,7 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 	tables := event.NewTables()
 	s.m.keptBy(tables)
 	l := newLines(s.name, s.profile, tables, &s.counts)
-	l.mapped = s.m.isMapped()
+	l.mapped, l.keep = s.m.isMapped(), s.m.keptBy
 	out := outlet{req, sink, &s.counts}
 
 	data, at := s.m.data, 0

@@ -16,7 +16,7 @@ const maxLine = 16 << 20
 // lines turns lines with a document each into batches.
 type lines struct {
 	name    string // of the file, for notes
-	profile string // what the documents are
+	profile *profile.Profile
 	tables  *event.Tables
 	mapper  *profile.Mapper
 	counts  *counts
@@ -26,17 +26,25 @@ type lines struct {
 	lost uint64 // events that Falco said it lost
 	size int    // events that a batch is likely to have
 
-	mapped bool // the lines lie in a mapped file
+	mapped bool                // the lines lie in a mapped file
+	keep   func(*event.Tables) // told of tables whose events refer to the lines; may be nil
 }
 
+// tableBound bounds the tables that events refer to, in bytes: past it new ones
+// are begun, so that the old ones can go with the events that refer to them.
+const tableBound = 96 << 20
+
 func newLines(name string, p *profile.Profile, t *event.Tables, c *counts) *lines {
-	return &lines{name: name, profile: p.Name, tables: t, mapper: profile.NewMapper(p, t), counts: c, seq: 1, size: 256}
+	return &lines{name: name, profile: p, tables: t, mapper: profile.NewMapper(p, t), counts: c, seq: 1, size: 256}
 }
 
 // batch makes a batch of the lines that data begins with, and returns how many
 // bytes they take. It stops when the batch is full. The batch refers to data
 // rather than copying it. Unless last is set, a line without an end is left.
 func (l *lines) batch(data []byte, last bool) (b *event.Batch, used int) {
+	if l.tables.Bytes() > tableBound {
+		l.renew()
+	}
 	b = event.NewBatch(l.tables, l.seq, l.size)
 	b.ArgOff = b.ArgOff[:0]
 	end, sorted := 0, true
@@ -61,18 +69,28 @@ func (l *lines) batch(data []byte, last bool) (b *event.Batch, used int) {
 		}
 	}
 	if lost := l.mapper.Lost(); lost > l.lost {
-		l.counts.lost(l.profile, lost-l.lost)
+		l.counts.lost(l.profile.Name, lost-l.lost)
 		l.lost = lost
 	}
 	b.ArgOff = append(b.ArgOff, uint32(end))
 	b.Heap = data[:end:end]
-	b.Mapped = l.mapped // the columns are ours, but they are a twentieth of the lines
+	b.HeapMapped = l.mapped
 	l.size = max(l.size, b.Len())
 	l.seq += uint64(b.Len())
 	if !sorted {
 		b = sortByTime(b)
 	}
 	return b, used
+}
+
+// renew begins new tables.
+func (l *lines) renew() {
+	t := event.NewTables()
+	t.SetFirst(l.tables.First())
+	if l.keep != nil {
+		l.keep(t)
+	}
+	l.tables, l.mapper = t, profile.NewMapper(l.profile, t)
 }
 
 // read maps one line; ok is false when it holds no event.
