@@ -231,6 +231,10 @@ func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) er
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conts.Import(other.cgroups)
+	for _, r := range theirs {
+		l.conts.Of(bpf.Record(r).Cgroup(), 0)
+	}
+	l.conts.Settle(settleBefore)
 	records := l.collect("", from, l.seen.has)
 	if len(theirs) > 0 {
 		// Ours begin with this process: from there on they have no need of theirs.

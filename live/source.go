@@ -24,12 +24,14 @@ import (
 
 // Times and bounds of the pipeline.
 const (
-	tick       = 10 * time.Millisecond
-	settle     = uint64(time.Millisecond) // how long records of other CPUs are waited for
-	houseEvery = 500 * time.Millisecond
-	readAtOnce = 4096
-	maxHeld    = 32 << 10 // records read before some are decoded
-	maxTables  = 128 << 20
+	tick          = 10 * time.Millisecond
+	settle        = uint64(time.Millisecond) // how long records of other CPUs are waited for
+	settleAtStart = 100 * time.Millisecond   // for runtimes to describe the containers there are
+	settleBefore  = time.Second              // and those that the recorder has met
+	houseEvery    = 500 * time.Millisecond
+	readAtOnce    = 4096
+	maxHeld       = 32 << 10 // records read before some are decoded
+	maxTables     = 128 << 20
 )
 
 // Live is the source of this node's events. Run is for one goroutine, the rest
@@ -109,6 +111,8 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 			return err
 		}
 	}
+	names := &patient{live: l, sink: sink}
+	sink = names
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	batch := make([]bpf.Record, 0, readAtOnce)
@@ -116,6 +120,7 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 	for {
 		batch = l.work(batch, sink)
 		now := time.Now()
+		l.name(now, names)
 		if now.Sub(house) >= houseEvery {
 			house = now
 			l.housekeep(now, sink)
@@ -126,12 +131,22 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 		select {
 		case <-ctx.Done():
 			l.finish(batch, sink)
+			names.flush()
 			return nil //nolint:nilerr // ending because of ctx is no error
 		case <-timer.C:
 		}
 	}
 	l.finish(batch, sink)
+	names.flush()
 	return nil
+}
+
+// name takes in what runtimes told meanwhile.
+func (l *Live) name(now time.Time, names *patient) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conts.Update(now)
+	names.offer(now)
 }
 
 // start brings the plan into force and reads the processes there are. Records
@@ -163,6 +178,7 @@ func (l *Live) start(req source.Request) error {
 		return fmt.Errorf("live: read /proc: %w: mount it, and see the processes of all users (hidepid)", seeded)
 	}
 	l.dec.Want(want)
+	l.conts.Settle(settleAtStart)
 	// Container names in the filter's scope are known only now.
 	if req.Filter != nil {
 		l.rescope()
@@ -180,6 +196,7 @@ func (l *Live) start(req source.Request) error {
 func (l *Live) work(batch []bpf.Record, sink source.Sink) []bpf.Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.conts.Update(time.Now())
 	held := 0
 	for {
 		before := clock.Now()
@@ -219,7 +236,6 @@ func (l *Live) housekeep(now time.Time, sink source.Sink) {
 	if step := l.clk.Follow(); step != 0 {
 		l.note(source.NoteInfo, fmt.Sprintf("the wall clock was set by %v: events before it keep the old time", time.Duration(step)), "")
 	}
-	l.conts.Update(now)
 	l.fly(now)
 	l.rescope()
 	l.losses()

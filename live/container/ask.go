@@ -91,6 +91,9 @@ func (t *Table) asker() {
 				case <-t.ctx.Done():
 				}
 			}
+			if r.tries == 0 {
+				t.pending.Add(-1)
+			}
 			if m == nil || m.Started == 0 || m.InitPID == 0 {
 				t.later(r) // it is being made: there will be more to know
 			}

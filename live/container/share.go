@@ -40,8 +40,11 @@ func (t *Table) Import(list []Cgroup) {
 	for _, c := range list {
 		row := c.Row
 		to := texts(&row)
-		if t.cgroups[c.Key] != nil || len(c.Texts) != len(to) || len(t.cgroups) >= maxCgroups {
+		if len(c.Texts) != len(to) || len(t.cgroups) >= maxCgroups {
 			continue
+		}
+		if s := t.cgroups[c.Key]; s != nil && s.cont != nil && t.tables.Cont(s.cont.id).Flags&event.ContInferred == 0 {
+			continue // described already
 		}
 		for i, text := range c.Texts {
 			*to[i] = event.NoStr
@@ -58,6 +61,8 @@ func (t *Table) Import(list []Cgroup) {
 			}
 			k.id = event.ContID(t.tables.Conts.Add(row))
 			t.byID[full] = k
+		} else if t.tables.Cont(k.id).Flags&event.ContInferred != 0 {
+			t.tables.Conts.Set(uint32(k.id), row)
 		}
 		t.cgroups[c.Key] = &seat{cont: k, text: c.Cgroups, dir: pathOfKey(t.opt.Root, c.Key)}
 	}

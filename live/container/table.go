@@ -6,9 +6,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -62,12 +64,15 @@ type Table struct {
 	cgroups map[uint64]*seat
 	byID    map[string]*known
 	checked time.Time
+	fresh   []*known // found a moment ago, and no runtime has told of them yet
 
 	ask    chan request
 	told   chan answer
 	stop   context.CancelFunc
 	ctx    context.Context
 	askers sync.WaitGroup
+
+	pending atomic.Int64 // containers that nobody has been asked about yet
 
 	runtimesMu sync.Mutex
 	looked     time.Time
@@ -87,6 +92,8 @@ type known struct {
 	full  string
 	key   uint64
 	ended time.Time
+	found time.Time
+	told  bool // a runtime has
 }
 
 type request struct {
@@ -222,7 +229,8 @@ func (t *Table) container(id Identity, key uint64) *known {
 	if k := t.byID[id.ID]; k != nil {
 		return k
 	}
-	k := &known{full: id.ID, key: key}
+	k := &known{full: id.ID, key: key, found: time.Now()}
+	t.fresh = append(t.fresh, k)
 	row := event.Container{
 		ID: t.tables.Strings.Add(shortID(id.ID)), FullID: t.tables.Strings.Add(id.ID),
 		CgroupID: key, Flags: event.ContInferred,
@@ -246,6 +254,7 @@ func shortID(full string) string {
 func (t *Table) request(r request) {
 	select {
 	case t.ask <- r:
+		t.pending.Add(1)
 	default: // so many at once: the next event of the container's asks again
 	}
 }
@@ -268,11 +277,28 @@ func (t *Table) Update(now time.Time) {
 	}
 }
 
+// Waiting reports whether a container was found less than patience ago of which
+// no runtime has told yet.
+func (t *Table) Waiting(now time.Time, patience time.Duration) bool {
+	t.fresh = slices.DeleteFunc(t.fresh, func(k *known) bool { return k.told || now.Sub(k.found) > patience })
+	return len(t.fresh) > 0
+}
+
+// Settle waits until the runtimes were asked about all containers that are
+// known, at most for a time, and takes their answers in.
+func (t *Table) Settle(most time.Duration) {
+	for end := time.Now().Add(most); t.pending.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	t.Update(time.Now())
+}
+
 func (t *Table) learn(a answer) {
 	k := t.byID[a.full]
 	if k == nil {
 		return
 	}
+	k.told = true
 	row := *t.tables.Cont(k.id)
 	a.meta.fill(&row, t.tables.Strings.Add)
 	t.tables.Conts.Set(uint32(k.id), row)
