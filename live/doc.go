@@ -20,5 +20,13 @@
 // Beside the stream the kernel keeps rings of each container's deeds, and on
 // request of everything that a container does. [Live] reads them when asked,
 // with a process table of their own that is led from the past to the present,
-// and leaves out what the stream has handed on already.
+// and leaves out what the stream has handed on already. Rings live as long as
+// the process that made them; one that starts later asks the running ones over
+// a socket that only root can reach.
+//
+// # Tables
+//
+// Tables only grow. Beyond a bound the pipeline starts new ones and carries the
+// living processes and containers over; the old ones go with the events that
+// refer to them.
 package live
