@@ -62,6 +62,7 @@ func Look(mount bool) *Report {
 		return c.OK
 	}
 	add(checkRights())
+	add(checkDrop())
 	add(checkKernel(r.Kernel))
 	add(checkBTF(r.types))
 	r.PerCall = add(checkTracefs(mount))
@@ -97,7 +98,7 @@ func checkRights() Check {
 		return Check{Name: "rights", Needed: true, Detail: "the capabilities of this process cannot be read: " + err.Error(), Remedy: "run as root"}
 	}
 	var missing []string
-	for _, k := range keptCaps {
+	for _, k := range keptCaps() {
 		if have&(1<<k.bit) == 0 && have&(1<<unix.CAP_SYS_ADMIN) == 0 {
 			missing = append(missing, k.name)
 		}
@@ -106,6 +107,18 @@ func checkRights() Check {
 		c.OK = false
 		c.Detail = "this process lacks " + strings.Join(missing, ", ")
 		c.Remedy = "run as root, with sudo, or in a privileged pod"
+	}
+	return c
+}
+
+func checkDrop() Check {
+	var names []string
+	for _, k := range keptCaps() {
+		names = append(names, k.name)
+	}
+	c := Check{Name: "privileges", OK: !perfNeedsAdmin(), Detail: "after attaching only these stay: " + strings.Join(names, ", ")}
+	if !c.OK {
+		c.Remedy = "sysctl kernel.perf_event_paranoid=2 lets CAP_SYS_ADMIN go too"
 	}
 	return c
 }

@@ -4,21 +4,47 @@ package probe
 
 import (
 	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// keptCaps is what attaching, reading foreign /proc entries and cgroups needs.
-var keptCaps = []struct {
+type capability struct {
 	bit  uint
 	name string
-}{
+}
+
+// neededCaps is what attaching, reading foreign /proc entries and cgroups needs.
+var neededCaps = []capability{
 	{unix.CAP_BPF, "CAP_BPF"},
 	{unix.CAP_PERFMON, "CAP_PERFMON"},
 	{unix.CAP_SYS_PTRACE, "CAP_SYS_PTRACE"},
 	{unix.CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH"},
+}
+
+// perfNeedsAdmin tells of a kernel that Debian patched: with perf_event_paranoid
+// at 3 it asks for CAP_SYS_ADMIN, where others are content with CAP_PERFMON.
+func perfNeedsAdmin() bool {
+	b, err := os.ReadFile("/proc/sys/kernel/perf_event_paranoid")
+	if err != nil {
+		return false
+	}
+	level, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	return err == nil && level > 2
+}
+
+// keptCaps is what stays after DropPrivileges.
+func keptCaps() []capability {
+	kept := slices.Clone(neededCaps)
+	if perfNeedsAdmin() {
+		kept = append(kept, capability{unix.CAP_SYS_ADMIN, "CAP_SYS_ADMIN"})
+	}
+	return kept
 }
 
 func effectiveCaps() (uint64, error) {
@@ -32,7 +58,9 @@ func effectiveCaps() (uint64, error) {
 
 // DropPrivileges keeps only CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and
 // CAP_DAC_READ_SEARCH, in all threads, and takes the others out of the bounding
-// set so that no child gets them back. Attaching still works afterwards; files
+// set so that no child gets them back. Where the sysctl kernel.perf_event_paranoid
+// is above 2 (Debian) CAP_SYS_ADMIN stays too: without it no tracepoint could be
+// attached any more. Attaching still works afterwards; files
 // in other users' directories must be open before. It needs a build without cgo.
 func DropPrivileges() error {
 	have, err := effectiveCaps()
@@ -40,7 +68,7 @@ func DropPrivileges() error {
 		return fmt.Errorf("read capabilities: %w", err)
 	}
 	var keep uint64
-	for _, k := range keptCaps {
+	for _, k := range keptCaps() {
 		keep |= have & (1 << k.bit)
 	}
 	if have&(1<<unix.CAP_SETPCAP) != 0 {
