@@ -30,8 +30,9 @@ func examine(ctx context.Context) (all []finding) {
 		if report.PerCall {
 			way = "each watched system call has its own tracepoint; unwatched ones pay a few ns"
 		}
-		all = append(all, finding{name: "watching", ok: true, detail: way})
-		all = append(all, finding{name: "32-bit calls", ok: true, detail: "not watched (--compat watches them, at 25-35 ns for every call); a recorded container's are seen"})
+		all = append(all, finding{name: "watching", ok: true, detail: way}, finding{
+			name: "32-bit calls", ok: true, detail: "not watched (--compat watches them, at 25-35 ns for every call); a recorded container's are seen",
+		})
 	}
 	return append(all, runtimes(ctx)...)
 }

@@ -108,7 +108,7 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 
 func closeAll(sources []source.Source) {
 	for _, s := range sources {
-		s.Close() //nolint:errcheck // nothing is left to do about it
+		s.Close()
 	}
 }
 
@@ -124,14 +124,14 @@ func span(req source.Request, next func(b *event.Batch, sel []uint64)) source.Si
 	}
 	return source.SinkFunc(func(b *event.Batch) {
 		sel := make([]uint64, (b.Len()+63)/64)
-		any := false
+		inside := false
 		for i, t := range b.Time {
 			if t >= since && (until == 0 || t <= until) {
 				sel[i/64] |= 1 << (i & 63)
-				any = true
+				inside = true
 			}
 		}
-		if !any {
+		if !inside {
 			return
 		}
 		if req.Filter != nil {

@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"bpf":               {},
 	"themes":            {},
 	safetext:            {},
-	"demo":              {},
+	"internal/demo":     {},
 	"internal/testdata": {},
 	"internal/house":    {},
 
