@@ -1,6 +1,5 @@
 //go:build linux
 
-// Package clock turns the kernel's boot time into wall time.
 package clock
 
 import (

@@ -1,4 +1,2 @@
-//go:build !linux
-
 // Package clock turns the kernel's boot time into wall time, on Linux.
 package clock
