@@ -18,6 +18,7 @@ type recordCmd struct {
 
 	To      string        `required:"" placeholder:"FILE" help:"The recording to write; it must not be there yet." predictor:"file"`
 	Rotate  byteSize      `placeholder:"SIZE" help:"Begin a new file when one has this size."`
+	Zstd    bool          `help:"Compress files that --rotate has closed."`
 	Force   bool          `help:"Replace a file that is there."`
 	Keep    byteSize      `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
 	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
@@ -37,7 +38,7 @@ func (c *recordCmd) Run(a *app) error {
 	defer closeAll(sources)
 	w, err := recording.Create(c.To, recording.Options{
 		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate), Keep: int64(c.Keep),
-		Force: c.Force, Stats: func() source.Stats { return totals(sources) },
+		Force: c.Force, Zstd: c.Zstd, Stats: func() source.Stats { return totals(sources) },
 	})
 	if err != nil {
 		return err
