@@ -10,9 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/stoop-project/stoop/test/lab"
@@ -23,54 +23,65 @@ import (
 // digits. What is run in it costs what it costs in a container, without a
 // runtime around it.
 type cage struct {
-	id  string
-	dir string
-	fd  *os.File
+	id   string
+	dirs []string // its directory in every hierarchy that tells containers apart
 }
 
-// newCage makes a cgroup at the root of the version 2 hierarchy.
+// newCage makes the cgroup in version 2's hierarchy and in the memory
+// controller's of version 1, where they are mounted.
 func newCage() (*cage, error) {
-	root, err := cgroup2()
+	roots, err := hierarchies()
 	if err != nil {
 		return nil, err
 	}
 	c := &cage{id: lab.NewID()}
-	c.dir = filepath.Join(root, c.id)
-	if err := os.Mkdir(c.dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make a cgroup: %w", err)
-	}
-	if c.fd, err = os.Open(c.dir); err != nil {
-		return nil, errors.Join(err, os.Remove(c.dir))
+	for _, root := range roots {
+		dir := filepath.Join(root, c.id)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return nil, errors.Join(fmt.Errorf("make a cgroup: %w", err), c.close())
+		}
+		c.dirs = append(c.dirs, dir)
 	}
 	return c, nil
 }
 
-// cgroup2 finds where the version 2 hierarchy is mounted.
-func cgroup2() (string, error) {
+// hierarchies finds where cgroups are mounted.
+func hierarchies() (roots []string, err error) {
 	b, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) > 2 && f[2] == "cgroup2" {
-			return f[1], nil
+		f := strings.Fields(line)
+		if len(f) > 3 && (f[2] == "cgroup2" || f[2] == "cgroup" && slices.Contains(strings.Split(f[3], ","), "memory")) {
+			roots = append(roots, f[1])
 		}
 	}
-	return "", errors.New("no cgroup2 is mounted")
+	if len(roots) == 0 {
+		return nil, errors.New("no cgroups are mounted")
+	}
+	return roots, nil
 }
 
-// put makes a command start in the cage.
-func (c *cage) put(cmd *exec.Cmd) *exec.Cmd {
-	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(c.fd.Fd())}
-	return cmd
+// command returns a command that goes into the cage and becomes a program there.
+func (c *cage) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	const enter = `n=$1; shift
+while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs" || exit 1; shift; n=$((n-1)); done
+exec "$@"`
+	all := append([]string{"-c", enter, "cage", strconv.Itoa(len(c.dirs))}, c.dirs...)
+	return exec.CommandContext(ctx, "sh", append(append(all, name), args...)...)
 }
 
 // close removes the cgroup once its last process has gone.
-func (c *cage) close() error {
-	c.fd.Close()
-	var err error
+func (c *cage) close() (err error) {
 	for until := time.Now().Add(2 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
-		if err = os.Remove(c.dir); err == nil {
+		err = nil
+		for _, dir := range c.dirs {
+			if removeErr := os.Remove(dir); removeErr != nil && !errors.Is(removeErr, os.ErrNotExist) {
+				err = removeErr
+			}
+		}
+		if err == nil {
 			return nil
 		}
 	}
@@ -94,7 +105,7 @@ type made struct {
 // would move it to is no part of what is measured.
 func (g *generator) start(ctx context.Context, args ...string) (*load.Running, *exec.Cmd, error) {
 	args = append([]string{"-c", strconv.Itoa(runtime.NumCPU() - 1), g.program}, args...)
-	cmd := g.cage.put(exec.CommandContext(ctx, "taskset", append(args, "--wait")...))
+	cmd := g.cage.command(ctx, "taskset", append(args, "--wait")...)
 	r, err := load.StartCommand(cmd)
 	return r, cmd, err
 }

@@ -13,15 +13,15 @@ type format func(float64) string
 
 // The units. Sizes are decimal: 1 MB is 1,000,000 bytes.
 var (
-	asNS       = unit("ns", 1)
-	asMS       = unit("ms", 1e6) // of ns
-	asMB       = unit("MB", 1e6)
-	asBytes    = func(v float64) string { return grouped(v) + " bytes" }
-	asCount    = grouped
-	asMillions = unit("M events/s", 1e6)
-	asMBs      = unit("MB/s", 1e6)
-	asRatio    = func(v float64) string { return fmt.Sprintf("%.*f×", 1+btoi(v < 10)+btoi(v < 2), v) }
-	asPercent  = func(v float64) string { return digits(v*100) + " %" }
+	asNS              = unit("ns", 1)
+	asMS              = unit("ms", 1e6) // of ns
+	asMB              = unit("MB", 1e6)
+	asBytes           = func(v float64) string { return grouped(v) + " bytes" }
+	asCount           = grouped
+	asMillions        = unit("M events/s", 1e6)
+	asMBs             = unit("MB/s", 1e6)
+	asRatio    format = func(v float64) string { return fmt.Sprintf("%.*f×", 1+btoi(v < 10)+btoi(v < 2), v) }
+	asPercent         = func(v float64) string { return digits(v*100) + " %" }
 )
 
 func unit(name string, per float64) format {

@@ -221,11 +221,12 @@ func filterTyped(text string) string {
 	return ""
 }
 
-// helps opens and closes the help.
+// helps opens and closes the help. Esc would close it too, but after the while in
+// which a terminal could still send the rest of a longer key.
 func (p *presser) helps(ctx context.Context, n int) (ns sample, err error) {
 	for i := range n {
 		open := i%2 == 0
-		took, err := p.press(ctx, []string{"?", "<esc>"}[i%2], "the help", func(text string) bool {
+		took, err := p.press(ctx, "?", "the help", func(text string) bool {
 			return strings.Contains(text, "one line up") == open
 		})
 		if err != nil {

@@ -20,6 +20,10 @@ import (
 // heldEvents is how many events store and screen hold.
 const heldEvents = 10_000_000
 
+// boundFor is how many bytes of memory the store is allowed for its events: 59.2
+// each, a little more than they take.
+func boundFor(events int) int64 { return int64(events) * 592 / 10 }
+
 // liveBatch is how many events a busy live source hands on at once.
 const liveBatch = 512
 
@@ -60,8 +64,14 @@ func storeChild(ctx context.Context, args []string) (any, error) {
 	r.AppendNS = appendRounds(rounds, min(events, 1_000_000))
 	debug.FreeOSMemory()
 
-	st := store.New(4 << 30)
+	// As `stoop --memory` does it.
+	bound := boundFor(events)
+	store.LimitMemory(bound)
+	st := store.New(bound)
 	r.fill(st)
+	if gone := st.Stats().Evicted; gone > 0 {
+		return nil, fmt.Errorf("%d events did not fit into %d bytes", gone, bound)
+	}
 	if r.Filled, err = ownMemory(); err != nil {
 		return nil, err
 	}
@@ -172,9 +182,9 @@ func runStore(ctx context.Context, b *bench) (section, error) {
 	return section{
 		how: fmt.Sprintf(`A process of its own is given %s made-up events of a busy node in batches of %d: %s command lines, %s paths,
 %s containers, each with its arguments. A filter is timed from its text to the last event looked at, with another constant
-each round, so that nothing is remembered; all cores work on it. Append is building the batches event by event and
-putting them into the store, in processor time with the collection of garbage in it.`,
-			grouped(float64(r.Events)), liveBatch, grouped(float64(r.Commands)), grouped(float64(r.Paths)), grouped(float64(r.Containers))),
+each round, so that nothing is remembered; all cores work on it. Memory is bounded as by --memory %s. Append is building
+the batches event by event and putting them into the store, in processor time with the collection of garbage in it.`,
+			grouped(float64(r.Events)), liveBatch, grouped(float64(r.Commands)), grouped(float64(r.Paths)), grouped(float64(r.Containers)), asMB(float64(boundFor(r.Events)))),
 		tables: []table{figures(rows...)},
 	}, nil
 }

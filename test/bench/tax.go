@@ -258,12 +258,15 @@ func firstLine(s string) string {
 	return line
 }
 
-// taxAsked are the figures that the project asks something of.
-var taxAsked = []struct {
+// taxAim is a figure that the project asks something of: the difference that a
+// watcher makes to a round of a load in ns, or the ratio.
+type taxAim struct {
 	what, watcher, load string
 	ratio               bool
 	asked               limit
-}{
+}
+
+var taxAsked = []taxAim{
 	{"a call that nobody watches (getppid), opens watched", watchOpens, loadGetppid, false, atMost(10)},
 	{"the same, every container's deeds and the default set watched", watchDefault, loadGetppid, false, atMost(10)},
 	{"open+read+close, opens watched", watchOpens, loadFile, true, atMost(1.35)},
@@ -281,31 +284,20 @@ var taxAsked = []struct {
 // section writes the figures down.
 func (t *taxRun) section() section {
 	s := section{how: `A loop on the machine's last core makes one kind of call in a container of its own (a cgroup): getppid; open, read and
-close of a file seven folders deep; fork, exec and wait of a static program. Each round takes slices of it before a watcher
+close of a file eight names deep; fork, exec and wait of a static program. Each round takes slices of it before a watcher
 attaches and while it is attached, and waits until it has gone. stoop is ` + "`stoop record live`" + `, so events are
-decoded and stored meanwhile. A difference or ratio is the median of the pairs of slices, with its 95 % interval.`}
-	var rows []figure
+decoded and stored meanwhile. A difference or ratio is the median of the pairs of slices, with its 95 % interval. It is
+given in processor time of the loop and its children, in which other programs on the machine do not count and by which
+*met* goes, and by the clock.`}
+	asked := table{head: []string{"what", "in processor time", "95 %", "by the clock", "95 %", "asked", "met"}}
 	for _, a := range taxAsked {
-		p := t.got[a.watcher]
-		f := figure{what: a.what, show: asMore, asked: a.asked, paired: true}
-		switch {
-		case t.failed[a.watcher] != "":
-			f.why = t.failed[a.watcher]
-		case a.ratio:
-			f.got, f.show = ratios(p.with[a.load], p.without[a.load]), asRatio
-		default:
-			f.got = minus(p.with[a.load], p.without[a.load])
-		}
-		if a.ratio {
-			f.show = asRatio
-		}
-		rows = append(rows, f)
+		asked.rows = append(asked.rows, t.compare(a))
 	}
-	rows = append(rows,
+	own := figures(
 		figure{what: "stoop itself, opens at full speed watched: processor time, of a core", got: t.busy, show: asPercent},
 		figure{what: "stoop itself: greatest resident memory, opens watched", got: t.peak, show: asMB},
 		figure{what: "Ctrl-C to the prompt", got: t.quit, show: asMS, asked: atMost(300e6)})
-	s.tables = []table{figures(rows...), t.beside()}
+	s.tables = []table{asked, own, t.beside()}
 	for _, w := range watchers {
 		if why := t.failed[w.name]; why != "" {
 			s.notes = append(s.notes, fmt.Sprintf("%s could not be measured here: %s", w.name, why))
@@ -317,8 +309,26 @@ decoded and stored meanwhile. A difference or ratio is the median of the pairs o
 	return s
 }
 
+// compare returns an aim's row: in processor time and by the clock.
+func (t *taxRun) compare(a taxAim) []string {
+	p := t.got[a.watcher]
+	show, compared := asMore, minus
+	if a.ratio {
+		show, compared = asRatio, ratios
+	}
+	row := func(with, without map[string]sample) []string {
+		return figure{
+			what: a.what, got: compared(with[a.load], without[a.load]), show: show, asked: a.asked,
+			paired: true, why: t.failed[a.watcher],
+		}.cells()
+	}
+	cpu, clock := row(p.withCPU, p.withoutCPU), row(p.with, p.without)
+	interval := func(cells []string) string { return strings.TrimPrefix(cells[2], "95 %: ") }
+	return []string{a.what, cpu[1], interval(cpu), clock[1], interval(clock), cpu[3], cpu[4]}
+}
+
 // asMore writes a difference in ns.
-func asMore(v float64) string { return fmt.Sprintf("%+.1f ns", v) }
+var asMore format = func(v float64) string { return fmt.Sprintf("%+.1f ns", v) }
 
 // beside is the table of all watchers: a round of each load in ns without and
 // with them, and the ratio by the clock and in processor time.
