@@ -25,7 +25,9 @@ static __always_inline bool whereto(struct where *w, struct task_struct *t, __u3
 		return false;
 	w->key = cgroup_key(t);
 	w->seat = NULL;
-	w->wanted = (c->options & option) && in_scope(c, t, w->key);
+	/* Not narrowed by the scope: whoever leads a process table needs them all, and
+	 * a process may come into the scope later. */
+	w->wanted = c->options & option;
 	if (deedlike && (c->options & OPT_DEEDS))
 		w->seat = seat_of(t, w->key, c->options);
 	deed = w->seat && w->seat->deeds;
