@@ -43,7 +43,7 @@ func (pl *planner) plan(p *pred) *step {
 	switch p.op {
 	case predLeaf:
 		if col := newColumnTest(p.leaf); col != nil {
-			return &step{op: stepCol, pred: p, col: col, cost: 1}
+			return &step{op: stepCol, pred: p, col: col, cost: col.cost()}
 		}
 		return &step{op: stepRow, pred: p, cost: 200}
 	case predNot:
