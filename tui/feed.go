@@ -54,8 +54,14 @@ func (f *feed) draw(a grid.Area, l *level, r reader, c clock, focus bool) {
 // place lays out the columns for a table of w columns, without those that would
 // say the same in every row.
 func (f *feed) place(w int, l *level) []placed {
-	drop := map[string]bool{"container.id": strings.Contains(l.expr, "container.id = "), "proc.pid": f.noPIDs}
+	drop := map[string]bool{"container.id": ofOneContainer(l.expr), "proc.pid": f.noPIDs}
 	return place(f.columns, w-gutter-1, drop)
+}
+
+// ofOneContainer reports whether a filter names a container, as the keys that
+// drill write it or as a user would.
+func ofOneContainer(expr string) bool {
+	return strings.Contains(expr, "container.id = ") || strings.Contains(expr, "container.name = ")
 }
 
 func (f *feed) drawHead(a grid.Area, cols []placed, l *level, refs []store.Ref, c clock, focus bool) {

@@ -160,18 +160,19 @@ func (h *histogram) drawAxis(a grid.Area, c counted, cl clock, cursor int64) {
 			break
 		}
 	}
+	at := bucketAt(c, cursor)
 	for x := 1; x < n; x++ {
 		ns := c.from + int64(x)*int64(width)
 		if mod(ns, int64(tick)) >= int64(width) {
 			continue
 		}
 		text := " " + cl.mark(ns, tick) + " "
-		if end := x + len(text); end < n-len(label) && !anyMark(c.marks, x-1, end) {
+		if end := x + len(text); end < n-len(label) && !anyMark(c.marks, x-1, end) && (at < x-1 || at >= end) {
 			a.Text(x-1, 0, styFaint, text)
 		}
 	}
 	from := n - grid.Width(label)
-	if at := bucketAt(c, cursor); !anyMark(c.marks, from, n) && (at < from || at >= n) {
+	if !anyMark(c.marks, from, n) && (at < from || at >= n) {
 		a.Right(a.W, 0, styFaint, label)
 	}
 }
