@@ -131,7 +131,7 @@ func FuzzText(f *testing.F) {
 		g.All().Fit(x%20, 1, 5, Style{}, text)
 		out := g.Encode(&Palette{}, true)
 		for _, line := range strings.Split(strings.NewReplacer("\x1b[0m", "", "\x1b[m", "").Replace(out), "\n") {
-			if strings.ContainsAny(line, "\x1b\r\x07\x9b") || Width(line) != 12 {
+			if strings.ContainsAny(line, "\x1b\r\x07\u009b") || Width(line) != 12 {
 				t.Fatalf("%q: %q is %d columns", text, line, Width(line))
 			}
 		}
