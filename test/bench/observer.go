@@ -55,7 +55,7 @@ func (o *observer) wait() error {
 }
 
 // observe starts a program that attaches to the kernel, and waits until it has.
-func (b *bench) observe(ctx context.Context, output string, name string, args ...string) (*observer, error) {
+func observe(ctx context.Context, output, name string, args ...string) (*observer, error) {
 	o, err := startObserver(exec.CommandContext(ctx, name, args...), output)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (b *bench) observe(ctx context.Context, output string, name string, args ..
 // stoopLive starts `stoop record live`, which decodes and stores.
 func (b *bench) stoopLive(ctx context.Context, args ...string) (*observer, error) {
 	to := filepath.Join(b.dir, "live.stoop")
-	return b.observe(ctx, to, b.stoop, append([]string{"record", "live", "--to", to, "--force", "--stats"}, args...)...)
+	return observe(ctx, to, b.stoop, append([]string{"record", "live", "--to", to, "--force", "--stats"}, args...)...)
 }
 
 // attached waits until the number of the program's links to the kernel has not

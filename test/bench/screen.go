@@ -37,7 +37,7 @@ func runScreen(ctx context.Context, b *bench) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
-	starts, notes, err := b.startUp(ctx)
+	starts, err := b.startUp(ctx)
 	if err != nil {
 		return section{}, err
 	}
@@ -49,10 +49,8 @@ func runScreen(ctx context.Context, b *bench) (section, error) {
 		how: fmt.Sprintf(`stoop's screen of %d×%d runs in a terminal emulator over a pty, with %s events in the store and %s more each
 second. A key's time is from its write to the pty to the read after which its effect is on the screen: the next
 row's details, the typed character in the filter, the help. %d keys of each kind are pressed at random intervals.
-The pty has no network behind it: *over SSH* is the pace that stoop
-keeps there, one frame in 33 ms.`, columns, lines, grouped(float64(b.scaled(heldEvents))), grouped(arriving), b.presses()),
+The pty has no network behind it: *over SSH* is the pace that stoop keeps there, one frame in 33 ms.`, columns, lines, grouped(float64(b.scaled(heldEvents))), grouped(arriving), b.presses()),
 		tables: []table{figures(rows...)},
-		notes:  notes,
 	}, nil
 }
 
@@ -301,7 +299,7 @@ func writtenFor(term *terminal.Terminal, keys ...string) (bytes sample, err erro
 }
 
 // startUp measures how soon the demo paints and live has an event.
-func (b *bench) startUp(ctx context.Context) (rows []figure, notes []string, err error) {
+func (b *bench) startUp(ctx context.Context) (rows []figure, err error) {
 	var demo, version sample
 	conditions := []condition{
 		{"demo", func(int) error {
@@ -316,7 +314,7 @@ func (b *bench) startUp(ctx context.Context) (rows []figure, notes []string, err
 		}},
 	}
 	if err := interleave(ctx, 3*b.rounds, conditions); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rows = []figure{
 		{what: "`stoop demo`: exec to first events painted", got: demo, show: asMS, asked: atMost(60e6)},
@@ -325,7 +323,7 @@ func (b *bench) startUp(ctx context.Context) (rows []figure, notes []string, err
 	first, why := b.firstEvent(ctx)
 	if why != nil {
 		rows = append(rows, absent("`stoop print live`: exec to first event printed", atMost(150e6), asMS, why.Error()))
-		return rows, nil, nil
+		return rows, nil
 	}
-	return append(rows, figure{what: "`stoop print live`: exec to first event printed", got: first, show: asMS, asked: atMost(150e6)}), nil, nil
+	return append(rows, figure{what: "`stoop print live`: exec to first event printed", got: first, show: asMS, asked: atMost(150e6)}), nil
 }

@@ -72,7 +72,7 @@ var watchers = []watcher{
 	}},
 	{name: watchBpftrace, loads: allLoads, start: func(ctx context.Context, b *bench, _, _ *cage) (*observer, error) {
 		to := filepath.Join(b.dir, "bpftrace")
-		return b.observe(ctx, to, "bpftrace", "-o", to, "-e", openPaths)
+		return observe(ctx, to, "bpftrace", "-o", to, "-e", openPaths)
 	}},
 }
 
