@@ -47,6 +47,7 @@ type Live struct {
 	procs  *proc.Table
 	dec    *decode.Decoder
 	plan   probe.Plan
+	asked  []string // the calls of the plan that the request is about
 	req    source.Request
 	seen   seen
 	flown  flown
@@ -171,7 +172,8 @@ func (l *Live) start(req source.Request) error {
 	if err := <-attached; err != nil {
 		l.note(source.NoteWarn, "not everything could be attached: "+err.Error(), "")
 	}
-	if plan, unknown := l.probe.Plan(); len(unknown) > 0 && len(unknown) == len(plan.Syscalls) {
+	_, unknown := l.probe.Plan()
+	if len(l.asked) > 0 && !slices.ContainsFunc(l.asked, func(call string) bool { return !slices.Contains(unknown, call) }) {
 		return fmt.Errorf("live: this kernel has none of the calls that the filter names (%v): name others", unknown)
 	}
 	if seeded != nil {

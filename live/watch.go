@@ -44,6 +44,14 @@ var openers = []string{
 	"inotify_init", "inotify_init1", "close", "close_range",
 }
 
+// changers are the calls by which a process becomes another: its name, place,
+// users, rights, groups, and what its standard streams are. They are rare, and watched always: fields of the
+// events that are wanted tell of what they changed.
+var changers = []string{
+	"prctl", "chdir", "fchdir", "chroot", "pivot_root", "setns", "unshare", "setsid", "setpgid", "setuid", "setgid", "setreuid", "setregid",
+	"setresuid", "setresgid", "setfsuid", "setfsgid", "capset", "dup2", "dup3",
+}
+
 // manyTypes is from where on a set of types comes from a filter that excludes
 // some, not from one that names what it wants.
 const manyTypes = 150
@@ -105,8 +113,9 @@ var kernelNames = map[string]string{"pread": "pread64", "pwrite": "pwrite64", "p
 // plan makes the kernel's plan of a request.
 func (l *Live) makePlan(f *filter.Filter) (probe.Plan, func(event.Type) bool) {
 	want, calls := watch(f)
+	l.asked = calls
 	p := probe.Plan{
-		Syscalls: calls, Exec: true, Fork: true, Exit: true, URing: viaRing(want),
+		Syscalls: append(slices.Clone(calls), changers...), Exec: true, Fork: true, Exit: true, URing: viaRing(want),
 		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(),
 	}
 	if f != nil {
@@ -134,17 +143,21 @@ func (l *Live) payload() int {
 	return l.opt.Payload
 }
 
-// scope narrows the kernel's side to the containers that a filter names, when
+// scope narrows the kernel's side to the containers that a filter names or excludes, when
 // all of them are known. Names and users are not tested in the kernel: a
 // process that changes its own must be followed before it does.
 func (l *Live) scope(s filter.Scope) probe.Scope {
-	if s.Containers.AllBut || len(s.Containers.Members) == 0 {
+	if len(s.Containers.Members) == 0 {
 		return probe.Scope{}
 	}
 	out := probe.Scope{Mode: probe.ScopeOnly}
+	if s.Containers.AllBut {
+		out.Mode = probe.ScopeExcept
+	}
 	for _, id := range s.Containers.Members {
 		keys := l.conts.KeysOf(id)
-		if len(keys) == 0 || id == event.HostID {
+		// The host may get a cgroup at any time that is not known yet.
+		if !s.Containers.AllBut && (len(keys) == 0 || id == event.HostID) {
 			return probe.Scope{}
 		}
 		out.Cgroups = append(out.Cgroups, keys...)

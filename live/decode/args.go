@@ -36,6 +36,8 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 		w.Str(d.tables.Obj(d.object(p, slotRet)).Name)
 	case opText:
 		switch {
+		case d.plan.effect == effectSetName && d.rec.Arg(0) != unix.PR_SET_NAME && d.rec.Arg(0) != unix.PR_GET_NAME:
+			w.Skip() // a number, or something else's address
 		case d.parts.has(bpf.TagString, reg):
 			w.Str(d.tables.Strings.AddBytes(d.parts.str[reg].Data))
 		case d.renames():

@@ -39,15 +39,15 @@ type Report struct {
 	types   *btf.Cache
 }
 
-// Err joins the sentences on what is needed and missing; nil when live can start.
+// Err is a sentence on the first thing that is needed and missing: what fails
+// after it mostly fails because of it. It is nil when live can start.
 func (r *Report) Err() error {
-	var errs []error
 	for _, c := range r.Checks {
 		if c.Needed && !c.OK {
-			errs = append(errs, fmt.Errorf("%s: %s", c.Detail, c.Remedy))
+			return fmt.Errorf("%s: %s", c.Detail, c.Remedy)
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // tracefsDirs are the usual places of tracefs.
@@ -61,6 +61,7 @@ func Look(mount bool) *Report {
 		r.Checks = append(r.Checks, c)
 		return c.OK
 	}
+	add(checkProc())
 	add(checkRights())
 	add(checkDrop())
 	add(checkKernel(r.Kernel))
@@ -89,6 +90,13 @@ func release() string {
 		return "unknown"
 	}
 	return unix.ByteSliceToString(u.Release[:])
+}
+
+func checkProc() Check {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		return Check{Name: "proc", Needed: true, Detail: "/proc is not mounted", Remedy: "mount -t proc proc /proc"}
+	}
+	return Check{Name: "proc", Needed: true, OK: true, Detail: "/proc"}
 }
 
 func checkRights() Check {

@@ -104,7 +104,7 @@ var places = map[string]struct {
 	"execve.filename": {-1, ""}, "execveat.pathname": {-1, ""}, // compared with the executable
 	"keyctl.arg2": {-1, ""}, "keyctl.arg3": {-1, ""}, "keyctl.arg4": {-1, ""}, "keyctl.arg5": {-1, ""}, // strace prints fewer, by name
 	"ptrace.addr": {-1, ""}, "ptrace.data": {-1, ""},
-	"quotactl.cmd": {-1, ""}, "prctl.arg2_str": {-1, ""}, "prctl.arg2_int": {-1, ""},
+	"quotactl.cmd": {-1, ""}, "prctl.arg2_int": {-1, ""},
 }
 
 // said is what strace says of an argument; ok is false when that is nothing to

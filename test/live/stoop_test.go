@@ -105,7 +105,7 @@ func (r *run) attached(t testing.TB) {
 	if !eventually(waitShort, func() bool { return links(r.cmd.Process.Pid) > 10 }) {
 		t.Fatalf("stoop has not attached: %s", r.stderr.String())
 	}
-	time.Sleep(200 * time.Millisecond) // its first look at /proc
+	time.Sleep(500 * time.Millisecond) // the rest, and its first look at /proc
 }
 
 // links counts the kernel attachments that a process holds.
