@@ -21,6 +21,7 @@ packages='
 	podman              test/lab
 	procps              test/incident: ps and pgrep of the story
 	python3             test/incident: the service
+	qemu-system-x86     test/kernels: boots other kernels
 	runc                test/lab
 	strace              test/oracle
 	tmux                end-to-end tests of the screen
