@@ -51,7 +51,7 @@ func FindKeys() Keys {
 	case unified != "":
 		return Keys{KeyV2, unified, "v2: containers are told apart by their cgroup (" + unified + ")"}
 	}
-	return Keys{KeyMntNS, "", "no cgroup hierarchy is mounted: containers are told apart by mount namespace"}
+	return Keys{KeyMntNS, "", "neither a unified hierarchy nor one of the memory controller is mounted: containers are told apart by mount namespace"}
 }
 
 // mountOf takes mount point, type and super options from a line of mountinfo (proc_pid_mountinfo(5)).

@@ -96,9 +96,13 @@ func Open(opts Options) (*Probe, error) {
 }
 
 func (p *Probe) loadMaps() error {
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return fmt.Errorf("count the processors: %w: mount sysfs at /sys", err)
+	}
 	for name, v := range map[string]any{
 		bpf.KernelVarKeyMode: uint32(p.report.Keys.Mode), bpf.KernelVarRingSeed: p.seed,
-		bpf.KernelVarManyCpus: ebpf.MustPossibleCPU() > madeCPUs,
+		bpf.KernelVarManyCpus: cpus > madeCPUs,
 	} {
 		if err := p.spec.Variables[name].Set(v); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
