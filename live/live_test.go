@@ -120,7 +120,7 @@ func watchFor(t *testing.T, expr string, opt source.Options) *watched {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-		if d := time.Since(begin); d > 300*time.Millisecond {
+		if d := time.Since(begin); d > 3*time.Second { // letting go of the links itself takes longer
 			t.Errorf("closing took %v", d)
 		}
 	})

@@ -14,19 +14,28 @@ func TestRedactDoesNotAllocate(t *testing.T) {
 }
 
 // A hostile text must not make Redact quadratic: four times the text may not
-// take sixteen times the time. One megabyte of each takes milliseconds.
+// take sixteen times the time.
 func TestRedactIsLinear(t *testing.T) {
 	for _, unit := range []string{
 		"password", "password=", "--password ", "://", "://a:", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n-----END x",
 		"mysql ", "curl -u ", "eyJ", "eyJhbGciOi", "Cookie: a; ", "Authorization: Basic ", "token:\"", "token=\\\"", "a;b=c,", "ghp_", "$6$",
 	} {
-		s := strings.Repeat(unit, 1<<20/len(unit))
-		start := time.Now()
-		Redact(s)
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("1 MiB of %q took %v", unit, took)
+		small, large := fastest(strings.Repeat(unit, 1<<16/len(unit))), fastest(strings.Repeat(unit, 1<<18/len(unit)))
+		if large > 12*small && large > 100*time.Millisecond {
+			t.Errorf("%q: 64 KiB took %v, 256 KiB %v", unit, small, large)
 		}
 	}
+}
+
+// fastest is the time that Redact takes when nothing interrupts it.
+func fastest(s string) time.Duration {
+	best := time.Hour
+	for range 4 {
+		start := time.Now()
+		Redact(s)
+		best = min(best, time.Since(start))
+	}
+	return best
 }
 
 // The secret itself must never be in the result, wherever it is cut from.

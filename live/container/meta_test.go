@@ -90,7 +90,7 @@ func TestLateAnswer(t *testing.T) {
 	defer c.Close()
 	begin := time.Now()
 	id, cgroups := c.Of(5, 10)
-	if d := time.Since(begin); d > 100*time.Millisecond {
+	if d := time.Since(begin); d > 10*time.Second { // for ever, if it waited
 		t.Errorf("identifying took %v", d)
 	}
 	row := tables.Cont(id)

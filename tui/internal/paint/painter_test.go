@@ -123,7 +123,7 @@ func TestStuckTerminal(t *testing.T) {
 		p.Paint(frame(fmt.Sprint(i)))
 	}
 	_ = p.Close()
-	if d := time.Since(at); d > 290*time.Millisecond {
+	if d := time.Since(at); d > 10*time.Second { // for ever, if it waited
 		t.Errorf("took %v", d)
 	}
 }
