@@ -14,6 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// restless is from how many cores on that others take, times are not to be
+// trusted.
+const restless = 0.1
+
 // machine describes where and when something was measured, in a line.
 func machine(at time.Time, others float64) string {
 	line := fmt.Sprintf("*%s, %d cores", cpuModel(), runtime.NumCPU())
@@ -24,7 +28,11 @@ func machine(at time.Time, others float64) string {
 	if out, err := exec.Command("git", "rev-parse", "--short=10", "HEAD").Output(); err == nil {
 		line += ", commit " + strings.TrimSpace(string(out))
 	}
-	return fmt.Sprintf("%s; %s. Other programs kept %.2f cores busy meanwhile.*", line, at.Format("2006-01-02"), others)
+	line = fmt.Sprintf("%s; %s. Other programs kept %.2f cores busy meanwhile.*", line, at.Format("2006-01-02"), others)
+	if others > restless {
+		line += "\n**The machine was not at rest: times are longer than they would be, and differences uncertain.**"
+	}
+	return line
 }
 
 func cpuModel() string {

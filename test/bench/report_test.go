@@ -102,10 +102,13 @@ func TestChosen(t *testing.T) {
 
 func TestMachine(t *testing.T) {
 	line := machine(time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC), 0.257)
-	for _, want := range []string{" cores", "; Linux ", "2026-11-23", "0.26 cores busy"} {
+	for _, want := range []string{" cores", "; Linux ", "2026-11-23", "0.26 cores busy", "not at rest"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("no %q in %s", want, line)
 		}
+	}
+	if quiet := machine(time.Time{}, 0.05); strings.Contains(quiet, "at rest") {
+		t.Errorf("a machine at rest is said to be none: %s", quiet)
 	}
 	if host, err := os.Hostname(); err == nil && len(host) > 3 && strings.Contains(line, host) {
 		t.Errorf("the host's name is in %s", line)
