@@ -8,6 +8,7 @@ import (
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/themes"
 	"github.com/stoop-project/stoop/tui"
 )
 
@@ -45,7 +46,7 @@ func (c *viewCmd) Run(a *app) error {
 func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request, showSecrets bool) error {
 	defer closeAll(sources)
 	err := tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme,
+		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
 		ShowSecrets: showSecrets, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

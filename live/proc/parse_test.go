@@ -125,6 +125,17 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+// Images that are built reproducibly have files from 1970.
+func TestUsersOfAnOldFile(t *testing.T) {
+	proc, root := userRoot(t, map[string]string{"passwd": "root:x:0:0:root:/root:/bin/sh\n"})
+	if err := os.Chtimes(filepath.Join(root, "etc/passwd"), time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if name := newUserDBs(proc).of(7, 1).users[0].name; name != "root" {
+		t.Errorf("user 0 is %q", name)
+	}
+}
+
 // What a container may put in the place of its files must not be followed.
 func TestHostileUsers(t *testing.T) {
 	for name, make := range map[string]func(path string) error{

@@ -19,6 +19,7 @@ const (
 	maxAccountText = 256
 	maxUserDBs     = 1024 // mount namespaces
 	recheckEvery   = time.Second
+	retrySoon      = 100 * time.Millisecond // after a process that ended before its files were read
 )
 
 type account struct{ name, home, shell string }
@@ -56,11 +57,15 @@ func (u *userDBs) of(mntns, pid uint32) *userDB {
 			clear(u.dbs)
 		}
 		db = &userDB{}
+		for i := range db.mtimes {
+			db.mtimes[i].Nsec = -1 // no file's: those of images are often from 1970 sharp
+		}
 		u.dbs[mntns] = db
 	}
 	db.checked = now
 	dir, err := unix.Open(filepath.Join(u.root, strconv.FormatUint(uint64(pid), 10), "root"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	if err != nil { // it has ended: soon ask another one
+		db.checked = now.Add(retrySoon - recheckEvery)
 		return db
 	}
 	defer unix.Close(dir)

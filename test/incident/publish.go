@@ -11,13 +11,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/recording"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
-// publish makes the demo of a recording: the same events without what they
-// say of the machine that they were recorded on. Of the host's processes only
-// those right above a container stay, by name.
+// publish makes the demo of a recording: the events of the story's pods,
+// without what they say of the machine that they were recorded on. Of the
+// host's processes only those right above a container stay, by name.
 func publish(ctx context.Context, from, to string) error {
 	src, err := recording.Open(ctx, from, source.Options{})
 	if err != nil {
@@ -34,6 +35,10 @@ func publish(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
+	story, err := filter.Compile("k8s.ns.name = shop", event.Fields)
+	if err != nil {
+		return err
+	}
 	copiers := make(map[*event.Tables]*event.Copier)
 	err = src.Run(ctx, source.Request{}, source.SinkFunc(func(b *event.Batch) {
 		c := copiers[b.Tables]
@@ -43,7 +48,16 @@ func publish(ctx context.Context, from, to string) error {
 			c.Tables().Host = c.Tables().Strings.Add(publicHost)
 			copiers[b.Tables] = c
 		}
-		w.Batch(c.Batch(b))
+		for from := 0; from < b.Len(); {
+			to := from
+			for to < b.Len() && story.Match(b, to) {
+				to++
+			}
+			if to > from {
+				w.Batch(c.Batch(b.Slice(from, to)))
+			}
+			from = to + 1
+		}
 	}))
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err

@@ -19,11 +19,11 @@ type recorder struct {
 	ended chan error
 }
 
-// startRecorder runs a command of the shell. The private containerd's socket
-// is in CONTAINER_RUNTIME_ENDPOINT, the variable of the CRI's other clients.
+// startRecorder runs a command of the shell. STOOP_CRI_SOCKET tells stoop of
+// the private containerd's socket.
 func startRecorder(command, socket string) (*recorder, error) {
 	cmd := exec.Command("sh", "-c", "exec "+command)
-	cmd.Env = append(os.Environ(), "CONTAINER_RUNTIME_ENDPOINT=unix://"+socket)
+	cmd.Env = append(os.Environ(), "STOOP_CRI_SOCKET="+socket)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is ours to pass on
 	if err := cmd.Start(); err != nil {
