@@ -1,3 +1,5 @@
+//go:build linux
+
 package kernels
 
 import (
@@ -162,15 +164,15 @@ func check(t *testing.T, all []fields, deeds []deed, always fields, oracle map[s
 					t.Errorf("the oracle has no %s", ref)
 				}
 			}
-			if got := comparable(name, found[0][name]); got != value {
+			if got := asOracle(name, found[0][name]); got != value {
 				t.Errorf("%s: %s is %q, want %q", found[0], name, got, value)
 			}
 		}
 	}
 }
 
-// comparable brings a field's value to the form that the oracle has.
-func comparable(name, value string) string {
+// asOracle brings a field's value to the form that the oracle has.
+func asOracle(name, value string) string {
 	switch name {
 	case "proc.exe_ino.mtime", "proc.exe_ino.ctime": // ns; stat -c has seconds
 		if ns, err := strconv.ParseInt(value, 10, 64); err == nil {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package kernels
 
 import (
@@ -215,4 +217,3 @@ func TestLacking(t *testing.T) {
 		contains(t, out.Reports["no-tracefs"], `"fd.name":"/etc/ready"`, `"evt.res":"SUCCESS"`, " 0 lost, 0 broken")
 	})
 }
-
