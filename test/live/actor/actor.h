@@ -18,7 +18,7 @@
 #define SCENES(X) \
 	X(open) X(names) X(perm) X(cwd) X(deep) /* files.c */ \
 	X(exec) X(fork) X(thread) X(ends)       /* process.c */ \
-	X(tcp4) X(tcp6) X(udp) X(local)         /* net.c */ \
+	X(tcp4) X(tcp6) X(udp) X(local) X(dns)  /* net.c */ \
 	X(fds) X(signals) X(creds) X(memory)    /* self.c */ \
 	X(mounts) X(spaces) X(kernel)           /* system.c */ \
 	X(uring)                                /* uring.c */ \

@@ -145,3 +145,22 @@ void scene_local(void) {
 	call(sendto, client, "abstract", 8, 0, &a, size);
 	call(connect, client, &a, size);
 }
+
+/* Asks 127.0.0.77 for the address of db.shop.test and connects to it. The test
+   answers. */
+void scene_dns(void) {
+	static const char query[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x02" "db\x04" "shop\x04" "test\x00\x00\x01\x00\x01";
+	union address a;
+	socklen_t size = loopback(&a, AF_INET, 53);
+	a.in4.sin_addr.s_addr = htonl(0x7f00004d);
+	int fd = (int)call(socket, AF_INET, SOCK_DGRAM, 0);
+	need(call(connect, fd, &a, size), "connect");
+	need(call(sendto, fd, query, sizeof query - 1, 0, NULL, 0), "sendto");
+	unsigned char answer[512];
+	long n = call(recvfrom, fd, answer, sizeof answer, 0, NULL, NULL);
+	need(n < 4 ? -1 : n, "the answer");
+	memcpy(&a.in4.sin_addr, answer + n - 4, 4); /* the last record's address */
+	a.in4.sin_port = htons(1);
+	fd = (int)call(socket, AF_INET, SOCK_STREAM, 0);
+	call(connect, fd, &a, size); /* ECONNREFUSED */
+}
