@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"github.com/stoop-project/stoop/internal/event"
 )
 
@@ -16,14 +18,21 @@ var tellers = map[string]teller{
 	"readv": tellBytes, "writev": tellBytes, "sendfile": tellBytes,
 }
 
-// tellFork says which process was made; in that process the call returns 0.
+// tellFork says which process or thread was made; in that one the call
+// returns 0.
 func tellFork(r reader, row event.Row) []piece {
 	if row.B == nil || row.B.Bits[row.I]&event.HasRes == 0 {
 		return nil
 	}
 	switch res := row.B.Res[row.I]; {
 	case res > 0:
-		return []piece{{" → ", styDim}, {"process " + itoa64(res), styText}}
+		what := "process "
+		if strings.Contains(r.first(row, "evt.arg[flags]"), "CLONE_THREAD") {
+			what = "thread "
+		}
+		return []piece{{" → ", styDim}, {what + itoa64(res), styText}}
+	case res == 0 && int64(row.B.TID[row.I]) != int64(row.P().PID):
+		return []piece{{" → ", styDim}, {"this thread", styText}}
 	case res == 0:
 		if parent := r.first(row, "proc.pname"); parent != "" {
 			return []piece{{" by ", styDim}, {parent, styText}}

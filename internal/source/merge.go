@@ -41,8 +41,10 @@ func Merge(ctx context.Context, req Request, sources []Source, sink Sink) error 
 	return errors.Join(errs...)
 }
 
+// named says which source an error comes from. That the time is up, or that
+// somebody stopped it, is no error.
 func named(s Source, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", s.Info().Name, err)
