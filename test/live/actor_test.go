@@ -40,6 +40,7 @@ func buildActor(t testing.TB) string {
 		if built.dir, built.err = os.MkdirTemp("", "stoop-actor-"); built.err != nil {
 			return
 		}
+		made = append(made, built.dir)
 		units, _ := filepath.Glob("actor/*.c")
 		args := append([]string{"-O1", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", filepath.Join(built.dir, "actor")}, units...)
 		if out, err := exec.Command("cc", args...).CombinedOutput(); err != nil {

@@ -23,8 +23,9 @@ func (p pair) compare(t *testing.T) {
 	p.arguments(fail)
 	p.descriptor(t, fail)
 	p.ends(t, fail)
+	p.whereabouts(t, fail)
 	for _, e := range errs {
-		t.Errorf("%s\n\tstoop: %s\n\t%s", print(p.call), p.event.text(t, "evt.args"), e)
+		t.Errorf("%s\n\tstoop: %s\n\t%s", printed(p.call), p.event.text(t, "evt.args"), e)
 	}
 }
 
@@ -43,6 +44,26 @@ func (p pair) result(t *testing.T, fail failf) {
 		if have := p.event.text(t, "evt.rawres"); have != strconv.FormatInt(p.call.Return.Int, 10) {
 			fail("evt.rawres is %s", have)
 		}
+	}
+}
+
+// whereabouts compares the caller: its thread, directory and name.
+func (p pair) whereabouts(t *testing.T, fail failf) {
+	t.Helper()
+	if have := p.event.text(t, "thread.tid"); have != strconv.Itoa(p.call.Pid) {
+		fail("thread.tid is %s, strace has %d", have, p.call.Pid)
+	}
+	if p.event.b.Bits[p.event.i]&(event.FromBulk|event.FromDeeds) != 0 {
+		return // a ring has no record of forks: what a child was before its exec is not always known
+	}
+	moves := []string{"chdir", "fchdir", "chroot", "pivot_root"} // their events have the directory after them
+	if p.sure && !slices.Contains(moves, p.call.Name) {
+		if have := p.event.text(t, "proc.cwd"); strings.TrimSuffix(have, "/") != strings.TrimSuffix(p.cwd, "/") {
+			fail("proc.cwd is %s, by what strace tells it is %s", have, p.cwd)
+		}
+	}
+	if have := p.event.text(t, "proc.exepath"); have == notKnown || have == "" {
+		fail("proc.exepath is missing")
 	}
 }
 

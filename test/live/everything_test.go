@@ -41,7 +41,7 @@ func TestEverything(t *testing.T) {
 				p.duration(t)
 				p.data(t)
 				if p.event.b.Bits[p.event.i]&(event.FromBulk|event.FromDeeds) == 0 {
-					t.Errorf("%s does not say that it was drained", print(p.call))
+					t.Errorf("%s does not say that it was drained", printed(p.call))
 				}
 			}
 		})
@@ -56,9 +56,9 @@ func (p pair) duration(t *testing.T) {
 	switch {
 	case p.call.Name == "execve" || p.call.Name == "execveat":
 	case have < 0:
-		t.Errorf("%s has no duration, strace has %v", print(p.call), p.call.Duration)
+		t.Errorf("%s has no duration, strace has %v", printed(p.call), p.call.Duration)
 	case have > p.call.Duration+time.Millisecond:
-		t.Errorf("%s took %v, strace has %v", print(p.call), have, p.call.Duration)
+		t.Errorf("%s took %v, strace has %v", printed(p.call), have, p.call.Duration)
 	}
 }
 
@@ -76,6 +76,6 @@ func (p pair) data(t *testing.T) {
 		return
 	}
 	if have := p.event.text(t, "evt.buffer"); !strings.HasPrefix(want, have) || have == "" {
-		t.Errorf("%s: the data is %q", print(p.call), have)
+		t.Errorf("%s: the data is %q", printed(p.call), have)
 	}
 }

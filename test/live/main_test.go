@@ -20,8 +20,15 @@ import (
 func TestMain(m *testing.M) {
 	probe.Helper()
 	live.KeepPrivileges() // the tests go on to start containers
-	os.Exit(lab.Run(m))
+	code := lab.Run(m)
+	for _, dir := range made {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
 }
+
+// made are folders that all tests share.
+var made []string
 
 // row is one event.
 type row struct {

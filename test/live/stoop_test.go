@@ -37,7 +37,8 @@ func stoopPath(t testing.TB) string {
 		if program.err = err; err != nil {
 			return
 		}
-		_ = os.Chmod(dir, 0o755)
+		made = append(made, dir)
+		_ = os.Chmod(dir, 0o755) // for the test without rights
 		program.path = filepath.Join(dir, "stoop")
 		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", program.path, "../../cmd/stoop")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

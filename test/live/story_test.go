@@ -164,7 +164,8 @@ func firstLines(texts []string) string {
 }
 
 // moment are fields that tell of the moment at which a stoop took the event.
-var moment = map[string]bool{"evt.num": true, "evt.cpu": true, "proc.name": true, "evt.arg.comm": true, "evt.arg.ptid": true, "evt.args": true,
+var moment = map[string]bool{
+	"evt.num": true, "evt.cpu": true, "proc.name": true, "evt.arg.comm": true, "evt.arg.ptid": true, "evt.args": true,
 	"proc.stderr.name": true, "proc.stderr.type": true, // of a process that was late, from bookkeeping
 }
 
