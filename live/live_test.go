@@ -15,6 +15,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/testdata"
 	"github.com/stoop-project/stoop/live/probe"
 	"github.com/stoop-project/stoop/test/lab"
 )
@@ -34,7 +35,7 @@ func needRoot(t *testing.T) {
 	if os.Getenv("STOOP_NO_SKIP") == "1" {
 		t.Fatal("the live source needs root")
 	}
-	t.Skip("the live source needs root")
+	testdata.Skipf(t, "the live source needs root")
 }
 
 // watched is a running source and what it has handed on.

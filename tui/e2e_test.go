@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 // The whole way in a terminal: open, filter, drill, walk back, resize, quit.
@@ -126,7 +128,7 @@ func cpu(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	d, err := processTime(pid)
 	if err != nil {
-		t.Skip(err)
+		testdata.Skipf(t, "%v", err)
 	}
 	return d
 }

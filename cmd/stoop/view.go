@@ -45,6 +45,7 @@ func (c *viewCmd) Run(a *app) error {
 // screen runs the TUI over open sources.
 func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request, showSecrets bool) error {
 	defer closeAll(sources)
+	store.LimitMemory(int64(c.Memory))
 	err := tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
 		ShowSecrets: showSecrets, Out: a.out,

@@ -147,10 +147,20 @@ func TestABIs(t *testing.T) {
 		nr   uint16
 		want string
 	}{
-		{bpf.AMD64, 257, "openat"}, {bpf.AMD64, 17, "pread"}, {bpf.AMD64, 600, "syscall"},
-		{bpf.ARM64, 56, "openat"}, {bpf.ARM64, 79, "newfstatat"}, {bpf.ARM64, 220, "clone"}, {bpf.ARM64, 221, "execve"},
-		{bpf.I386, 5, "open"}, {bpf.I386, 11, "execve"}, {bpf.I386, 192, "mmap"}, {bpf.I386, 213, "setuid"}, {bpf.I386, 195, "stat"},
-		{bpf.ARM, 322, "openat"}, {bpf.ARM, 203, "setreuid"},
+		{bpf.AMD64, 257, "openat"},
+		{bpf.AMD64, 17, "pread"},
+		{bpf.AMD64, 600, "syscall"},
+		{bpf.ARM64, 56, "openat"},
+		{bpf.ARM64, 79, "newfstatat"},
+		{bpf.ARM64, 220, "clone"},
+		{bpf.ARM64, 221, "execve"},
+		{bpf.I386, 5, "open"},
+		{bpf.I386, 11, "execve"},
+		{bpf.I386, 192, "mmap"},
+		{bpf.I386, 213, "setuid"},
+		{bpf.I386, 195, "stat"},
+		{bpf.ARM, 322, "openat"},
+		{bpf.ARM, 203, "setreuid"},
 	} {
 		if got := loadABI(test.arch).typeOf(test.nr).String(); got != test.want {
 			t.Errorf("call %d of %s is %s, want %s", test.nr, test.arch, got, test.want)

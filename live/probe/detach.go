@@ -128,7 +128,7 @@ func handOver(fds []int) error {
 	}
 	go func() { // no zombie, should we live on
 		var st syscall.WaitStatus
-		syscall.Wait4(pid, &st, 0, nil)
+		_, _ = syscall.Wait4(pid, &st, 0, nil)
 	}()
 	for _, fd := range fds {
 		unix.Close(fd)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 // getpid32 is a program of one page that calls getpid through int 0x80, the
@@ -49,7 +50,7 @@ func getpid32() []byte {
 func TestCompat(t *testing.T) {
 	needRoot(t)
 	if runtime.GOARCH != "amd64" {
-		t.Skip("the test program is for amd64")
+		testdata.Skipf(t, "the test program is for amd64")
 	}
 	prog := filepath.Join(t.TempDir(), "getpid32")
 	if err := os.WriteFile(prog, getpid32(), 0o755); err != nil {
@@ -59,7 +60,7 @@ func TestCompat(t *testing.T) {
 		p := open(t, Options{}, Plan{Syscalls: []string{"getpid"}, Exit: true, Compat: compat})
 		cmd := exec.Command(prog)
 		if err := cmd.Run(); err != nil {
-			t.Skipf("this kernel runs no 32-bit calls: %v", err)
+			testdata.Skipf(t, "this kernel runs no 32-bit calls: %v", err)
 		}
 		pid, seen := uint32(cmd.Process.Pid), false
 		for _, r := range collect(t, p, func(r bpf.Record) bool { return r.Kind() == bpf.KindExit && r.Pid() == pid }) {
@@ -74,18 +75,17 @@ func TestCompat(t *testing.T) {
 
 // uring is an io_uring of a few entries, enough to submit one request.
 type uring struct {
-	fd             int
-	sq, cq, sqes   []byte
-	params         [120]byte
-	sqOff, cqOff   []byte
-	sqMask, cqMask uint32
+	fd           int
+	sq, cq, sqes []byte
+	params       [120]byte
+	sqOff, cqOff []byte
 }
 
 func newURing(t *testing.T) *uring {
 	u := &uring{}
 	fd, _, e := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&u.params)), 0)
 	if e != 0 {
-		t.Skipf("this kernel refuses io_uring: %v", e)
+		testdata.Skipf(t, "this kernel refuses io_uring: %v", e)
 	}
 	u.fd = int(fd)
 	t.Cleanup(func() { unix.Close(u.fd) })
@@ -119,7 +119,7 @@ func (u *uring) do(t *testing.T, sqe []byte) int32 {
 	return res
 }
 
-func sqe(op byte, fd int32, addr uintptr, length, flags uint32, off uint64, data uint64) []byte {
+func sqe(op byte, fd int32, addr uintptr, length, flags uint32, off, data uint64) []byte {
 	le := binary.LittleEndian
 	b := append([]byte{op, 0, 0, 0}, le.AppendUint32(nil, uint32(fd))...)
 	b = le.AppendUint64(b, off)

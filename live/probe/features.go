@@ -134,7 +134,10 @@ func checkDrop() Check {
 func checkKernel(rel string) Check {
 	c := Check{Name: "kernel", Needed: true, OK: true, Detail: "Linux " + rel}
 	var major, minor int
-	fmt.Sscanf(rel, "%d.%d", &major, &minor)
+	if _, err := fmt.Sscanf(rel, "%d.%d", &major, &minor); err != nil {
+		c.Detail += ", a release that says no version" // what is missing shows below
+		return c
+	}
 	if major < 5 || major == 5 && minor < 15 {
 		c.OK = false
 		c.Detail += " is older than 5.15"

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 // opened makes the test open name and returns the record of that.
@@ -108,7 +109,7 @@ func TestPaths(t *testing.T) {
 		os.WriteFile(dir+"/lower/image", nil, 0o644)
 		o := "lowerdir=" + dir + "/lower,upperdir=" + dir + "/upper,workdir=" + dir + "/work"
 		if err := unix.Mount("overlay", dir+"/merged", "overlay", 0, o); err != nil {
-			t.Skipf("no overlay here: %v", err)
+			testdata.Skipf(t, "no overlay here: %v", err)
 		}
 		defer unix.Unmount(dir+"/merged", unix.MNT_DETACH)
 		for name, want := range map[string]uint8{"image": bpf.FileLower, "dropped": bpf.FileUpper} {
@@ -124,7 +125,7 @@ func TestPaths(t *testing.T) {
 		os.WriteFile(root+"/etc/inside", nil, 0o644)
 		box, err := exec.LookPath("busybox")
 		if err != nil {
-			t.Skip("needs busybox-static: apt-get install busybox-static")
+			testdata.Skipf(t, "needs busybox-static: apt-get install busybox-static")
 		}
 		b, _ := os.ReadFile(box)
 		os.WriteFile(root+"/busybox", b, 0o755)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +35,7 @@ func needRoot(t testing.TB) {
 	if os.Getenv("STOOP_NO_SKIP") != "" {
 		t.Fatal("live tests need root")
 	}
-	t.Skip("live tests need root: run them with sudo")
+	testdata.Skipf(t, "live tests need root: run them with sudo")
 }
 
 func open(t testing.TB, opts Options, plan Plan) *Probe {

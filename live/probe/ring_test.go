@@ -290,7 +290,6 @@ func TestLossAccount(t *testing.T) {
 		}
 		tids <- tid
 	}()
-	kept := 0
 	byTid := make(map[uint32]int)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -307,7 +306,7 @@ func TestLossAccount(t *testing.T) {
 	time.Sleep(60 * time.Millisecond)
 	cancel()
 	<-done
-	kept = byTid[tid]
+	kept := byTid[tid]
 	others := 0
 	for id, n := range byTid {
 		if id != tid {
