@@ -82,6 +82,22 @@ func TestRuleFields(t *testing.T) {
 	f.settle(stableFields(t))
 }
 
+// TestLateWords looks at the first events of a pod that starts while stoop runs:
+// the runtime tells of it when they have been handed on or are about to be.
+func TestLateWords(t *testing.T) {
+	w := watch(t, "", source.Options{})
+	c := shopPod(t)
+	first := w.await(t, "the first process of the pod", func(r row) bool {
+		return r.typ() == "execve" && r.text(t, "proc.pid") == strconv.Itoa(c.Pid) && r.text(t, "container.id") == c.ID[:12]
+	})
+	for name, want := range podWords(t, c) {
+		var have string
+		if !eventually(waitShort, func() bool { have = first.text(t, name); return have == fmt.Sprint(want) }) {
+			t.Errorf("%s is %s, the runtime says %v", name, have, want)
+		}
+	}
+}
+
 // process has what /proc says of the actor, which waits.
 func (f *fieldCheck) process(e row, p procfs) {
 	t := f.t
