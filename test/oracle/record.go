@@ -231,3 +231,22 @@ func quoteShort(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// Calls returns the records of system calls with one of these names; all
+// calls without names.
+func Calls(records []Record, names ...string) []Record {
+	var calls []Record
+	for _, r := range records {
+		if r.Kind != Syscall {
+			continue
+		}
+		wanted := len(names) == 0
+		for _, n := range names {
+			wanted = wanted || n == r.Name
+		}
+		if wanted {
+			calls = append(calls, r)
+		}
+	}
+	return calls
+}

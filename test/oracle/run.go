@@ -138,22 +138,3 @@ func parseFile(t testing.TB, path string) []Record {
 	}
 	return records
 }
-
-// Calls returns the records of system calls with one of these names; all
-// calls without names.
-func Calls(records []Record, names ...string) []Record {
-	var calls []Record
-	for _, r := range records {
-		if r.Kind != Syscall {
-			continue
-		}
-		wanted := len(names) == 0
-		for _, n := range names {
-			wanted = wanted || n == r.Name
-		}
-		if wanted {
-			calls = append(calls, r)
-		}
-	}
-	return calls
-}
