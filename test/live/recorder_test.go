@@ -118,8 +118,10 @@ func TestDeedsReachBack(t *testing.T) {
 	if bulk == 0 || bulk >= other.Made["getppid"] {
 		t.Errorf("of %d calls of getppid the bulk ring has %d: it should have lapped", other.Made["getppid"], bulk)
 	}
-	if lost := w.Stats().LostTotal(); lost > 0 {
-		t.Errorf("lost: %+v", w.Stats().Lost)
+	for _, lost := range w.Stats().Lost {
+		if lost.Container == c.ID[:12] {
+			t.Errorf("lost: %+v", lost)
+		}
 	}
 	for _, r := range w.Reach() {
 		if r.Container != c.ID[:12] {
@@ -216,8 +218,13 @@ func (s *sleepy) Batch(b *event.Batch) {
 	s.kept.Batch(b)
 }
 
+// lives are the records of the generator's container that are of no round and
+// may be lost too: two forks and three ends of threads, its exec and the end of
+// runc's process before it. The loss is counted by container, not by type.
+const lives = 7
+
 // TestLossIsCounted overruns the pipeline: what was kept and what is said to be
-// lost must be what was made, by the generator's own count, to the last one.
+// lost must be what was made, by the generator's own count.
 func TestLossIsCounted(t *testing.T) {
 	c := loadPod(t)
 	sink := &sleepy{nap: 2 * time.Second}
@@ -235,7 +242,7 @@ func TestLossIsCounted(t *testing.T) {
 	})
 	kept := keptOf(t, &sink.kept, made)
 	total := made.Total("openat", "kill", "unlinkat", "fchmodat")
-	if !settled || kept+lost != total {
+	if !settled || kept+lost < total || kept+lost > total+lives {
 		t.Errorf("made %d, kept %d, lost %d: %d are nowhere", total, kept, lost, int64(total)-int64(kept+lost))
 	}
 	if lost == 0 {
