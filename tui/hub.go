@@ -119,18 +119,7 @@ func (h *hub) running() bool {
 func (h *hub) live() bool { return h.isLive }
 
 // stats adds up what the sources count.
-func (h *hub) stats() (sum source.Stats) {
-	for _, src := range h.sources {
-		s := src.Stats()
-		sum.Taken += s.Taken
-		sum.Passed += s.Passed
-		sum.Dropped += s.Dropped
-		sum.Bad += s.Bad
-		sum.Lost = append(sum.Lost, s.Lost...)
-		sum.Notes = append(sum.Notes, s.Notes...)
-	}
-	return sum
-}
+func (h *hub) stats() source.Stats { return source.Totals(h.sources) }
 
 // recorders are the sources that keep a flight recorder.
 func (h *hub) recorders() (rs []source.Recorder) {

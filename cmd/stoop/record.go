@@ -38,7 +38,7 @@ func (c *recordCmd) Run(a *app) error {
 	defer closeAll(sources)
 	w, err := recording.Create(c.To, recording.Options{
 		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate), Keep: int64(c.Keep),
-		Force: c.Force, Zstd: c.Zstd, Stats: func() source.Stats { return totals(sources) },
+		Force: c.Force, Zstd: c.Zstd, Stats: func() source.Stats { return source.Totals(sources) },
 	})
 	if err != nil {
 		return err
@@ -80,20 +80,6 @@ func without(write func(*event.Batch)) func(*event.Batch) {
 		}
 		write(c.Batch(b))
 	}
-}
-
-// totals adds up what the sources counted.
-func totals(sources []source.Source) (sum source.Stats) {
-	for _, s := range sources {
-		st := s.Stats()
-		sum.Taken += st.Taken
-		sum.Passed += st.Passed
-		sum.Dropped += st.Dropped
-		sum.Bad += st.Bad
-		sum.Lost = append(sum.Lost, st.Lost...)
-		sum.Notes = append(sum.Notes, st.Notes...)
-	}
-	return sum
 }
 
 // eachRun hands on the runs of selected events.

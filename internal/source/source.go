@@ -105,3 +105,17 @@ const (
 	NoteWarn
 	NoteError
 )
+
+// Totals adds up what sources counted.
+func Totals(sources []Source) (sum Stats) {
+	for _, src := range sources {
+		s := src.Stats()
+		sum.Taken += s.Taken
+		sum.Passed += s.Passed
+		sum.Dropped += s.Dropped
+		sum.Bad += s.Bad
+		sum.Lost = append(sum.Lost, s.Lost...)
+		sum.Notes = append(sum.Notes, s.Notes...)
+	}
+	return sum
+}
