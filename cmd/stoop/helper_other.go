@@ -3,3 +3,7 @@
 package main
 
 func helper() {}
+
+func keepPrivileges() {}
+
+func foreignFolder(string) bool { return false }

@@ -36,6 +36,9 @@ func (c *recordCmd) Run(a *app) error {
 		return err
 	}
 	defer closeAll(sources)
+	if c.Rotate > 0 && foreignFolder(c.To) {
+		keepPrivileges() // the next file could not be made without them
+	}
 	w, err := recording.Create(c.To, recording.Options{
 		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate), Keep: int64(c.Keep),
 		Force: c.Force, Zstd: c.Zstd, Stats: func() source.Stats { return source.Totals(sources) },

@@ -24,7 +24,7 @@ type sourceFlags struct {
 	Until  timeArg       `placeholder:"TIME" help:"Up to this time."`
 	Before time.Duration `placeholder:"SPAN" help:"live: begin with what the flight recorder holds of this span."`
 
-	Fly       string   `placeholder:"SELECTOR" help:"live: record every system call of these containers: ids or names with commas, a filter, or all."`
+	Fly       string   `placeholder:"SELECTOR" help:"live: record every system call of these containers: ids, names, pods or namespace/pod with * and ?, separated by commas; host; all."`
 	Ring      byteSize `placeholder:"SIZE" help:"live: flight recorder's bulk ring of a container (8MiB)."`
 	DeedsRing byteSize `placeholder:"SIZE" help:"live: flight recorder's deeds ring of a container (1MiB)."`
 	Payload   int      `default:"256" placeholder:"BYTES" help:"live: bytes kept of what a recorded container reads and writes; 0 for none."`
