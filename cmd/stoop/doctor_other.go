@@ -9,6 +9,12 @@ import (
 	"runtime"
 )
 
+// taxLoopCmd has nothing to run.
+type taxLoopCmd struct{}
+
+// Run says so.
+func (taxLoopCmd) Run() error { return errors.New("there is nothing to measure on " + runtime.GOOS) }
+
 func examine(context.Context) []finding {
 	return []finding{{
 		name: "system", needed: true, detail: "the live source reads the kernel of a Linux node, and this is " + runtime.GOOS,

@@ -37,6 +37,7 @@ type cli struct {
 	Doctor     doctorCmd                 `cmd:"" help:"Say what works on this machine, what does not, and what to do."`
 	Fields     fieldsCmd                 `cmd:"" help:"List the fields that filters and columns know."`
 	Version    versionCmd                `cmd:"" help:"Print the version."`
+	TaxLoop    taxLoopCmd                `cmd:"" hidden:""`
 	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for completion."`
 }
 
