@@ -228,6 +228,9 @@ func TestScope(t *testing.T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, r := range w.rows {
+		if r.b.Type[r.i].String() == "execve" {
+			continue // of all: the process table is led by them
+		}
 		if id := r.text(r.cont().ID); id != c.ID[:12] {
 			t.Errorf("%v is of %s", r, id)
 		}

@@ -19,10 +19,16 @@
 //
 // Beside the stream the kernel keeps rings of each container's deeds, and on
 // request of everything that a container does. [Live] reads them when asked,
-// with a process table of their own that is led from the past to the present,
-// and leaves out what the stream has handed on already. Rings live as long as
-// the process that made them; one that starts later asks the running ones over
-// a socket that only root can reach.
+// with a process table of their own that is led from the past to the present:
+// by the execs in the rings, however old, and by what the stream's table knew of
+// processes that have ended since. What the stream has handed on already is
+// left out. Rings live as long as the process that made them; one that starts
+// later asks the running ones over a socket that only root can reach, and is
+// told the containers and processes with the records.
+//
+// A cgroup with a pid namespace of its own takes a ring by itself, at its first
+// deed. Containers that share the host's are known by the directory of their
+// cgroup, which is looked for twice a second, and are given one.
 //
 // # Tables
 //

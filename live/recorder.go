@@ -78,6 +78,7 @@ func (l *Live) setFlown(id string, on bool) error {
 // ended long ago are dropped.
 func (l *Live) fly(now time.Time) {
 	l.flown.init()
+	l.conts.Look()
 	present := make(map[string]bool)
 	for _, c := range l.conts.Containers() {
 		present[c.ID] = true
@@ -123,6 +124,29 @@ func (l *Live) meet(now time.Time) {
 		case now.Sub(since) > keepGone:
 			_ = l.probe.Recorder().Drop(key, probe.Deeds)
 			delete(l.flown.gone, key)
+		}
+	}
+	l.lend()
+}
+
+// maxLent is how many rings are made at once: each takes up to tens of
+// milliseconds.
+const maxLent = 8
+
+// lend gives deeds rings to containers for which the kernel takes none.
+func (l *Live) lend() {
+	if plan, _ := l.probe.Plan(); !plan.Deeds {
+		return
+	}
+	have := make(map[uint64]bool)
+	for _, key := range l.probe.Recorder().Cgroups(probe.Deeds) {
+		have[key] = true
+	}
+	keys := l.conts.Unringed(func(key uint64) bool { return have[key] })
+	for _, key := range keys[:min(len(keys), maxLent)] {
+		if err := l.probe.Recorder().Give(key, probe.Deeds); err != nil {
+			l.note(source.NoteWarn, "recorder of "+l.conts.IDOf(key)+": "+err.Error(), "use a smaller --ring")
+			return
 		}
 	}
 }
@@ -215,7 +239,7 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l.replay(records, sink)
+	l.replay(records, func(r bpf.Record) bool { return r.Time() < from || l.seen.has(r) }, sink)
 	return nil
 }
 
@@ -230,7 +254,7 @@ func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) er
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conts.Import(other.cgroups)
+	l.conts.Import(other.Cgroups)
 	for _, r := range theirs {
 		l.conts.Of(bpf.Record(r).Cgroup(), 0)
 	}
@@ -243,12 +267,14 @@ func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) er
 		}
 		records = append(records, theirs...)
 	}
-	l.replay(records, sink)
+	l.procs.Import(other.Images, l.conts.ByID)
+	l.replay(records, func(r bpf.Record) bool { return r.Time() < from || l.seen.has(r) }, sink)
 	return nil
 }
 
-// replay decodes records of the past, into tables of their own.
-func (l *Live) replay(records [][]byte, sink source.Sink) {
+// replay decodes records of the past, into tables of their own. Those that
+// quiet names lead the process table, and make no event.
+func (l *Live) replay(records [][]byte, quiet func(bpf.Record) bool, sink source.Sink) {
 	if len(records) == 0 {
 		return
 	}
@@ -263,7 +289,7 @@ func (l *Live) replay(records [][]byte, sink source.Sink) {
 			}
 		}
 	}
-	dec := decode.New(tables, procs, l.clk, decode.Options{Drained: true, Forks: func(r bpf.Record) bool {
+	dec := decode.New(tables, procs, l.clk, decode.Options{Drained: true, Quiet: quiet, Forks: func(r bpf.Record) bool {
 		at, ok := whole[r.Cgroup()]
 		return !ok || r.Time() < at
 	}})
@@ -275,8 +301,9 @@ func (l *Live) replay(records [][]byte, sink source.Sink) {
 }
 
 // collect copies the records out of the rings that are younger than from and
-// skip does not name. Where everything was recorded, the deeds of that time are
-// in it once more and left out.
+// skip does not name, and whatever their age those of processes that begin,
+// change their image and end. Where everything was recorded, the deeds of that
+// time are in it once more and left out.
 func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]byte {
 	var all [][]byte
 	for _, key := range l.keysWithRings() {
@@ -290,7 +317,7 @@ func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]b
 					if kind == probe.Bulk {
 						whole = min(whole, r.Time())
 					}
-					if r.Time() < from || skip(r) || kind == probe.Deeds && r.Time() >= whole && r.Kind() == bpf.KindSyscall {
+					if !leads(r) && (r.Time() < from || skip(r) || kind == probe.Deeds && r.Time() >= whole && r.Kind() == bpf.KindSyscall) {
 						return true
 					}
 					all = append(all, slices.Clone(r))
@@ -302,6 +329,13 @@ func (l *Live) collect(id string, from uint64, skip func(bpf.Record) bool) [][]b
 		scan(probe.Deeds)
 	}
 	return all
+}
+
+// leads reports whether a record says that a process begins, has another image
+// or ends.
+func leads(r bpf.Record) bool {
+	k := r.Kind()
+	return k == bpf.KindExec || k == bpf.KindFork || k == bpf.KindExit
 }
 
 func (l *Live) keysWithRings() []uint64 {

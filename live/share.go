@@ -20,12 +20,13 @@ import (
 
 	"github.com/stoop-project/stoop/bpf"
 	"github.com/stoop-project/stoop/live/container"
+	"github.com/stoop-project/stoop/live/proc"
 )
 
 // The rings live as long as the process that made them. So that another stoop
 // can look back before its own start, each running one answers on a socket in
 // shareDir, which only root can reach: a line of JSON asks; a line of JSON that
-// names the containers comes back, and after it raw records, each behind its
+// names the containers and processes comes back, and after it raw records, each behind its
 // length in four bytes.
 const (
 	shareTimeout = 5 * time.Second
@@ -85,10 +86,10 @@ func (l *Live) answer(conn *net.UnixConn) {
 	}
 	l.mu.Lock()
 	records := l.collect(q.Container, q.Since, func(bpf.Record) bool { return false })
-	cgroups := l.conts.Export(keysOf(records))
+	told := names{Cgroups: l.conts.Export(keysOf(records)), Images: l.procs.Export(processesOf(records))}
 	l.mu.Unlock()
 	w := bufio.NewWriter(conn)
-	if err := json.NewEncoder(w).Encode(cgroups); err != nil {
+	if err := json.NewEncoder(w).Encode(told); err != nil {
 		return
 	}
 	for _, r := range records {
@@ -136,8 +137,23 @@ func (l *Live) others(ctx context.Context, q question) (best answered) {
 
 // answered is what another stoop has told.
 type answered struct {
-	cgroups []container.Cgroup
+	names
 	records [][]byte
+}
+
+// names is what the records of an answer do not tell themselves.
+type names struct {
+	Cgroups []container.Cgroup `json:"cgroups"`
+	Images  []proc.Known       `json:"images"`
+}
+
+func processesOf(records [][]byte) map[proc.ID]bool {
+	ids := make(map[proc.ID]bool)
+	for _, b := range records {
+		r := bpf.Record(b)
+		ids[proc.ID{PID: r.Pid(), Start: r.Start()}] = true
+	}
+	return ids
 }
 
 func keysOf(records [][]byte) map[uint64]bool {
@@ -176,7 +192,7 @@ func ask(ctx context.Context, path string, q question) (a answered, err error) {
 	if line, err = r.ReadBytes('\n'); err != nil {
 		return a, err
 	}
-	if err := json.Unmarshal(line, &a.cgroups); err != nil {
+	if err := json.Unmarshal(line, &a.names); err != nil {
 		return a, err
 	}
 	a.records, err = readShared(r)

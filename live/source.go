@@ -180,6 +180,7 @@ func (l *Live) start(req source.Request) error {
 		return fmt.Errorf("live: read /proc: %w: mount it, and see the processes of all users (hidepid)", seeded)
 	}
 	l.dec.Want(want)
+	l.conts.Look()
 	l.conts.Settle(settleAtStart)
 	// Container names in the filter's scope are known only now.
 	if req.Filter != nil {

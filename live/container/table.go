@@ -85,6 +85,8 @@ type seat struct {
 	cgroups event.Str
 	text    string // of cgroups
 	dir     string // below Root
+	partial bool   // text is of one hierarchy alone: no process was there to ask
+	gone    time.Time
 }
 
 type known struct {
@@ -152,6 +154,11 @@ func (t *Table) Of(cgroup uint64, pid uint32) (event.ContID, event.Str) {
 	if s == nil {
 		s = t.discover(cgroup, pid)
 	}
+	if s.partial && pid != 0 {
+		if text := t.cgroupFile(cgroup, pid); text != "" {
+			s.text, s.cgroups, s.partial = controllers(text), event.NoStr, false
+		}
+	}
 	if s.cgroups == event.NoStr && s.text != "" {
 		s.cgroups = t.tables.Strings.Add(s.text)
 	}
@@ -166,7 +173,7 @@ func (t *Table) discover(cgroup uint64, pid uint32) *seat {
 	s := &seat{dir: pathOfKey(t.opt.Root, cgroup)}
 	text := t.cgroupFile(cgroup, pid)
 	if text == "" && s.dir != "" {
-		text = "0::" + s.dir
+		text, s.partial = t.line(s.dir), true
 	}
 	if text == "" {
 		return s // asked again next time: nothing is known of it
@@ -318,9 +325,14 @@ func (t *Table) checkEnded(now time.Time) {
 			delete(t.cgroups, key)
 			continue
 		}
+		if s.gone.IsZero() {
+			s.gone = now
+		}
 		switch {
-		case s.cont.key != key:
-			delete(t.cgroups, key) // a cgroup inside of the container
+		case s.cont.key != key: // a cgroup inside of the container, whose ring names it still
+			if now.Sub(s.gone) > keepEnded {
+				delete(t.cgroups, key)
+			}
 		case s.cont.ended.IsZero():
 			s.cont.ended = now
 			row := *t.tables.Cont(s.cont.id)

@@ -32,6 +32,10 @@ type Options struct {
 	// Drained says that the records come from rings, and marks the events so.
 	Drained bool
 
+	// Quiet names records that change the process table and make no event; nil:
+	// none.
+	Quiet func(rec bpf.Record) bool
+
 	// Want chooses the types that are handed on; nil: all. What is not wanted
 	// still changes the process table.
 	Want func(t event.Type) bool
@@ -205,7 +209,7 @@ func (d *Decoder) event(p *proc.Process, t event.Type) event.Event {
 
 // emit appends an event with the arguments that were written.
 func (d *Decoder) emit(p *proc.Process, e event.Event) {
-	if !d.want[e.Type] {
+	if !d.want[e.Type] || d.opt.Quiet != nil && d.opt.Quiet(d.rec) {
 		d.stats.Unwanted++
 		return
 	}

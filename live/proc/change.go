@@ -170,6 +170,7 @@ func (t *Table) Namespace(inum, pid uint32, fd int32) string {
 func (t *Table) moved(p *Process, cgroup uint64) {
 	p.cgroup = cgroup
 	c, list := t.conts.Of(cgroup, p.PID)
+	p.joined = p.joined || c != p.row.Cont
 	if c != p.row.Cont || (list != p.row.Cgroups && list != event.NoStr) {
 		p.row.Cont = c
 		if list != event.NoStr {

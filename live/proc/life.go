@@ -75,7 +75,7 @@ type Image struct {
 func (t *Table) Exec(p *Process, im *Image) {
 	r := &p.row
 	r.ExecTime, r.ExecGen = t.clk.Wall(im.Time), im.ExecID
-	p.execID, p.execKnown = im.ExecID, true
+	p.execID, p.execKnown, p.joined = im.ExecID, true, false
 	if im.HasTask {
 		t.setTask(p, im.Task)
 		t.reparent(p, im.Task)
@@ -168,9 +168,10 @@ func (t *Table) bury(now uint64) {
 }
 
 // keepRow cuts a process off its ancestors, so that they can be forgotten. Its
-// row names them, which is made for the sake of its children if it had any.
+// row names them, which is made for the sake of its children if it had any, and
+// for the flight recorder's if no exec in a container's ring tells its image.
 func (p *Process) keepRow(t *Table) {
-	if p.forked {
+	if p.forked || (p.joined || p.row.Flags&event.Seeded != 0) && !t.tables.Cont(p.row.Cont).IsHost() {
 		t.Row(p)
 	}
 	p.parent = nil

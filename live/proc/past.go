@@ -10,27 +10,17 @@ import "github.com/stoop-project/stoop/internal/event"
 func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) *Table {
 	p := New(next, t.clk, pastConts{t.conts, conts}, t.opt)
 	h := &history{
-		images: make(map[imageKey]event.ProcID),
+		images: make(map[imageKey]event.ProcID), last: make(map[ID]event.ProcID), several: make(map[ID]bool),
 		carrier: carrier{
 			old: t.tables, new: next, conts: conts,
 			procs: make(map[event.ProcID]event.ProcID), objs: make(map[event.ObjID]event.ObjID), fds: make(map[*fdTable]bool),
 		},
 	}
-	for id := 1; id < t.tables.Procs.Len(); id++ {
-		r := t.tables.Proc(event.ProcID(id))
-		for _, exec := range [2]uint32{r.ExecGen, anyExec} {
-			k := imageKey{r.PID, r.Start / tickNS, exec}
-			if _, ok := h.images[k]; !ok {
-				h.images[k] = event.ProcID(id) // its first state
-			}
-		}
+	for n := 1; n < t.tables.Procs.Len(); n++ {
+		h.take(t, event.ProcID(n), false)
 	}
 	for _, q := range t.byPID {
-		if q.id == 0 {
-			t.rows(q)
-		}
-		h.images[imageKey{q.row.PID, q.row.Start / tickNS, q.execID}] = q.id
-		h.images[imageKey{q.row.PID, q.row.Start / tickNS, anyExec}] = q.id
+		h.take(t, t.Row(q), true)
 	}
 	p.past = h
 	return p
@@ -39,42 +29,73 @@ func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) 
 // history finds the rows of processes that were known once.
 type history struct {
 	images  map[imageKey]event.ProcID
+	last    map[ID]event.ProcID // by start in ticks
+	several map[ID]bool         // processes of which several images are known
 	carrier carrier
 }
 
-// imageKey names a process and the image it ran.
+// imageKey names a process, by its start in ticks, and the image it ran.
 type imageKey struct {
-	pid   int32
-	start int64 // ns since 1970, in ticks
-	exec  uint32
+	ID
+	exec uint32 // 0: not known
+}
+
+// take notes a row. Of several of one image the first that has a name counts,
+// or the one that is present.
+func (h *history) take(t *Table, n event.ProcID, present bool) {
+	r := t.tables.Proc(n)
+	id := t.idOf(r).tick()
+	k := imageKey{id, r.ExecGen}
+	if old, ok := h.images[k]; present || !ok || t.tables.Proc(old).Name == event.NoStr {
+		h.images[k] = n
+	}
+	if old, ok := h.last[id]; ok && t.tables.Proc(old).ExecGen != r.ExecGen {
+		h.several[id] = true
+	}
+	h.last[id] = h.images[k]
 }
 
 // find returns the process that a record of the past names, nil when it was
 // never known. Of an image that was never known it has no name.
 func (h *history) find(t *Table, k Key) *Process {
-	start := t.clk.Wall(k.Start)
-	for _, exec := range [2]uint32{k.ExecID, anyExec} {
-		for _, at := range [2]int64{start, t.clk.Wall(k.Start / tickNS * tickNS)} {
-			id, ok := h.images[imageKey{int32(k.PID), at / tickNS, exec}]
-			if !ok {
-				continue
-			}
-			p := &Process{
-				PID: k.PID, Start: k.Start, exact: true, execID: k.ExecID, execKnown: true, cgroup: k.Cgroup, seeded: true,
-				row: h.carrier.row(*h.carrier.old.Proc(id), event.MaxAncestors),
-			}
-			p.row.ExecGen = k.ExecID
-			if exec == anyExec {
-				p.forgetImage()
-			}
-			return p
+	id := ID{k.PID, k.Start}.tick()
+	n, same := h.images[imageKey{id, k.ExecID}]
+	if !same {
+		var ok bool
+		if n, ok = h.last[id]; !ok {
+			return nil
 		}
+		// The execs of all processes are followed: one that was read from /proc
+		// and has no other image had that one all the time.
+		same = !h.several[id] && (k.ExecID == 0 || h.carrier.old.Proc(n).ExecGen == 0)
 	}
-	return nil
+	p := &Process{
+		PID: k.PID, Start: k.Start, exact: true, execID: k.ExecID, execKnown: k.ExecID != 0, cgroup: k.Cgroup, seeded: true,
+		row: h.carrier.row(*h.carrier.old.Proc(n), event.MaxAncestors),
+	}
+	if k.ExecID != 0 {
+		p.row.ExecGen = k.ExecID
+	}
+	// It may have come into the container after the row was made.
+	if c, _ := t.conts.Of(k.Cgroup, k.PID); k.Cgroup != 0 && !t.tables.Cont(c).IsHost() {
+		p.row.Cont = c
+	}
+	if !same {
+		p.forgetImage()
+		p.inherit(t)
+	}
+	return p
 }
 
-// anyExec stands for a process without regard to its image.
-const anyExec = ^uint32(0)
+// inherit gives a process the image of the parent that made it: exec ids are
+// inherited, so that equal ones mean that it has run no other.
+func (p *Process) inherit(t *Table) {
+	from, r := t.tables.Proc(p.row.Parent), &p.row
+	if from.PID == 0 || p.execID == 0 || from.ExecGen != p.execID {
+		return
+	}
+	r.Name, r.Exe, r.ExePath, r.Args, r.Env = from.Name, from.Exe, from.ExePath, from.Args, from.Env
+}
 
 func (p *Process) forgetImage() {
 	r := &p.row

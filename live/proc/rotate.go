@@ -66,14 +66,19 @@ func (c *carrier) proc(id event.ProcID, depth int) event.ProcID {
 func (c *carrier) row(r event.Proc, depth int) event.Proc {
 	r.Parent, r.SidLeader, r.PgrLeader = c.proc(r.Parent, depth), c.proc(r.SidLeader, depth), c.proc(r.PgrLeader, depth)
 	r.Cont = c.conts(r.Cont)
-	for _, s := range []*event.Str{
-		&r.Name, &r.Exe, &r.ExePath, &r.Args, &r.Env, &r.Cwd, &r.Cgroups,
-		&r.User, &r.Group, &r.LoginUser, &r.Home, &r.Shell,
-	} {
+	for _, s := range texts(&r) {
 		*s = c.str(*s)
 	}
 	r.Stdin, r.Stdout, r.Stderr = c.obj(r.Stdin), c.obj(r.Stdout), c.obj(r.Stderr)
 	return r
+}
+
+// texts are the members of a row that are text.
+func texts(r *event.Proc) []*event.Str {
+	return []*event.Str{
+		&r.Name, &r.Exe, &r.ExePath, &r.Args, &r.Env, &r.Cwd, &r.Cgroups,
+		&r.User, &r.Group, &r.LoginUser, &r.Home, &r.Shell,
+	}
 }
 
 func (c *carrier) descriptors(t *fdTable) {

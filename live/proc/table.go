@@ -76,6 +76,7 @@ type Process struct {
 	ended     uint64 // when it ended, 0 while it lives
 	orphan    bool   // its parent ended: the new one has to be asked for
 	forked    bool   // it had children
+	joined    bool   // it came into its container with the image that it has
 
 	parent                *Process
 	child, next, previous *Process // living children
