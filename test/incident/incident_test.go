@@ -139,7 +139,7 @@ func TestRecordAndTimeline(t *testing.T) {
 	needs(t)
 	dir := t.TempDir()
 	trace, timeline := filepath.Join(dir, "recorder"), filepath.Join(dir, "timeline")
-	recorder := `sh -c 'trap "date +%s.%N >>` + trace + `; exit 0" INT; echo $CONTAINER_RUNTIME_ENDPOINT >` + trace +
+	recorder := `sh -c 'trap "date +%s.%N >>` + trace + `; exit 0" INT; echo $STOOP_CRI_SOCKET >` + trace +
 		`; date +%s.%N >>` + trace + `; while :; do sleep 0.05; done'`
 	var out bytes.Buffer
 	if err := run(t.Context(), options{record: recorder, timeline: timeline, pace: hurry}, &out); err != nil {
@@ -170,7 +170,7 @@ func TestRecordAndTimeline(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Fields(string(b))
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], "unix:///") {
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "/") {
 		t.Fatalf("the recorder wrote %q", lines)
 	}
 	began, ended := unixTime(t, lines[1]), unixTime(t, lines[2])
