@@ -47,6 +47,14 @@ func (r *Registry) AddFiles(help string, open Opener) { r.file = scheme{open, he
 
 // Open opens the source that arg names.
 func (r *Registry) Open(ctx context.Context, arg string, opt Options) (Source, error) {
+	src, err := r.open(ctx, arg, opt)
+	if err == nil && opt.Resolve {
+		src = Resolve(src)
+	}
+	return src, err
+}
+
+func (r *Registry) open(ctx context.Context, arg string, opt Options) (Source, error) {
 	if s, ok := r.schemes[arg]; ok {
 		return s.open(ctx, arg, opt)
 	}

@@ -1,0 +1,109 @@
+package source
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+// Bounds of looking names up: an event never waits for it.
+const (
+	resolveQueue   = 1024            // addresses that wait; further ones go without a name
+	resolveWorkers = 4               // questions asked at a time
+	resolveTimeout = 3 * time.Second // of one question
+)
+
+// lookup asks for the names of an address; net.Resolver.LookupAddr does.
+type lookup func(ctx context.Context, addr string) ([]string, error)
+
+// Resolve returns a source that also asks the DNS for the names of the
+// addresses in its events, beside their way, and teaches them to the events'
+// tables. Whoever serves the zone can see the questions. A source that keeps a
+// flight recorder goes on to do so.
+func Resolve(src Source) Source { return resolve(src, net.DefaultResolver.LookupAddr) }
+
+func resolve(src Source, ask lookup) Source {
+	r := resolving{Source: src, ask: ask}
+	if rec, ok := src.(Recorder); ok {
+		return struct {
+			resolving
+			Recorder
+		}{r, rec}
+	}
+	return r
+}
+
+type resolving struct {
+	Source
+	ask lookup
+}
+
+// question is an address without a name.
+type question struct {
+	names *event.Names
+	addr  netip.Addr
+}
+
+// Run runs the source and looks at the addresses that its batches bring.
+func (r resolving) Run(ctx context.Context, req Request, sink Sink) error {
+	asking, stop := context.WithCancel(ctx)
+	queue := make(chan question, resolveQueue)
+	var workers sync.WaitGroup
+	for range resolveWorkers {
+		workers.Go(func() {
+			for q := range queue {
+				r.answer(asking, q)
+			}
+		})
+	}
+	seen := make(map[*event.Tables]uint32) // rows of objects looked at
+	asked := make(map[netip.Addr]bool)
+	err := r.Source.Run(ctx, req, SinkFunc(func(b *event.Batch) {
+		sink.Batch(b)
+		seen[b.Tables] = enqueue(b.Tables, seen[b.Tables], asked, queue)
+	}))
+	close(queue)
+	if ctx.Err() != nil {
+		stop()
+	}
+	workers.Wait()
+	stop()
+	return err
+}
+
+// enqueue asks for the addresses of the objects from row from on, each once,
+// and returns how many rows there are.
+func enqueue(t *event.Tables, from uint32, asked map[netip.Addr]bool, queue chan<- question) uint32 {
+	n := uint32(t.Objs.Len())
+	for id := from; id < n; id++ {
+		o := t.Objs.At(id)
+		for _, end := range []event.Endpoint{o.Local, o.Remote} {
+			addr := end.Addr()
+			if !end.Known || addr.IsUnspecified() || asked[addr] || len(t.Names.Of(addr)) > 0 {
+				continue
+			}
+			select {
+			case queue <- question{t.Names, addr}:
+				asked[addr] = true
+			default: // later, should it come again
+			}
+		}
+	}
+	return n
+}
+
+func (r resolving) answer(ctx context.Context, q question) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	names, err := r.ask(ctx, q.addr.String())
+	if err != nil {
+		return // no name is no failure
+	}
+	for _, name := range names {
+		q.names.Learn(q.addr, name)
+	}
+}
