@@ -19,14 +19,22 @@ func (t *Table) Look() {
 	if t.opt.Root == "" {
 		return
 	}
-	t.look("/", 0)
+	known := make(map[string]bool, len(t.cgroups))
+	for _, s := range t.cgroups {
+		if s.cont != nil && s.gone.IsZero() {
+			known[s.dir] = true
+		}
+	}
+	t.look("", known, 0)
 }
 
 // maxCgroupDepth bounds the walk: deeper cgroups are found by their processes.
 const maxCgroupDepth = 16
 
-func (t *Table) look(dir string, depth int) {
-	path := filepath.Join(t.opt.Root, dir)
+// look takes in a directory and those below it that are not known. Cgroups that
+// come up later inside of a container are found by their processes.
+func (t *Table) look(dir string, known map[string]bool, depth int) {
+	path := t.opt.Root + dir
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) != nil {
 		return
@@ -46,8 +54,8 @@ func (t *Table) look(dir string, depth int) {
 		return
 	}
 	for _, e := range entries {
-		if e.IsDir() {
-			t.look(filepath.Join(dir, e.Name()), depth+1)
+		if below := dir + "/" + e.Name(); e.IsDir() && !known[below] {
+			t.look(below, known, depth+1)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import "github.com/stoop-project/stoop/internal/event"
 // those records, and takes what they do not tell from the rows that t has made
 // so far, or from /proc. Its rows go into next; t is only read.
 func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) *Table {
-	p := New(next, t.clk, pastConts{t.conts, conts}, t.opt)
+	p := New(next, t.clk, pastConts{t.conts, conts, t.tables, next}, t.opt)
 	h := &history{
 		images: make(map[imageKey]event.ProcID), last: make(map[ID]event.ProcID), several: make(map[ID]bool),
 		carrier: carrier{
@@ -77,8 +77,8 @@ func (h *history) find(t *Table, k Key) *Process {
 		p.row.ExecGen = k.ExecID
 	}
 	// It may have come into the container after the row was made.
-	if c, _ := t.conts.Of(k.Cgroup, k.PID); k.Cgroup != 0 && !t.tables.Cont(c).IsHost() {
-		p.row.Cont = c
+	if c, list := t.conts.Of(k.Cgroup, k.PID); k.Cgroup != 0 && c != p.row.Cont && !t.tables.Cont(c).IsHost() {
+		p.row.Cont, p.row.Cgroups = c, list
 	}
 	if !same {
 		p.forgetImage()
@@ -120,10 +120,14 @@ func (t *Table) pastImage(p *Process, k Key) {
 // pastConts answers with rows of the tables for the past.
 type pastConts struct {
 	Containers
-	carry func(event.ContID) event.ContID
+	carry    func(event.ContID) event.ContID
+	old, new *event.Tables
 }
 
 func (c pastConts) Of(cgroup uint64, pid uint32) (event.ContID, event.Str) {
-	id, _ := c.Containers.Of(cgroup, pid)
-	return c.carry(id), event.NoStr
+	id, list := c.Containers.Of(cgroup, pid)
+	if list != event.NoStr {
+		list = c.new.Strings.Add(c.old.Text(list))
+	}
+	return c.carry(id), list
 }
