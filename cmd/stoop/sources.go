@@ -91,7 +91,7 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 	}
 	opt := source.Options{
 		Fly: f.Fly, BulkRing: int(f.Ring), DeedsRing: int(f.DeedsRing), Payload: f.Payload,
-		Durations: f.Durations, Compat: f.Compat, Resolve: f.Resolve, ShowSecrets: f.ShowSecrets,
+		Durations: f.Durations, Compat: f.Compat, Resolve: f.Resolve,
 	}
 	registry := a.sources()
 	var opened []source.Source

@@ -12,14 +12,13 @@ type Opener func(ctx context.Context, arg string, opt Options) (Source, error)
 
 // Options are what the command line says of sources.
 type Options struct {
-	Fly         string // selector of containers whose bulk is recorded
-	DeedsRing   int    // bytes a container; 0: default
-	BulkRing    int    // bytes a container; 0: default
-	Payload     int    // bytes of data kept of each read and write; -1: default
-	Durations   bool
-	Compat      bool // watch 32-bit calls
-	Resolve     bool // look names of addresses up
-	ShowSecrets bool
+	Fly       string // selector of containers whose bulk is recorded
+	DeedsRing int    // bytes a container; 0: default
+	BulkRing  int    // bytes a container; 0: default
+	Payload   int    // bytes of data kept of each read and write; -1: default
+	Durations bool
+	Compat    bool // watch 32-bit calls
+	Resolve   bool // look names of addresses up
 }
 
 // Registry opens sources by scheme.
