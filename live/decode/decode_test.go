@@ -268,6 +268,22 @@ func TestExecForkExit(t *testing.T) {
 	}
 }
 
+// A quiet record makes no event, and names the process of those that do.
+func TestQuiet(t *testing.T) {
+	d := newBench(Options{Quiet: func(r bpf.Record) bool { return r.Time() < 900_000_005 }})
+	got := d.run(
+		record(bpf.KindExec, "", 0).at(900_000_001).execID(1).task("sh", 1).part(bpf.TagArgv, bpf.RoleTask, 0, 0, []byte("sh\x00")),
+		record(bpf.KindSyscall, "unlink", 0).at(900_000_004).execID(1),
+		record(bpf.KindSyscall, "unlink", 0).at(900_000_005).execID(1),
+	)[0]
+	if got.Len() != 1 || got.Type[0].String() != "unlink" || got.Tables.Text(got.Tables.Proc(got.Proc[0]).Name) != "sh" {
+		t.Errorf("%d events, the first a %v of %q", got.Len(), got.Type[0], got.Tables.Text(got.Tables.Proc(got.Proc[0]).Name))
+	}
+	if s := d.Stats(); s.Made != 1 || s.Unwanted != 2 {
+		t.Errorf("counts are %+v", s)
+	}
+}
+
 // A request and its completion are one event, of the call that does the same.
 func TestRing(t *testing.T) {
 	uring := func(op uint8) []byte {
