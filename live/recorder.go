@@ -346,7 +346,8 @@ func (l *Live) keysWithRings() []uint64 {
 
 // seen remembers which of the records in the rings were handed on too: the
 // same record for deeds, for bulk the same call by another program of ours a
-// moment before or after.
+// moment before or after. Of like calls of one thread within that moment, one
+// that the stream lost counts as handed on when another was.
 type seen struct {
 	now, before map[uint64]struct{}
 	since       uint64
@@ -355,7 +356,7 @@ type seen struct {
 const (
 	seenFor  = uint64(11 * time.Minute)
 	seenMost = 1 << 20
-	moment   = 17 // bits: 131 µs
+	moment   = 24 // bits: 17 ms; the thread may lose its CPU between the two programs
 )
 
 // handed notes a record of the stream that a ring may hold too.
