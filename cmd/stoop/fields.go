@@ -27,10 +27,12 @@ func (c *fieldsCmd) Run(a *app) error {
 		return c.events(a)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	found := false
 	for _, f := range event.Fields.All() {
 		if !matches(c.Words, f.Name, f.Doc) {
 			continue
 		}
+		found = true
 		if c.Output == "names" {
 			fmt.Fprintln(w, f.Name)
 			continue
@@ -40,6 +42,9 @@ func (c *fieldsCmd) Run(a *app) error {
 			doc += " No source fills it: " + why
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.Kind, doc)
+	}
+	if !found {
+		return fmt.Errorf("no field has %q in its name or text", strings.Join(c.Words, " "))
 	}
 	return w.Flush()
 }

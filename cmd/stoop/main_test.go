@@ -59,6 +59,11 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"check", "filter|check|proc.name = x", exitOK, "ok", ""},
 		{"check of what is ours", "filter|check|--falco|alert.rule = x", exitUsage, "", "alert.rule"},
 		{"explain", "filter|explain|container.id != host and proc.args contains x", exitOK, "the kernel is told: container.id not in (host)", ""},
+		{"a recording to standard output", "record|" + alerts + "|--to|-", exitUsage, "", "name of a file"},
+		{"a ring of no size", "print|live|--ring|1", exitUsage, "", "64 KiB"},
+		{"more payload than is kept", "print|live|--payload|5000", exitUsage, "", "4096"},
+		{"a screen where there is none", "view|" + alerts, exitUsage, "", "needs a terminal"},
+		{"no such field", "fields|zzzzz", exitFailed, "", "zzzzz"},
 		{"fields", "fields|proc.name", exitOK, "proc.name", ""},
 		{"event types", "fields|--events|openat2", exitOK, "openat2", ""},
 	}

@@ -31,6 +31,9 @@ func (c *recordCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.To == "" || c.To == "-" {
+		return usageError{errors.New("--to takes the name of a file: a recording is written in place, not to a pipe")}
+	}
 	sources, err := c.open(a)
 	if err != nil {
 		return err

@@ -89,6 +89,9 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 		}
 		names = []string{"live"}
 	}
+	if err := f.check(); err != nil {
+		return nil, usageError{err}
+	}
 	opt := source.Options{
 		Fly: f.Fly, BulkRing: int(f.Ring), DeedsRing: int(f.DeedsRing), Payload: f.Payload,
 		Durations: f.Durations, Compat: f.Compat, Resolve: f.Resolve,
@@ -104,6 +107,26 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 		opened = append(opened, src)
 	}
 	return opened, nil
+}
+
+// Bounds of what the flight recorder may be told.
+const (
+	minRing    = 64 << 10
+	maxRing    = 1 << 30
+	maxPayload = 4096
+)
+
+// check refuses sizes that the flight recorder cannot keep.
+func (f *sourceFlags) check() error {
+	for flag, size := range map[string]byteSize{"--ring": f.Ring, "--deeds-ring": f.DeedsRing} {
+		if size != 0 && (size < minRing || size > maxRing) {
+			return fmt.Errorf("%s %s: a ring has between 64 KiB and 1 GiB", flag, humanize.IBytes(uint64(size)))
+		}
+	}
+	if f.Payload < 0 || f.Payload > maxPayload {
+		return fmt.Errorf("--payload %d: between 0 and %d bytes are kept of each call", f.Payload, maxPayload)
+	}
+	return nil
 }
 
 func closeAll(sources []source.Source) {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
+
+	"golang.org/x/term"
 
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
@@ -45,13 +49,36 @@ func (c *viewCmd) Run(a *app) error {
 // screen runs the TUI over open sources.
 func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request, showSecrets bool) error {
 	defer closeAll(sources)
+	keyboard, err := terminal(a)
+	if err != nil {
+		return err
+	}
 	store.LimitMemory(int64(c.Memory))
-	err := tui.Run(a.ctx, tui.Options{
+	err = tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
-		ShowSecrets: showSecrets, Out: a.out,
+		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	return err
+}
+
+// errNoTerminal is returned where there is no screen to draw on.
+var errNoTerminal = usageError{errors.New("the screen needs a terminal; stoop print writes to pipes and files")}
+
+// terminal returns where keys come from: nil for standard input, the terminal
+// itself where standard input is something else.
+func terminal(a *app) (io.Reader, error) {
+	if !term.IsTerminal(int(a.out.Fd())) {
+		return nil, errNoTerminal
+	}
+	if term.IsTerminal(int(os.Stdin.Fd())) || runtime.GOOS == "windows" {
+		return nil, nil
+	}
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return nil, errNoTerminal
+	}
+	return tty, nil
 }
 
 // guide prints what can be opened.

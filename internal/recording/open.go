@@ -18,11 +18,11 @@ const Help = "a recording, or Falco's alerts as JSON lines; plain, gz or zst; - 
 // Open opens a file, or standard input for "-". What it holds is told by its
 // content, not by its name. Files are mapped into memory where they are not
 // compressed; streams are looked at when they are run.
-func Open(_ context.Context, arg string, _ source.Options) (source.Source, error) {
+func Open(ctx context.Context, arg string, _ source.Options) (source.Source, error) {
 	if arg == "-" {
 		return newStream(arg, "stdin", os.Stdin), nil
 	}
-	f, err := os.Open(arg)
+	f, err := openPath(ctx, arg)
 	if err != nil {
 		return nil, pathError(arg, err)
 	}
@@ -43,6 +43,26 @@ func Open(_ context.Context, arg string, _ source.Options) (source.Source, error
 		return nil, pathError(arg, err)
 	}
 	return s, nil
+}
+
+// openPath opens a file for reading. Opening a pipe without a writer waits for
+// one, and gives way to ctx.
+func openPath(ctx context.Context, path string) (*os.File, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(path)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		return o.f, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // OpenReader opens what r holds as a source of the given name: a recording or

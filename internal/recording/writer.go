@@ -121,7 +121,7 @@ func (w *Writer) begin() error {
 	}
 	f, err := os.OpenFile(w.path, mode, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; choose another name, or say that it may be replaced", w.path)
+		return fmt.Errorf("%s is there already; choose another name, or replace it (--force)", w.path)
 	}
 	if err != nil {
 		return err

@@ -64,6 +64,7 @@ type stream struct {
 	batches chan *event.Batch
 	head    *event.Batch // what is not handed on yet; nil: none
 	done    bool
+	asleep  bool // it has been silent for long: nobody waits for it until it says something
 }
 
 func (m *merger) feed(ctx context.Context, s *stream, src Source, req Request) {
@@ -99,18 +100,19 @@ func (m *merger) run(ctx context.Context) {
 		if !open {
 			return
 		}
-		if !silent {
+		waiting := m.waiting()
+		if waiting && !silent {
 			m.emit()
 			patience = nil
 			continue
 		}
-		if m.patient && patience == nil && m.waiting() {
+		if m.patient && patience == nil && waiting {
 			patience = time.After(mergePatience)
 		}
 		select {
 		case <-m.ready:
 		case <-patience:
-			m.emit()
+			m.sleep()
 			patience = nil
 		case <-ctx.Done():
 			return
@@ -118,18 +120,25 @@ func (m *merger) run(ctx context.Context) {
 	}
 }
 
-// fill gives each stream a head where it can. silent: a stream that goes on
-// has none; open: a stream goes on or has a head.
+// sleep stops waiting for the streams that have said nothing.
+func (m *merger) sleep() {
+	for _, s := range m.streams {
+		s.asleep = s.head == nil
+	}
+}
+
+// fill gives each stream a head where it can. silent: a stream that is waited
+// for has none; open: a stream goes on or has a head.
 func (m *merger) fill() (silent, open bool) {
 	for _, s := range m.streams {
 		if s.head == nil && !s.done {
 			select {
 			case b, ok := <-s.batches:
-				s.head, s.done = b, !ok
+				s.head, s.done, s.asleep = b, !ok, false
 			default:
 			}
 		}
-		silent = silent || s.head == nil && !s.done
+		silent = silent || s.head == nil && !s.done && !s.asleep
 		open = open || s.head != nil || !s.done
 	}
 	return silent, open

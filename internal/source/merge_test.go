@@ -112,6 +112,29 @@ func TestSilentLiveSourceHoldsNobodyBack(t *testing.T) {
 	}
 }
 
+// A file beside a silent live source is read at full speed, not a batch each
+// quarter of a second.
+func TestSilentLiveSourceSlowsNobodyDown(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	file := &script{name: "a"}
+	for i := range 2000 {
+		file.times = append(file.times, []int64{int64(i)})
+	}
+	n := 0
+	sources := []Source{&script{name: "live", live: true, hold: true}, file}
+	if err := Merge(ctx, Request{}, sources, SinkFunc(func(b *event.Batch) {
+		if n += b.Len(); n == 2000 {
+			cancel()
+		}
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if n != 2000 {
+		t.Errorf("%d of 2000 events within 20 s", n)
+	}
+}
+
 func TestOpenSaysWhatSourcesThereAre(t *testing.T) {
 	r := NewRegistry()
 	r.Add("live", "this node", func(context.Context, string, Options) (Source, error) { return &script{name: "live"}, nil })
