@@ -14,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 // bareCgroup makes the cgroup of a container without a runtime or namespaces,
@@ -43,7 +44,7 @@ func TestBeforeOfShortLived(t *testing.T) {
 	first := watchFor(t, "evt.type = reboot", source.Options{})
 	root := first.probe.Keys().Root
 	if root == "" {
-		t.Skip("no hierarchy of cgroups is mounted")
+		testdata.Skipf(t, "no hierarchy of cgroups is mounted")
 	}
 	id, dir := bareCgroup(t, root)
 	time.Sleep(3 * houseEvery)
@@ -108,7 +109,7 @@ func TestDrainIsLedByWhatIsOlder(t *testing.T) {
 	w := watchFor(t, "evt.type = reboot", source.Options{})
 	root := w.probe.Keys().Root
 	if root == "" {
-		t.Skip("no hierarchy of cgroups is mounted")
+		testdata.Skipf(t, "no hierarchy of cgroups is mounted")
 	}
 	id, dir := bareCgroup(t, root)
 	time.Sleep(3 * houseEvery)
