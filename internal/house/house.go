@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/remote":    {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/notify":    {"internal/rules", "internal/filter", "internal/event", safetext},
-	"query":              {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
+	"query":              {"internal/source", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
 		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/filter", "internal/event",
@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"themes":            {},
 	safetext:            {},
 	"internal/demo":     {"internal/recording", "internal/source", "internal/filter", "internal/event"}, // its test looks at what it holds
+	"internal/config":   {},
 	"internal/testdata": {},
 	"internal/house":    {},
 

@@ -1,0 +1,107 @@
+package mapping
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Fields says what the indices of a pattern can do with a path.
+type Fields interface {
+	// Lookup returns the fields at a path (output_fields.proc.cmdline): one
+	// for each type that the indices have it as, then the multi-fields below
+	// it. A field without a type stands for values that documents may hold
+	// there without anybody having indexed them. No field at all means that no
+	// document holds anything there.
+	Lookup(path string) []Field
+}
+
+// Field is one way in which a path is indexed.
+type Field struct {
+	Path string // to ask for: the path itself, or that of a multi-field (rule.keyword)
+	Type string // keyword, text, long, ip, date, …; "" when the values are stored but not indexed
+	// Parent is the path of the field whose multi-field this is, "" for a field of its own.
+	Parent string
+	// IgnoreAbove is the length in characters above which values are not
+	// indexed: 0 when all are, [NotKnown] when the server would not tell.
+	IgnoreAbove  int
+	Indexed      bool // can be searched, in every index that has it
+	Aggregatable bool // has doc values, in every index that has it
+	// Normalized says that a normalizer changes the values (lower case) before they are indexed.
+	Normalized bool
+	// Nested is the path of the nested object that the field lies in; it is reached by a nested query.
+	Nested string
+	// Indices are those that have the field so, nil when all that have the path do.
+	Indices []string
+}
+
+// NotKnown is the IgnoreAbove of a field whose mapping may not be read.
+const NotKnown = -1
+
+// Map is what the indices of a pattern have. It is made by [Parse] and does
+// not change.
+type Map struct {
+	byPath map[string][]Field // fields of their own, most indices first
+	multi  map[string][]Field // by parent
+	opaque map[string]bool    // objects in which documents may hold what is not indexed; "" is the root
+	keyed  map[string]bool    // flattened objects: any key in them is a keyword
+	paths  []string
+}
+
+var _ Fields = (*Map)(nil)
+
+// Lookup implements [Fields].
+func (m *Map) Lookup(path string) []Field {
+	var found []Field
+	found = append(found, m.byPath[path]...)
+	for _, f := range m.multi[path] {
+		if !slices.ContainsFunc(found, func(g Field) bool { return g.Path == f.Path && g.Type == f.Type }) {
+			found = append(found, f)
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	return m.inside(path)
+}
+
+// inside finds what a path without a field of its own lies in.
+func (m *Map) inside(path string) []Field {
+	for parent := path; ; {
+		at := strings.LastIndexByte(parent, '.')
+		if at < 0 {
+			break
+		}
+		parent = parent[:at]
+		if m.keyed[parent] {
+			all := slices.Clone(m.byPath[parent])
+			for i := range all {
+				all[i].Path = path
+			}
+			return all
+		}
+		if m.opaque[parent] {
+			return []Field{{Path: path}}
+		}
+	}
+	if m.opaque[""] {
+		return []Field{{Path: path}}
+	}
+	return nil
+}
+
+// Paths lists the paths of all fields, sorted; multi-fields are among them.
+func (m *Map) Paths() []string { return m.paths }
+
+// Has reports whether any index has a field at a path.
+func (m *Map) Has(path string) bool { return len(m.byPath[path]) > 0 }
+
+func (m *Map) finish() {
+	for path := range m.byPath {
+		m.paths = append(m.paths, path)
+	}
+	sort.Strings(m.paths)
+	for _, all := range m.multi {
+		sort.Slice(all, func(i, j int) bool { return all[i].Path < all[j].Path })
+	}
+}
