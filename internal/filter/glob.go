@@ -2,6 +2,9 @@ package filter
 
 import "strings"
 
+// Glob returns a test of texts against a pattern as the operator glob takes it.
+func Glob(pattern string) func(string) bool { return globMatcher(pattern, false) }
+
 // globMatcher compiles a pattern of fnmatch(3) with no flags, as libs
 // userspace/libsinsp/utils.cpp (glob_match) calls it: * and ? match slashes
 // and leading dots too, there are no braces and no extended patterns. It works

@@ -25,18 +25,19 @@ const maxLines = 500
 var arrows = map[string][]string{
 	"internal/event":     {},
 	"internal/filter":    {"internal/event"},
-	"internal/store":     {"internal/filter", "internal/event"},
+	"internal/panel":     {"internal/filter", "internal/event"},
+	"internal/store":     {"internal/panel", "internal/filter", "internal/event"},
 	"internal/trail":     {"internal/filter", "internal/event", safetext},
 	"internal/rules":     {"internal/filter", "internal/event"},
-	"internal/source":    {"internal/filter", "internal/event"},
+	"internal/source":    {"internal/panel", "internal/filter", "internal/event"},
 	"internal/profile":   {"internal/filter", "internal/event"},
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/remote":    {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/notify":    {"internal/rules", "internal/filter", "internal/event", safetext},
-	"query":              {"internal/source", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
+	"query":              {"internal/source", "internal/panel", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
-		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/filter", "internal/event",
+		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/panel", "internal/filter", "internal/event",
 		safetext, "themes",
 	},
 

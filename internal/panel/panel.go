@@ -1,0 +1,106 @@
+package panel
+
+import (
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+// Kind is how a panel shows what it counts.
+type Kind string
+
+// The kinds.
+const (
+	Stat  Kind = "stat"  // one number: events, or different values of a field
+	Terms Kind = "terms" // a bar for each value of a field, the most first
+	Trend Kind = "trend" // events over time; with a field, a line a value
+	Heat  Kind = "heat"  // a row of time for each value of a field
+	Table Kind = "table" // a row for each combination of some fields' values
+)
+
+// Kinds lists the kinds.
+var Kinds = []Kind{Stat, Terms, Trend, Heat, Table}
+
+// The bounds of what a panel counts.
+const (
+	DefaultLimit = 10
+	MaxLimit     = 1000
+	MaxFields    = 6
+	Columns      = 12 // widths are parts of this
+)
+
+// Panel is one chart or table.
+type Panel struct {
+	Title  string   `yaml:"title"`
+	Kind   Kind     `yaml:"kind"`
+	By     []string `yaml:"by,omitempty,flow"` // the fields whose values are told apart, with arguments as in a filter
+	Only   string   `yaml:"only,omitempty"`    // a glob: other values of the first field are left out
+	Filter string   `yaml:"filter,omitempty"`  // beside the dashboard's
+	Limit  int      `yaml:"limit,omitempty"`   // how many values are shown; 0: [DefaultLimit]
+	Width  int      `yaml:"width,omitempty"`   // of [Columns]; 0: half
+	Height int      `yaml:"height,omitempty"`  // lines; 0: as many as the kind needs
+
+	fields []Ref
+	only   func(string) bool // nil: every value
+}
+
+// Ref is a field with its argument.
+type Ref struct {
+	Field *event.Field
+	Arg   event.Arg
+}
+
+// Fields are the fields that [Panel.By] names.
+func (p *Panel) Fields() []Ref { return p.fields }
+
+// Shows reports whether the panel is about a value of its first field.
+func (p *Panel) Shows(value string) bool { return p.only == nil || p.only(value) }
+
+// Rows is how many values the panel shows at most.
+func (p *Panel) Rows() int {
+	if p.Limit > 0 {
+		return p.Limit
+	}
+	return DefaultLimit
+}
+
+// Timed reports whether the panel tells times apart.
+func (p *Panel) Timed() bool { return p.Kind == Trend || p.Kind == Heat }
+
+// Span is a time from … to (exclusive) in equal buckets, ns since 1970.
+type Span struct {
+	From, To int64
+	Buckets  int
+}
+
+// Step is the length of a bucket in ns, at least 1.
+func (s Span) Step() int64 { return max((s.To-s.From)/int64(max(s.Buckets, 1)), 1) }
+
+// Bucket returns the bucket of a time, -1 when it lies outside.
+func (s Span) Bucket(ns int64) int {
+	if ns < s.From || ns >= s.To || s.Buckets <= 0 {
+		return -1
+	}
+	return int(min((ns-s.From)/s.Step(), int64(s.Buckets-1)))
+}
+
+// Result is what a panel found.
+type Result struct {
+	Groups []Group // the most first; of a stat without fields none
+	Total  int64   // events counted
+	Values int64   // different values there are, those beyond the limit too; -1 when nobody knows
+	Other  int64   // events with values beyond the limit
+	None   int64   // events without a value
+	Span   Span    // of a timed panel
+	Trend  []int64 // events in each bucket, all values together; nil unless the panel is timed
+
+	// Notes say what the figures cannot be trusted in: a count that the
+	// server made up from its shards' best, a part that did not answer.
+	Notes []string
+}
+
+// Group is the events with one value, or one combination of values.
+type Group struct {
+	Keys    []string // a text for each field
+	Count   int64
+	Last    int64   // time of the latest, ns since 1970; 0 when not known
+	Buckets []int64 // of a timed panel
+}
