@@ -20,6 +20,11 @@ func (b *binder) leaf(c *Check) (*leaf, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	return b.leafOf(c, left)
+}
+
+// leafOf binds a check whose left side was bound already.
+func (b *binder) leafOf(c *Check, left *operand) (*leaf, *Error) {
 	if err := checkOperator(c, left); err != nil {
 		return nil, err
 	}
@@ -37,9 +42,11 @@ func (b *binder) leaf(c *Check) (*leaf, *Error) {
 	case *List:
 		return l, b.constants(l, r.Items)
 	}
-	if l.right, err = b.operand(c.Right); err != nil {
+	right, err := b.operand(c.Right)
+	if err != nil {
 		return nil, err
 	}
+	l.right = right
 	if err := checkRight(c, left, l.right); err != nil {
 		return nil, err
 	}
