@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/store"
 )
 
@@ -58,7 +59,7 @@ func (m *Model) drillRow() tea.Cmd {
 		return m.drillInto(row, ref)
 	}
 	title := "▲ " + m.read.string(row, row.A().Rule)
-	l, cmd := m.push(title, and(ofContainer(row), ofProcess(row)), ref)
+	l, cmd := m.push(title, filter.All(ofContainer(row), ofProcess(row)), ref)
 	if l != nil {
 		l.pin = ref
 		l.relative, l.anchor = true, ref.Time()
@@ -77,7 +78,7 @@ func (m *Model) drillInto(row event.Row, ref store.Ref) tea.Cmd {
 	if row.P().Knows(event.KnowPID) {
 		title += " " + itoa(int(row.P().PID))
 	}
-	_, cmd := m.push(title, and(ofContainer(row), expr), ref)
+	_, cmd := m.push(title, filter.All(ofContainer(row), expr), ref)
 	return cmd
 }
 
@@ -133,7 +134,7 @@ func (m *Model) drillSpan() tea.Cmd {
 	}
 	from, to := m.hist.span(c)
 	title := m.clock.at(from).Format("15:04:05") + "–" + m.clock.at(to).Format("15:04:05")
-	_, cmd := m.push(title, and(m.level().expr, between(from, to)), store.Ref{})
+	_, cmd := m.push(title, filter.All(m.level().expr, between(from, to)), store.Ref{})
 	return cmd
 }
 
@@ -156,7 +157,7 @@ func (m *Model) openTree() tea.Cmd {
 		m.say("the process of this event is not known")
 		return nil
 	}
-	l, cmd := m.push("lineage of "+m.read.string(row, row.P().Name), and(ofContainer(row), ofProcess(row)), m.level().cursor)
+	l, cmd := m.push("lineage of "+m.read.string(row, row.P().Name), filter.All(ofContainer(row), ofProcess(row)), m.level().cursor)
 	if l != nil {
 		l.tree = newTree(row.T, row.Proc)
 	}
@@ -179,7 +180,7 @@ func (m *Model) widen() tea.Cmd {
 	}
 	container := ofContainer(row)
 	if family := ofFamily(row); family != "" {
-		if wide := and(container, family); wide != m.level().expr && container != m.level().expr {
+		if wide := filter.All(container, family); wide != m.level().expr && container != m.level().expr {
 			return m.applyFilter(wide)
 		}
 	}

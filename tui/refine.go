@@ -2,6 +2,8 @@ package tui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/filter"
 )
 
 // detailField returns the field under the cursor of the details.
@@ -45,7 +47,7 @@ func (m *Model) refine(term func(name, value string) string) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	return m.applyFilter(and(m.level().expr, term(field, value)))
+	return m.applyFilter(filter.All(m.level().expr, term(field, value)))
 }
 
 // applyFilter gives the level another filter.

@@ -29,41 +29,11 @@ func check(name string, op filter.Op, value string) *filter.Check {
 	return &filter.Check{Left: f, Op: op, Right: &filter.Value{Text: value}}
 }
 
-// and joins conditions; one that holds an or at its top is put in brackets.
-func and(terms ...string) string {
-	var kept []string
-	for _, t := range terms {
-		if t = strings.TrimSpace(t); t != "" {
-			kept = append(kept, t)
-		}
-	}
-	if len(kept) == 1 {
-		return kept[0]
-	}
-	for i, t := range kept {
-		if e, err := filter.Parse(t); err == nil {
-			if _, or := e.(*filter.Or); or && !bracketed(t) {
-				kept[i] = "(" + t + ")"
-			}
-		}
-	}
-	return strings.Join(kept, " and ")
-}
-
-// bracketed reports whether one pair of brackets holds the whole condition.
-func bracketed(t string) bool {
-	if !strings.HasPrefix(t, "(") || !strings.HasSuffix(t, ")") {
-		return false
-	}
-	_, err := filter.Parse(t[1 : len(t)-1])
-	return err == nil
-}
-
 // between writes the condition that an event lies in a span of time.
 func between(from, to int64) string {
 	lo := check("evt.rawtime", filter.OpGE, itoa64(from))
 	hi := check("evt.rawtime", filter.OpLT, itoa64(to))
-	return filter.Source(lo) + " and " + filter.Source(hi)
+	return filter.All(filter.Source(lo), filter.Source(hi))
 }
 
 // ofContainer writes the condition that selects an event's container.

@@ -14,11 +14,11 @@ func TestTerms(t *testing.T) {
 		{equals("proc.cmdline", `sh -c "x"`), `proc.cmdline = "sh -c \"x\""`},
 		{equals("proc.aname[2]", "bash"), "proc.aname[2] = bash"},
 		{differs("fd.name", "/a"), "not fd.name = /a"},
-		{and("", "a.b = 1"), "a.b = 1"},
-		{and("proc.name = a or proc.name = b", "fd.name = c"), "(proc.name = a or proc.name = b) and fd.name = c"},
-		{and("(proc.name = a or proc.name = b)", "fd.name = c"), "(proc.name = a or proc.name = b) and fd.name = c"},
-		{and("(proc.name = a) or (proc.name = b)", "fd.name = c"), "((proc.name = a) or (proc.name = b)) and fd.name = c"},
-		{and(`proc.name = "this or that"`, "fd.name = c"), `proc.name = "this or that" and fd.name = c`},
+		{filter.All("", "a.b = 1"), "a.b = 1"},
+		{filter.All("proc.name = a or proc.name = b", "fd.name = c"), "(proc.name = a or proc.name = b) and fd.name = c"},
+		{filter.All("(proc.name = a or proc.name = b)", "fd.name = c"), "(proc.name = a or proc.name = b) and fd.name = c"},
+		{filter.All("(proc.name = a) or (proc.name = b)", "fd.name = c"), "((proc.name = a) or (proc.name = b)) and fd.name = c"},
+		{filter.All(`proc.name = "this or that"`, "fd.name = c"), `proc.name = "this or that" and fd.name = c`},
 		{between(5, 9), "evt.rawtime >= 5 and evt.rawtime < 9"},
 	} {
 		if c.got != c.want {

@@ -27,11 +27,16 @@ type printCmd struct {
 	Follow  bool          `help:"Go on when the end of a file is reached, and wait for more."`
 	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
 	Stats   bool          `help:"Print all counts at the end."`
+
+	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
 }
 
 // Run prints until the sources end, enough was printed, the time is up or a
 // signal comes.
 func (c *printCmd) Run(a *app) error {
+	if c.Dashboard != "" {
+		return c.printDashboard(a)
+	}
 	req, err := c.request()
 	if err != nil {
 		return err

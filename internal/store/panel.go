@@ -3,33 +3,67 @@ package store
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
+	"time"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/panel"
 )
 
+// Panels counts what panels ask of the events held, those of some tables left
+// out (skip may be nil): of a source that counts by itself. A nil result means
+// that ctx was done.
+func (s *Store) Panels(ctx context.Context, qs []dashboard.Query, skip func(*event.Tables) bool) []*dashboard.Result {
+	views := make(map[string]*View)
+	results := make([]*dashboard.Result, len(qs))
+	for i, q := range qs {
+		name := ""
+		if q.Filter != nil {
+			name = q.Filter.String()
+		}
+		v := views[name]
+		if v == nil {
+			v = s.View(q.Filter)
+			if !v.Update(ctx, forever) {
+				return nil
+			}
+			views[name] = v
+		}
+		if results[i] = v.panel(ctx, q.Panel, q.Span, skip); results[i] == nil {
+			return nil
+		}
+	}
+	return results
+}
+
+const forever = 1 << 62 * time.Nanosecond
+
 // Panel counts the events shown as a panel asks. The panel's own filter is not
-// looked at: the view has it in its own. A timed panel counts what lies in
-// span. A nil result means that ctx was done.
-func (v *View) Panel(ctx context.Context, p *panel.Panel, span panel.Span) *panel.Result {
+// looked at: the view has it in its own. What lies outside of span is not
+// counted. A nil result means that ctx was done.
+func (v *View) Panel(ctx context.Context, p *dashboard.Panel, span dashboard.Span) *dashboard.Result {
+	return v.panel(ctx, p, span, nil)
+}
+
+func (v *View) panel(ctx context.Context, p *dashboard.Panel, span dashboard.Span, skip func(*event.Tables) bool) *dashboard.Result {
 	c := newPanelCount(p, span)
 	for _, s := range v.shown() {
 		if ctx.Err() != nil {
 			return nil
 		}
-		c.part(s)
+		if skip == nil || !skip(s.batch.Tables) {
+			c.part(s)
+		}
 	}
 	return c.result()
 }
 
 // panelCount counts for a panel.
 type panelCount struct {
-	p      *panel.Panel
-	span   panel.Span
-	res    panel.Result
-	groups map[string]*panel.Group
+	p      *dashboard.Panel
+	span   dashboard.Span
+	res    dashboard.Result
+	groups map[string]*dashboard.Group
 
 	dims bool // every field depends on a row of a dimension alone
 }
@@ -38,10 +72,9 @@ type panelCount struct {
 // are counted as others.
 const maxGroups = 1 << 20
 
-func newPanelCount(p *panel.Panel, span panel.Span) *panelCount {
-	c := &panelCount{p: p, groups: make(map[string]*panel.Group)}
+func newPanelCount(p *dashboard.Panel, span dashboard.Span) *panelCount {
+	c := &panelCount{p: p, span: span, groups: make(map[string]*dashboard.Group)}
 	if p.Timed() {
-		c.span = span
 		c.res.Span, c.res.Trend = span, make([]int64, max(span.Buckets, 0))
 	}
 	c.dims = len(p.Fields()) <= maxDims
@@ -70,7 +103,7 @@ func (c *panelCount) part(s shown) {
 	for k, r := range fields {
 		columns[k] = keyColumn(s.batch, r.Field.Home)
 	}
-	known := make(map[dimKey][]*panel.Group)
+	known := make(map[dimKey][]*dashboard.Group)
 	for i := s.nextRow(0, s.rows); i < s.rows; i = s.nextRow(i+1, s.rows) {
 		var key dimKey
 		for k := range fields {
@@ -97,7 +130,7 @@ func (c *panelCount) inDocs(d event.DocReader) bool {
 
 // find returns the groups that an event is in: several when a field is a list,
 // none when it has no value.
-func (c *panelCount) find(row event.Row) []*panel.Group {
+func (c *panelCount) find(row event.Row) []*dashboard.Group {
 	combos := [][]string{nil}
 	some := len(c.p.Fields()) == 0
 	for k, r := range c.p.Fields() {
@@ -117,7 +150,7 @@ func (c *panelCount) find(row event.Row) []*panel.Group {
 	if !some {
 		return nil
 	}
-	groups := make([]*panel.Group, 0, len(combos))
+	groups := make([]*dashboard.Group, 0, len(combos))
 	for _, keys := range combos {
 		if g := c.group(keys); g != nil {
 			groups = append(groups, g)
@@ -128,7 +161,7 @@ func (c *panelCount) find(row event.Row) []*panel.Group {
 
 // values returns what a field has in a row. Of the first, those that the panel
 // is not about are left out.
-func (c *panelCount) values(k int, r panel.Ref, row event.Row) []string {
+func (c *panelCount) values(k int, r dashboard.Ref, row event.Row) []string {
 	v, ok := r.Field.Get(row, r.Arg)
 	if !ok {
 		return nil
@@ -146,14 +179,14 @@ func (c *panelCount) values(k int, r panel.Ref, row event.Row) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return !c.p.Shows(s) })
 }
 
-func (c *panelCount) group(keys []string) *panel.Group {
+func (c *panelCount) group(keys []string) *dashboard.Group {
 	name := strings.Join(keys, "\x00")
 	g := c.groups[name]
 	if g == nil {
 		if len(c.groups) >= maxGroups {
 			return nil
 		}
-		g = &panel.Group{Keys: keys}
+		g = &dashboard.Group{Keys: keys}
 		if c.p.Timed() {
 			g.Buckets = make([]int64, max(c.span.Buckets, 0))
 		}
@@ -162,13 +195,15 @@ func (c *panelCount) group(keys []string) *panel.Group {
 	return g
 }
 
-func (c *panelCount) add(groups []*panel.Group, ns int64) {
+func (c *panelCount) add(groups []*dashboard.Group, ns int64) {
+	if !c.span.Has(ns) {
+		return
+	}
 	bucket := -1
 	if c.p.Timed() {
-		if bucket = c.span.Bucket(ns); bucket < 0 {
-			return
+		if bucket = c.span.Bucket(ns); bucket >= 0 {
+			c.res.Trend[bucket]++
 		}
-		c.res.Trend[bucket]++
 	}
 	c.res.Total++
 	if len(groups) == 0 {
@@ -183,32 +218,21 @@ func (c *panelCount) add(groups []*panel.Group, ns int64) {
 	}
 }
 
-func (c *panelCount) result() *panel.Result {
+func (c *panelCount) result() *dashboard.Result {
 	r := &c.res
 	if len(c.p.Fields()) == 0 {
 		return r
 	}
+	groups := make([]dashboard.Group, 0, len(c.groups))
 	for _, g := range c.groups {
 		if g.Count > 0 {
-			r.Groups = append(r.Groups, *g)
+			groups = append(groups, *g)
 		}
 	}
-	r.Values = int64(len(r.Groups))
+	r.Rank(c.p, groups)
 	if len(c.groups) >= maxGroups {
+		r.Values = -1
 		r.Notes = append(r.Notes, "there are too many different values to tell all apart")
-	}
-	sort.Slice(r.Groups, func(i, j int) bool {
-		a, b := &r.Groups[i], &r.Groups[j]
-		if a.Count != b.Count {
-			return a.Count > b.Count
-		}
-		return strings.Join(a.Keys, "\x00") < strings.Join(b.Keys, "\x00")
-	})
-	if n := c.p.Rows(); len(r.Groups) > n {
-		for _, g := range r.Groups[n:] {
-			r.Other += g.Count
-		}
-		r.Groups = r.Groups[:n]
 	}
 	return r
 }

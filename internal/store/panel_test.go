@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/panel"
 )
 
 // tally counts what a panel is about event by event.
-func tally(p *panel.Panel, span panel.Span, batches []*event.Batch) (counts map[string]int64, total int64) {
+func tally(p *dashboard.Panel, span dashboard.Span, batches []*event.Batch) (counts map[string]int64, total int64) {
 	counts = map[string]int64{}
 	for _, b := range batches {
 		for i := range b.Len() {
-			if p.Timed() && span.Bucket(b.Time[i]) < 0 {
+			if !span.Has(b.Time[i]) {
 				continue
 			}
 			total++
@@ -50,20 +50,20 @@ func TestPanel(t *testing.T) {
 		batches = append(batches, b)
 		st.Batch(b)
 	}
-	span := panel.Span{From: 1500, To: at - 500, Buckets: 20}
-	for _, p := range []panel.Panel{
-		{Kind: panel.Stat},
-		{Kind: panel.Terms, By: []string{"proc.name"}},
-		{Kind: panel.Terms, By: []string{"proc.name"}, Only: "p[2-4]"},
-		{Kind: panel.Terms, By: []string{"alert.rule"}},
-		{Kind: panel.Terms, By: []string{"fd.num"}, Limit: 3},
-		{Kind: panel.Trend},
-		{Kind: panel.Trend, By: []string{"evt.type"}},
-		{Kind: panel.Heat, By: []string{"container.id"}},
-		{Kind: panel.Table, By: []string{"container.id", "alert.rule", "evt.type"}},
-		{Kind: panel.Table, By: []string{"container.id", "fd.num"}, Limit: 100},
+	span := dashboard.Span{From: 1500, To: at - 500, Buckets: 20}
+	for _, p := range []dashboard.Panel{
+		{Kind: dashboard.Stat},
+		{Kind: dashboard.Terms, By: []string{"proc.name"}},
+		{Kind: dashboard.Terms, By: []string{"proc.name"}, Only: "p[2-4]"},
+		{Kind: dashboard.Terms, By: []string{"alert.rule"}},
+		{Kind: dashboard.Terms, By: []string{"fd.num"}, Limit: 3},
+		{Kind: dashboard.Trend},
+		{Kind: dashboard.Trend, By: []string{"evt.type"}},
+		{Kind: dashboard.Heat, By: []string{"container.id"}},
+		{Kind: dashboard.Table, By: []string{"container.id", "alert.rule", "evt.type"}},
+		{Kind: dashboard.Table, By: []string{"container.id", "fd.num"}, Limit: 100},
 	} {
-		p, err := panel.Of(p)
+		p, err := dashboard.Of(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,12 +122,12 @@ func TestPanelOfList(t *testing.T) {
 	st.Batch(b)
 	v := st.View(nil)
 	v.Update(context.Background(), time.Minute)
-	p, err := panel.Of(panel.Panel{Kind: panel.Terms, By: []string{"alert.tags"}, Only: "mitre_*"})
+	p, err := dashboard.Of(dashboard.Panel{Kind: dashboard.Terms, By: []string{"alert.tags"}, Only: "mitre_*"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := v.Panel(context.Background(), p, panel.Span{})
-	want := []panel.Group{{Keys: []string{"mitre_execution"}, Count: 2, Last: 1}, {Keys: []string{"mitre_discovery"}, Count: 1, Last: 1}}
+	res := v.Panel(context.Background(), p, dashboard.Span{})
+	want := []dashboard.Group{{Keys: []string{"mitre_execution"}, Count: 2, Last: 1}, {Keys: []string{"mitre_discovery"}, Count: 1, Last: 1}}
 	if !reflect.DeepEqual(res.Groups, want) || res.None != 1 || res.Total != 3 {
 		t.Errorf("got %+v", res)
 	}

@@ -1,4 +1,4 @@
-package panel
+package dashboard
 
 import (
 	"errors"
@@ -91,7 +91,7 @@ func TestParseErrors(t *testing.T) {
 func TestSpan(t *testing.T) {
 	s := Span{From: 100, To: 200, Buckets: 10}
 	for ns, want := range map[int64]int{99: -1, 100: 0, 109: 0, 110: 1, 199: 9, 200: -1} {
-		if got := s.Bucket(ns); got != want {
+		if got := s.Bucket(ns); got != want || s.Has(ns) != (want >= 0) {
 			t.Errorf("%d is in bucket %d, want %d", ns, got, want)
 		}
 	}
@@ -102,7 +102,7 @@ func TestSpan(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"event-summary", "log-summary"} {
-		text, err := builtIn.ReadFile("dashboards/" + name + ".yaml")
+		text, err := builtIn.ReadFile("builtin/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-// Package panel has charts and tables as data: what a dashboard shows ([Panel]),
+// Package dashboard has charts and tables as data: what a dashboard shows ([Panel]),
 // and what came of counting ([Result]), whoever counted: the store for events
 // that are here, a SIEM for those that are there.
 //
@@ -16,4 +16,4 @@
 //	    width: 6
 //
 // Fields and filters are those of everywhere else.
-package panel
+package dashboard

@@ -1,4 +1,4 @@
-package panel
+package dashboard
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 )
 
-//go:embed dashboards/*.yaml
+//go:embed builtin/*.yaml
 var builtIn embed.FS
 
 // Dashboard is a page of panels.
@@ -44,7 +44,7 @@ var ErrNone = errors.New("there is no such dashboard")
 // Names lists the dashboards, sorted.
 func (f Folder) Names() []string {
 	names := map[string]bool{}
-	found, _ := fs.Glob(builtIn, "dashboards/*.yaml")
+	found, _ := fs.Glob(builtIn, "builtin/*.yaml")
 	if f != "" {
 		own, _ := filepath.Glob(filepath.Join(string(f), "*.yaml"))
 		for _, name := range own {
@@ -78,7 +78,7 @@ func (f Folder) Load(name string) (*Dashboard, error) {
 			return nil, err
 		}
 	}
-	text, err := builtIn.ReadFile("dashboards/" + name + ".yaml")
+	text, err := builtIn.ReadFile("builtin/" + name + ".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; there are %s", name, ErrNone, strings.Join(f.Names(), ", "))
 	}
@@ -241,6 +241,23 @@ func fieldsText(bounds [2]int) string {
 		return fmt.Sprintf("at most %d field", bounds[1])
 	}
 	return fmt.Sprintf("%d to %d fields", bounds[0], bounds[1])
+}
+
+// Queries returns what the dashboard's panels ask within a span, of the events
+// that a further filter holds for ("": all). An error is that filter's.
+func (d *Dashboard) Queries(more string, span Span) ([]Query, error) {
+	qs := make([]Query, len(d.Panels))
+	for i, p := range d.Panels {
+		qs[i] = Query{Panel: p, Span: span}
+		if text := filter.All(d.Filter, p.Filter, more); text != "" {
+			f, err := filter.Compile(text, event.Fields)
+			if err != nil {
+				return nil, err
+			}
+			qs[i].Filter = f
+		}
+	}
+	return qs, nil
 }
 
 // Of makes a panel of parts that a program chose; it must be right.

@@ -1,7 +1,8 @@
-package panel
+package dashboard
 
 import (
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 )
 
 // Kind is how a panel shows what it counts.
@@ -65,7 +66,8 @@ func (p *Panel) Rows() int {
 // Timed reports whether the panel tells times apart.
 func (p *Panel) Timed() bool { return p.Kind == Trend || p.Kind == Heat }
 
-// Span is a time from … to (exclusive) in equal buckets, ns since 1970.
+// Span is a time from … to (exclusive) in equal buckets, ns since 1970. The zero
+// Span is all time.
 type Span struct {
 	From, To int64
 	Buckets  int
@@ -73,6 +75,9 @@ type Span struct {
 
 // Step is the length of a bucket in ns, at least 1.
 func (s Span) Step() int64 { return max((s.To-s.From)/int64(max(s.Buckets, 1)), 1) }
+
+// Has reports whether a time lies in the span.
+func (s Span) Has(ns int64) bool { return s.From == s.To || ns >= s.From && ns < s.To }
 
 // Bucket returns the bucket of a time, -1 when it lies outside.
 func (s Span) Bucket(ns int64) int {
@@ -82,25 +87,32 @@ func (s Span) Bucket(ns int64) int {
 	return int(min((ns-s.From)/s.Step(), int64(s.Buckets-1)))
 }
 
+// Query is a panel with what it is asked of.
+type Query struct {
+	Panel  *Panel
+	Filter *filter.Filter // the dashboard's and the panel's together; nil: all events
+	Span   Span
+}
+
 // Result is what a panel found.
 type Result struct {
-	Groups []Group // the most first; of a stat without fields none
-	Total  int64   // events counted
-	Values int64   // different values there are, those beyond the limit too; -1 when nobody knows
-	Other  int64   // events with values beyond the limit
-	None   int64   // events without a value
-	Span   Span    // of a timed panel
-	Trend  []int64 // events in each bucket, all values together; nil unless the panel is timed
+	Groups []Group `json:"groups"`          // the most first; of a stat without fields none
+	Total  int64   `json:"total"`           // events counted
+	Values int64   `json:"values"`          // different values there are, those beyond the limit too; -1 when nobody knows
+	Other  int64   `json:"other"`           // events with values beyond the limit
+	None   int64   `json:"none"`            // events without a value
+	Span   Span    `json:"-"`               // of a timed panel
+	Trend  []int64 `json:"trend,omitempty"` // events in each bucket, all values together; nil unless the panel is timed
 
 	// Notes say what the figures cannot be trusted in: a count that the
 	// server made up from its shards' best, a part that did not answer.
-	Notes []string
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Group is the events with one value, or one combination of values.
 type Group struct {
-	Keys    []string // a text for each field
-	Count   int64
-	Last    int64   // time of the latest, ns since 1970; 0 when not known
-	Buckets []int64 // of a timed panel
+	Keys    []string `json:"keys"` // a text for each field, "" where it has no value
+	Count   int64    `json:"count"`
+	Last    int64    `json:"last,omitempty"`    // time of the latest, ns since 1970; 0 when not known
+	Buckets []int64  `json:"buckets,omitempty"` // of a timed panel
 }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/stoop-project/stoop/internal/dashboard"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+)
+
+// dashboards is the folder of the user's own.
+func dashboards() dashboard.Folder {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return dashboard.Folder(filepath.Join(dir, "stoop", "dashboards"))
+}
+
+// textBuckets is how many marks a timed panel has as text.
+const textBuckets = 48
+
+// printDashboard counts what a dashboard shows and prints it: sources that
+// count by themselves do so, the events of the others are read into a store.
+func (c *printCmd) printDashboard(a *app) error {
+	d, err := dashboards().Load(c.Dashboard)
+	if err != nil {
+		return usageError{err}
+	}
+	if c.Output == "csv" || c.Columns != nil {
+		return usageError{fmt.Errorf("--dashboard: a dashboard is printed as a table or as JSON, and has its own columns")}
+	}
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	st := store.New(0)
+	counters, readers := source.Counters(sources), []source.Source{}
+	for _, s := range sources {
+		if _, counts := s.(source.Counter); !counts {
+			readers = append(readers, s)
+		}
+	}
+	if len(readers) > 0 {
+		ctx, cancel := withTimeout(a.ctx, c.Timeout)
+		err = source.Merge(ctx, req, readers, st)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	span := spanOf(req, sources, st)
+	qs, err := d.Queries(c.Filter, span)
+	if err != nil {
+		return filterError(c.Filter, err)
+	}
+	results, err := countAll(a, qs, st, counters, len(readers) > 0)
+	if err != nil {
+		return err
+	}
+	if n := st.Stats().Evicted; n > 0 {
+		fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: the oldest %d events did not fit into memory and are not counted\n", n)
+	}
+	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	return c.writeDashboard(a, d, span, results)
+}
+
+func (c *printCmd) writeDashboard(a *app, d *dashboard.Dashboard, span dashboard.Span, results []*dashboard.Result) error {
+	mask := safetext.Redact
+	if c.ShowSecrets {
+		mask = nil
+	}
+	if c.Output == "json" {
+		return dashboard.WriteJSON(a.out, d, span, results, mask)
+	}
+	width := 110
+	if w, _, err := term.GetSize(int(a.out.Fd())); err == nil && w > 0 {
+		width = w
+	}
+	text := dashboard.Text{Out: a.out, Width: width, Mask: mask}
+	return text.Dashboard(d, span, results)
+}
+
+// countAll has each panel counted by all who can.
+func countAll(a *app, qs []dashboard.Query, st *store.Store, counters []source.Counter, read bool) ([]*dashboard.Result, error) {
+	var each [][]*dashboard.Result
+	if read || len(counters) == 0 {
+		counted := st.Panels(a.ctx, qs, nil)
+		if counted == nil {
+			return nil, a.ctx.Err()
+		}
+		each = append(each, counted)
+	}
+	for _, s := range counters {
+		counted, err := s.Count(a.ctx, qs)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Info().Name, err)
+		}
+		each = append(each, counted)
+	}
+	results := make([]*dashboard.Result, len(qs))
+	for i, q := range qs {
+		var parts []*dashboard.Result
+		for _, counted := range each {
+			parts = append(parts, counted[i])
+		}
+		results[i] = dashboard.Merge(q.Panel, parts)
+	}
+	return results, nil
+}
+
+// spanOf is the time that a dashboard is about: what was asked, and where that
+// is open what the sources hold.
+func spanOf(req source.Request, sources []source.Source, st *store.Store) dashboard.Span {
+	span := dashboard.Span{Buckets: textBuckets}
+	widen := func(from, to time.Time) {
+		if from.IsZero() || to.IsZero() {
+			return
+		}
+		if span.From == 0 || from.UnixNano() < span.From {
+			span.From = from.UnixNano()
+		}
+		span.To = max(span.To, to.UnixNano()+1)
+	}
+	for _, s := range sources {
+		widen(s.Info().Bounds[0], s.Info().Bounds[1])
+	}
+	if stats := st.Stats(); stats.Events > 0 {
+		widen(time.Unix(0, stats.Oldest), time.Unix(0, stats.Newest))
+	}
+	if !req.Since.IsZero() {
+		span.From = req.Since.UnixNano()
+	}
+	if !req.Until.IsZero() {
+		span.To = req.Until.UnixNano() + 1
+	}
+	return span
+}
