@@ -198,5 +198,5 @@ var Fields = NewRegistry(
 	timeFields, typeFields, evtFields, argFields,
 	procFields, lineageFields, sessionFields, procEventFields, threadFields, userFields,
 	fdFields, sockFields, pathFields, containerFields, podFields,
-	alertFields, stoopFields, auditFields, jsonFields, meterFields,
+	alertFields, stoopFields, reportFields, auditFields, jsonFields, meterFields,
 )

@@ -25,6 +25,13 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 	{Name: "alert.origin", Kind: String, Flags: Extension, Doc: "Who raised the alert: falco, wazuh, elastic, stoop.", Values: []string{"falco", "wazuh", "elastic", "stoop"}, Read: alertStr(func(a *Alert) Str { return a.Origin })},
 }), group("alert", HomeEvent, FromFalco, []Field{
 	{Name: "alert.output", Kind: String, Flags: Extension, Doc: "The alert's message."},
+	{Name: "alert.id", Kind: String, Flags: Extension, Doc: "Id that whoever raised the alert, or a shipper, gave it."},
+	{Name: "alert.severity", Kind: String, Flags: Extension, Doc: "Severity as whoever raised the alert writes it: a level of Wazuh, a word of Elastic."},
+	{Name: "alert.mitre", Kind: String, Flags: Extension | IsList, Doc: "MITRE ATT&CK techniques that the alert speaks of: T1059.004."},
+	{Name: "alert.status", Kind: String, Flags: Extension, Doc: "How far people have come with the alert: open, acknowledged, closed."},
+	{Name: "alert.group", Kind: String, Flags: Extension, Doc: "Id of the sequence of alerts that it is part of."},
+	{Name: "alert.ancestors", Kind: String, Flags: Extension | IsList, Doc: "Ids of the events and alerts that the alert was made of."},
+	{Name: "alert.building_block", Kind: Bool, Flags: Extension, Doc: "Whether the alert is only there for others to be made of."},
 })...)
 
 // How far an event can be trusted. The names are ours.

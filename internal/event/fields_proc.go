@@ -147,7 +147,12 @@ func (r Row) line(first Str) (Value, bool) {
 	return StringValue(line), true
 }
 
-func readCmdline(r Row, _ Arg) (Value, bool) { return r.line(r.P().Name) }
+func readCmdline(r Row, _ Arg) (Value, bool) {
+	if line := r.P().Line; line != NoStr {
+		return r.Str(line)
+	}
+	return r.line(r.P().Name)
+}
 
 func readEnv(r Row, a Arg) (Value, bool) {
 	env := r.P().Env

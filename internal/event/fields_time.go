@@ -50,7 +50,7 @@ var timeFields = group("evt", HomeEvent, FromLive|FromFalco|FromAudit, []Field{
 			if s := r.A().Source; s != NoStr {
 				return r.Str(s)
 			}
-			return StringValue(SourceSyscall), r.Type != TypePlugin && r.Type != TypeUnknown
+			return StringValue(SourceSyscall), r.Type != TypePlugin && r.Type != TypeUnknown && r.Type != TypeLog && r.Type != TypeConnection
 		},
 	},
 	{

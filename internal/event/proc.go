@@ -25,6 +25,7 @@ type Proc struct {
 	Exe     Str // argv[0]
 	ExePath Str // path of the executable, resolved
 	Args    Str // argv[1:], each ended by a NUL
+	Line    Str // the command line, where a report has another than Name and Args make
 	Env     Str // environment, each NAME=value ended by a NUL
 	Cwd     Str // ends with a slash
 	Cgroups Str // controller=path, space-separated

@@ -16,18 +16,19 @@ type Type uint16
 const (
 	FirstOwn Type = 1024
 
-	TypeUnknown   Type = FirstOwn + iota - 1 // an event whose document names no type
-	TypeProcExit                             // a process ended (Falco's procexit)
-	TypeIOUring                              // an io_uring operation that has no type of its own
-	TypeLost                                 // events that were lost: how many, and where
-	TypePlugin                               // a record of a Falco plugin: Kubernetes audit
-	TypeContainer                            // a container came or went (Falco's container)
-	TypeSignal                               // a signal was delivered (Falco's signaldeliver)
-	TypeLog                                  // a line of a log
-	TypeSwitch                               // Falco's switch; never made, only named in rules
-	TypePageFault                            // Falco's page_fault
-	TypeDrop                                 // Falco's drop
-	TypeGeneric                              // a system call that this table has no name for; its number is an argument
+	TypeUnknown    Type = FirstOwn + iota - 1 // an event whose document names no type
+	TypeProcExit                              // a process ended (Falco's procexit)
+	TypeIOUring                               // an io_uring operation that has no type of its own
+	TypeLost                                  // events that were lost: how many, and where
+	TypePlugin                                // a record of a Falco plugin: Kubernetes audit
+	TypeContainer                             // a container came or went (Falco's container)
+	TypeSignal                                // a signal was delivered (Falco's signaldeliver)
+	TypeLog                                   // a line of a log
+	TypeSwitch                                // Falco's switch; never made, only named in rules
+	TypePageFault                             // Falco's page_fault
+	TypeDrop                                  // Falco's drop
+	TypeGeneric                               // a system call that this table has no name for; its number is an argument
+	TypeConnection                            // a connection that a sensor of the network saw
 	lastType
 )
 

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -15,7 +14,8 @@ import (
 // lines that could not be read lie between them.
 type Docs struct {
 	p       *Profile
-	queries sync.Map // of query by queryKey
+	queries sync.Map // of *query by queryKey
+	held    sync.Map // of bool by *event.Field
 }
 
 var _ event.DocReader = (*Docs)(nil)
@@ -28,7 +28,25 @@ func (p *Profile) Docs() *Docs { return &Docs{p: p} }
 func (d *Docs) Profile() *Profile { return d.p }
 
 // Holds reports whether documents may hold a field that the tables do not.
-func (d *Docs) Holds(f *event.Field) bool { return !whole[f.Name] }
+func (d *Docs) Holds(f *event.Field) bool {
+	if held, ok := d.held.Load(f); ok {
+		return held.(bool)
+	}
+	held := !whole[f.Name] && (d.p.fields != "" || f.Class == "json" || d.p.maps(f))
+	d.held.Store(f, held)
+	return held
+}
+
+// maps reports whether the profile has places for a field, with whatever
+// argument.
+func (p *Profile) maps(f *event.Field) bool {
+	for name := range p.places {
+		if base, _, _ := strings.Cut(name, "["); base == f.Name {
+			return true
+		}
+	}
+	return false
+}
 
 // Document returns the document that a payload begins with.
 func Document(payload []byte) []byte {
@@ -43,11 +61,12 @@ type queryKey struct {
 	arg   event.Arg
 }
 
-// query is what a field is called in documents.
+// query is how a field is looked for.
 type query struct {
-	names  []string // among the fields
-	member string   // beside them
-	hints  []hint   // a document without any of them does not hold the field
+	places []place
+	words  [][]byte // of each place: a document without it does not hold the field there
+	paths  []string // of the places
+	within bool     // the document may lie in another
 }
 
 func (d *Docs) query(f *event.Field, a event.Arg) *query {
@@ -55,73 +74,19 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 	if q, ok := d.queries.Load(key); ok {
 		return q.(*query)
 	}
-	q := &query{}
-	add := func(prefix, last, end string) {
-		flat := strings.ReplaceAll(prefix, ".", "_")
-		q.names = append(q.names, prefix+last+end, flat+strings.ReplaceAll(last, ".", "_")+end)
-		h := hint{word: []byte(last), before: [][]byte{[]byte(`"`), []byte(`"` + prefix), []byte(`"` + flat)}}
-		q.hints = append(q.hints, h)
-	}
-	for _, name := range append([]string{f.Name}, d.p.reverse[f.Name]...) {
-		at := strings.LastIndexByte(name, '.') + 1
-		switch {
-		case !a.Set:
-			add(name[:at], name[at:], "")
-		case a.Key != "":
-			add(name+".", a.Key, "")
-			add(name+"[", a.Key, "]")
-		default:
-			add(name[:at], name[at:]+"["+strconv.Itoa(a.Index)+"]", "")
-		}
-	}
-	for member, field := range d.p.Members {
-		if field == f.Name && !a.Set {
-			q.member = member
-			q.hints = append(q.hints, hint{word: []byte(member), before: [][]byte{[]byte(`"`)}})
-		}
+	q := &query{places: d.p.placesOf(f, a), within: len(d.p.Within) > 0}
+	for i := range q.places {
+		q.paths = append(q.paths, q.places[i].path)
+		q.words = append(q.words, lastWord(q.places[i].path))
 	}
 	d.queries.Store(key, q)
 	return q
 }
 
-// hint is what a document must have to hold a field: the end of its name, behind
-// its beginning (with dots or without), or in an object of its own behind the
-// quote alone.
-type hint struct {
-	word   []byte
-	before [][]byte
-}
-
-func (h *hint) in(doc []byte) bool {
-	for at := 0; ; at++ {
-		n := bytes.Index(doc[at:], h.word)
-		if n < 0 {
-			return false
-		}
-		at += n
-		for _, before := range h.before {
-			if bytes.HasSuffix(doc[:at], before) {
-				return true
-			}
-		}
-	}
-}
-
 // possible reports whether a document may hold what is asked for, by a glance.
-// Names are compared as they are written: one that is spelt with \u escapes is
-// another name, here as in a [Mapper].
 func (q *query) possible(doc []byte) bool {
-	for i := range q.hints {
-		if q.hints[i].in(doc) {
-			return true
-		}
-	}
-	return false
-}
-
-func (q *query) asks(name []byte) bool {
-	for _, n := range q.names {
-		if n == string(name) {
+	for i := range q.places {
+		if q.places[i].form == formConst || has(doc, q.words[i]) {
 			return true
 		}
 	}
@@ -131,31 +96,32 @@ func (q *query) asks(name []byte) bool {
 // Lookup returns one field's value.
 func (d *Docs) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value, bool) {
 	doc := Document(payload)
+	if f.Class == "json" {
+		return lookupJSON(doc, f, a)
+	}
 	q := d.query(f, a)
 	if !q.possible(doc) {
 		return event.Value{}, false
 	}
-	var found value
-	w := walker{p: d.p, field: func(name []byte, v value) {
-		if q.asks(name) {
-			found = v
-		}
-	}}
-	if q.member != "" {
-		w.member = func(name []byte, v value) {
-			if q.member == string(name) {
-				found = v
+	var room []byte
+	if q.within {
+		doc = d.p.inside(doc, &room)
+	}
+	look := finder{paths: q.paths}
+	look.find(doc)
+	for i := range q.places {
+		pl := &q.places[i]
+		if pl.form.wide() {
+			if v, ok := pl.lookup(doc, f, a); ok {
+				return v, true
 			}
+			continue
+		}
+		if v, ok := pl.apply(look.found[i], &[]byte{}); ok {
+			return v.of(f)
 		}
 	}
-	if inner, whole := w.walk(doc); !whole && inner != nil {
-		found = value{}
-		w.walk(inner)
-	}
-	if found.missing() {
-		return event.Value{}, false
-	}
-	return found.of(f)
+	return event.Value{}, false
 }
 
 // of reads the value as a field's.
@@ -164,8 +130,8 @@ func (v value) of(f *event.Field) (event.Value, bool) {
 	switch {
 	case v.kind == array && isList:
 		return event.Value{Kind: f.Kind, List: v.list(f.Kind)}, true
-	case v.kind == array:
-		return (value{kind: text, raw: []byte(v.joined())}).as(f.Kind)
+	case v.kind == array && f.Kind == event.String:
+		return event.StringValue(v.joined()), true
 	case isList:
 		return event.Value{Kind: f.Kind, List: v.printedList(f.Kind)}, true
 	}
@@ -187,26 +153,9 @@ func (v value) printedList(k event.Kind) []event.Value {
 // Each calls yield for each member of a payload's document. What is a field
 // bears the field's name, anything else the way to it.
 func (d *Docs) Each(payload []byte, yield func(name, value string) bool) {
-	more := true
-	emit := func(name string, v value) {
-		if more && !v.missing() {
-			more = yield(name, v.String())
-		}
-	}
-	doc := Document(payload)
-	look := walker{p: d.p}
-	if inner, whole := look.walk(doc); !whole && inner != nil {
-		doc = inner
-	}
-	w := walker{p: d.p, field: func(name []byte, v value) {
-		emit(fieldName(string(name)), v)
-	}, member: func(name []byte, v value) {
-		field := d.p.Members[string(name)]
-		if field == "" {
-			field = string(name)
-		}
-		emit(field, v)
-	}}
+	var room []byte
+	doc := d.p.inside(Document(payload), &room)
+	w := walker{p: d.p, yield: yield}
 	w.walk(doc)
 }
 

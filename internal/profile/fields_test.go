@@ -5,28 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/testdata"
 )
-
-// fieldOf finds the field and argument of a name as Falco writes it.
-func fieldOf(name string) (*event.Field, event.Arg) {
-	base, arg, ok := strings.Cut(name, "[")
-	if !ok {
-		f, rest := event.Fields.Lookup(name)
-		return f, event.Arg{Set: rest != "", Key: rest}
-	}
-	f, _ := event.Fields.Lookup(base)
-	n, err := strconv.Atoi(strings.TrimSuffix(arg, "]"))
-	if err != nil {
-		return f, event.Arg{Set: true, Key: strings.TrimSuffix(arg, "]")}
-	}
-	return f, event.Arg{Set: true, Index: n}
-}
 
 // Every field of every real alert reads as the alert has it, whether it went
 // into the tables or stayed in the document; what is null is missing.
@@ -47,7 +31,7 @@ func TestFieldsReadAsWritten(t *testing.T) {
 			}
 			b := mapOne(t, string(line))
 			for name, want := range alert.Fields {
-				f, arg := fieldOf(name)
+				f, arg := fieldNamed(name)
 				if f == nil || f.Class == "evt" && strings.HasPrefix(name, "evt.time") || name == "evt.num" {
 					continue // Falco's own counters; times, which print otherwise than they are in JSON; the number is ours
 				}

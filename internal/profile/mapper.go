@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"math"
+
 	"github.com/stoop-project/stoop/internal/event"
 )
 
@@ -10,15 +12,29 @@ type Mapper struct {
 	p *Profile
 	t *event.Tables
 
-	members, fields *keys
-	vals            [numSlots]value
-	set             []slot
-	path            []byte // dotted name of a field that lies in nested objects
+	// Alone makes every event's fields depend on its own document alone. Without
+	// it what one document knows of a container shows at the others' too.
+	Alone bool
 
-	hasFields bool   // the document had a member of fields
+	guesses []*guesses // by scope
+	names   int        // how many guesses there are
+
+	vals  [numSlots]value
+	ranks [numSlots]uint8
+	set   []slot
+	time  int64
+	timed uint16 // the rank of time, and one; 0 when there is none yet
+	have  uint16 // the needs that the document fulfils
+	inner [maxWithin]value
+	where int // of Within, where the document lay; -1 when it is the whole
+
+	hasFields bool   // the document had the object of fields
+	fromText  bool   // … and its fields were read out of its output
+	last      int64  // time of the document before
 	lost      uint64 // see Lost
 
-	inner  []byte // a document that lay as text in another
+	arena  []byte // what forms make
+	inText []byte // a document that lay as text in another
 	output []byte // an output that was unescaped
 	buf    []byte // a text that was just unescaped
 	recent [numSlots]event.Str
@@ -31,7 +47,7 @@ type Mapper struct {
 func NewMapper(p *Profile, t *event.Tables) *Mapper {
 	t.Docs = p.Docs()
 	return &Mapper{
-		p: p, t: t, members: newMemberKeys(p), fields: newFieldKeys(p),
+		p: p, t: t, guesses: make([]*guesses, p.scopes),
 		conts:  make(map[event.Str][]event.ContID),
 		alerts: make(map[event.Str]*alertMemo),
 		procs:  map[procKey]event.ProcID{{}: 0},
@@ -40,58 +56,38 @@ func NewMapper(p *Profile, t *event.Tables) *Mapper {
 
 // Map reads one document. The event refers to rows that were added for it; its
 // payload is to be the document. An error is an [*Error], and says why the
-// document is none of this kind.
+// document is none of this kind. One without a time that can be read gets that
+// of the document before, and is marked as inferred.
 func (m *Mapper) Map(doc []byte) (event.Event, error) {
-	if err := m.read(doc, 0); err != nil {
+	if err := m.read(doc, -1); err != nil {
 		return event.Event{}, err
 	}
-	return m.event()
+	return m.event(), nil
 }
 
-// read fills the slots.
-func (m *Mapper) read(doc []byte, depth int) error {
+// Profile returns the profile that the mapper reads by.
+func (m *Mapper) Profile() *Profile { return m.p }
+
+// read fills the slots. where is the place in another document that doc was
+// taken from, -1 when it is the whole.
+func (m *Mapper) read(doc []byte, where int) error {
 	m.reset()
-	inner := make([]value, len(m.p.Within))
+	m.where = where
 	s := scanner{b: doc}
-	if !s.enter() {
-		return s.err()
-	}
-	m.members.rewind()
-	for first := true; ; first = false {
-		name, ok := s.member(first)
-		if !ok {
-			break
-		}
-		if string(name.raw) == m.p.Fields && s.peek() == '{' {
-			m.fields.rewind()
-			m.path = m.path[:0]
-			m.hasFields = true
-			if !m.readFields(&s, 1) {
-				break
-			}
-			continue
-		}
-		v, ok := s.value(1)
-		if !ok {
-			break
-		}
-		if slot := m.members.find(name.raw); slot != noSlot {
-			m.put(slot, v)
-		} else if v.kind == object || v.kind == text {
-			m.within(name.raw, v, inner)
-		}
-	}
-	if s.reason != "" {
+	if !m.object(&s, m.p.root, 1) {
 		return s.err()
 	}
 	if s.peek(); s.at < len(s.b) {
 		s.fail("the document goes on behind its end")
 		return s.err()
 	}
-	if m.complete() {
+	if m.have == 1<<len(m.p.needs)-1 {
+		for i := range m.p.consts {
+			m.put(&m.p.consts[i], value{})
+		}
 		return nil
 	}
-	return m.readInner(inner, depth)
+	return m.readInner()
 }
 
 func (m *Mapper) reset() {
@@ -99,85 +95,143 @@ func (m *Mapper) reset() {
 		m.vals[s] = value{}
 	}
 	m.set = m.set[:0]
-	m.hasFields = false
+	m.hasFields, m.have, m.timed, m.inner = false, 0, 0, [maxWithin]value{}
+	m.arena = m.arena[:0]
 }
 
-func (m *Mapper) put(s slot, v value) {
-	if m.vals[s].kind == absent {
-		m.set = append(m.set, s)
-	}
-	m.vals[s] = v
-}
-
-// readFields reads the object of fields; objects in it continue the name.
-func (m *Mapper) readFields(s *scanner, depth int) bool {
+// object reads the members of an object that sc knows.
+func (m *Mapper) object(s *scanner, sc *scope, depth int) bool {
 	if depth >= maxDepth {
 		return s.fail("the document is nested too deeply")
 	}
 	if !s.enter() {
 		return false
 	}
-	prefix := len(m.path)
+	known := m.guessesOf(sc)
+	last := &known.start
 	for first := true; ; first = false {
 		name, ok := s.member(first)
 		if !ok {
 			return s.reason == ""
 		}
-		full := name.raw
-		if prefix > 0 {
-			m.path = append(m.path[:prefix], name.raw...)
-			full = m.path
-		}
-		if s.peek() == '{' {
-			m.path = append(append(m.path[:prefix], name.raw...), '.')
-			if !m.readFields(s, depth+1) {
+		last = m.find(sc, known, last, name.raw)
+		of := last.m
+		if of == nil {
+			if _, ok := s.value(depth); !ok {
 				return false
 			}
-			m.path = m.path[:prefix]
 			continue
 		}
-		v, ok := s.value(depth + 1)
+		v, ok := m.value(s, of.sub, depth)
 		if !ok {
 			return false
 		}
-		if slot := m.fields.find(full); slot != noSlot {
-			m.put(slot, v)
+		for i := range of.targets {
+			m.put(&of.targets[i], v)
 		}
 	}
 }
 
-// within keeps a value that may hold the document.
-func (m *Mapper) within(name []byte, v value, inner []value) {
-	for i, w := range m.p.Within {
-		if w.holds(name, v) {
-			inner[i] = v
+// value reads a member's value, and what its scope knows of what lies in it.
+func (m *Mapper) value(s *scanner, sub *scope, depth int) (value, bool) {
+	c := s.peek()
+	if sub == nil || c != '{' && c != '[' {
+		return s.value(depth)
+	}
+	start := s.at
+	if c == '{' {
+		ok := m.object(s, sub, depth+1)
+		return value{kind: object, raw: s.b[start:s.at]}, ok
+	}
+	if depth >= maxDepth {
+		return value{}, s.fail("the document is nested too deeply")
+	}
+	s.at++
+	for first := true; s.element(first); first = false {
+		if s.peek() == '{' {
+			if !m.object(s, sub, depth+1) {
+				return value{}, false
+			}
+		} else if _, ok := s.value(depth + 1); !ok {
+			return value{}, false
+		}
+	}
+	return value{kind: array, raw: s.b[start:s.at]}, s.reason == ""
+}
+
+// put keeps a value, unless a better place gave one.
+func (m *Mapper) put(t *target, v value) {
+	if t.slot >= slotNeed {
+		m.putOther(t, v)
+		return
+	}
+	if t.pl.form != formSame {
+		var ok bool
+		if v, ok = t.pl.apply(v, &m.arena); !ok {
+			return
+		}
+	}
+	if t.slot == slotTime {
+		m.putTime(uint16(t.rank)+1, v)
+		return
+	}
+	old := &m.vals[t.slot]
+	if old.kind == absent {
+		m.set = append(m.set, t.slot)
+	} else if rank := m.ranks[t.slot]; rank != t.rank && !old.missing() && (t.rank > rank || v.missing()) {
+		return
+	}
+	m.vals[t.slot], m.ranks[t.slot] = v, t.rank
+}
+
+// putTime keeps a time that can be read, unless a better place gave one.
+func (m *Mapper) putTime(rank uint16, v value) {
+	if m.timed != 0 && m.timed < rank {
+		return
+	}
+	if ns, ok := v.time(); ok {
+		m.time, m.timed = ns, rank
+	}
+}
+
+// putOther notes what is no field.
+func (m *Mapper) putOther(t *target, v value) {
+	switch t.slot {
+	case slotNeed:
+		if t.need.holds(v) {
+			m.have |= t.bit
+		}
+	case slotFields:
+		m.hasFields = m.hasFields || v.kind == object
+	default:
+		if at := t.slot - slotWithin; m.p.Within[at].holds(v) {
+			m.inner[at] = v
 		}
 	}
 }
 
-// complete reports whether what was read is a whole document of the kind.
-func (m *Mapper) complete() bool {
-	for _, need := range m.p.Needs {
-		if found := m.members.byName[need]; found == nil || m.vals[found.slot].missing() {
-			return false
-		}
-	}
-	return true
+// holds reports whether a value may be the document.
+func (w *Within) holds(v value) bool {
+	return v.kind == object && w.Object != "" || v.kind == text && w.Text != ""
 }
 
 // readInner reads the document that lies in another.
-func (m *Mapper) readInner(inner []value, depth int) error {
-	if depth == 0 {
-		for _, v := range inner {
+func (m *Mapper) readInner() error {
+	if m.where < 0 {
+		inner, time, timed := m.inner, m.time, m.timed
+		for i, v := range inner {
 			if v.kind == absent || !m.p.likely(v.raw) {
 				continue
 			}
 			doc := v.raw
 			if v.escaped {
-				m.inner = appendUnescaped(m.inner[:0], v.raw)
-				doc = m.inner
+				m.inText = appendUnescaped(m.inText[:0], v.raw)
+				doc = m.inText
 			}
-			if m.read(doc, depth+1) == nil {
+			if m.read(doc, i) == nil {
+				if m.timed == 0 {
+					m.time, m.timed = time, timed
+				}
 				return nil
 			}
 		}
@@ -188,11 +242,13 @@ func (m *Mapper) readInner(inner []value, depth int) error {
 // str interns the value of a slot, [event.NoStr] when it is missing.
 func (m *Mapper) str(s slot) event.Str {
 	v := &m.vals[s]
-	if v.missing() || v.kind == object {
+	switch v.kind {
+	case absent, null, object:
 		return event.NoStr
-	}
-	if v.kind == array {
+	case array:
 		return m.t.Strings.Add(v.joined())
+	case words:
+		return m.t.Strings.AddBytes(v.spaced(&m.buf))
 	}
 	b := v.bytes(&m.buf)
 	if r := m.recent[s]; r != event.NoStr && m.t.Strings.Get(r) == string(b) {
@@ -214,5 +270,5 @@ func (m *Mapper) num(s slot) (int64, bool) {
 // num32 is num for numbers of 32 bits, signed or not.
 func (m *Mapper) num32(s slot) (uint32, bool) {
 	n, ok := m.num(s)
-	return uint32(n), ok && n >= -1<<31 && n < 1<<32
+	return uint32(n), ok && n >= math.MinInt32 && n <= math.MaxUint32
 }

@@ -200,14 +200,40 @@ func TestErrors(t *testing.T) {
 		{good + `,"a":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "nested too deeply"},
 		{good + `,"output_fields":` + strings.Repeat(`{"a":`, 1000) + "1" + strings.Repeat("}", 1000) + `}`, "nested too deeply"},
 		{`{"a":1}`, "none of the alerts of Falco"},
-		{`{"rule":"r","priority":"Notice"}`, "no time"},
-		{`{"rule":"r","priority":"Notice","time":"yesterday"}`, "no time"},
-		{`{"rule":"r","priority":"Notice","time":1e400}`, "no time"},
-		{`{"rule":"r","priority":"Notice","time":-5}`, "no time"},
 	} {
 		_, err := NewMapper(ByName("falco"), event.NewTables()).Map([]byte(tt.doc))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.80s\n got %v\nwant %s", tt.doc, err, tt.want)
+		}
+	}
+}
+
+// A document whose time cannot be read is not lost: it gets the time of the one
+// before it, marked as inferred.
+func TestNoTime(t *testing.T) {
+	for _, at := range []string{``, `,"time":"yesterday"`, `,"time":1e400`, `,"time":-5`, `,"time":null`, `,"time":{"a":1}`, `,"time":"0001-01-01T00:00:00Z"`} {
+		m := NewMapper(ByName("falco"), event.NewTables())
+		if _, err := m.Map([]byte(`{"rule":"r","priority":"Notice","time":"2026-01-01T00:00:00Z"}`)); err != nil {
+			t.Fatal(err)
+		}
+		e, err := m.Map([]byte(`{"rule":"r","priority":"Notice"` + at + `}`))
+		if want := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(); err != nil || e.Time != want || e.Bits&event.Inferred == 0 {
+			t.Errorf("%s: %d %b %v", at, e.Time, e.Bits, err)
+		}
+	}
+}
+
+// Times in the usual formats.
+func TestTimes(t *testing.T) {
+	want := time.Date(2026, 11, 23, 20, 2, 1, 0, time.UTC).UnixNano()
+	for _, s := range []string{
+		`"2026-11-23T20:02:01Z"`, `"2026-11-23T22:02:01+0200"`, `"2026-11-23T21:02:01+01:00"`, `"2026-11-23 20:02:01"`, `"2026-11-23T20:02:01.000"`,
+		`1795464121`, `1795464121000`, `1795464121000000`, `1795464121000000000`, `"1795464121000"`, `1795464121.000000`, `"1795464121.0"`,
+		`["2026-11-23T20:02:01Z"]`,
+	} {
+		b := mapOne(t, `{"rule":"r","priority":"Notice","time":`+s+`}`)
+		if got := b.Time[0]; got != want {
+			t.Errorf("%s is read as %d, want %d", s, got, want)
 		}
 	}
 }
@@ -232,7 +258,7 @@ func TestParseTime(t *testing.T) {
 			t.Fatalf("%s: %d days, want %d", d, got, day)
 		}
 	}
-	for _, s := range []string{"", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "1969-12-31T23:59:59Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00.1", "2026-01-01T00:00:00+1"} {
+	for _, s := range []string{"", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "1969-12-31T23:59:59Z", "2026-01-01T00:00", "2026-01-01T00:00:00x", "2026-01-01T00:00:00+1"} {
 		if ns, ok := parseTime([]byte(s)); ok {
 			t.Errorf("%q is read as %d", s, ns)
 		}

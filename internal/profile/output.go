@@ -11,7 +11,7 @@ import (
 // goes up to the next label that is known. It reports whether it found any.
 func (m *Mapper) fromOutput() bool {
 	out := m.vals[slotOutput]
-	if out.kind != text || string(m.vals[slotSource].raw) == event.SourceK8sAudit {
+	if len(m.p.labels) == 0 || out.kind != text || string(m.vals[slotSource].raw) == event.SourceK8sAudit {
 		return false
 	}
 	line := out.bytes(&m.output)
@@ -27,8 +27,9 @@ func (m *Mapper) fromOutput() bool {
 		if !more {
 			v = bytes.TrimSuffix(v, []byte{')'})
 		}
-		if s := fieldSlots[m.p.Labels[string(name)]]; s != noSlot && m.vals[s].kind == absent && string(v) != "<NA>" {
-			m.put(s, value{kind: text, raw: v})
+		if s := fieldSlots[m.p.labels[string(name)]]; s != noSlot && m.vals[s].kind == absent && string(v) != "<NA>" {
+			m.set = append(m.set, s)
+			m.vals[s], m.ranks[s] = value{kind: text, raw: v}, 0
 			found = true
 		}
 		at, ok = next, more
@@ -46,7 +47,7 @@ func (m *Mapper) nextLabel(line []byte, from int) (start, value int, ok bool) {
 		}
 		at := from + n
 		name := m.labelBefore(line, at+1)
-		if _, known := m.p.Labels[string(name)]; known {
+		if _, known := m.p.labels[string(name)]; known {
 			return max(at-len(name)-1, 0), at + 1, true
 		}
 		from = at + 1

@@ -1,106 +1,179 @@
 package profile
 
 import (
-	"bytes"
-	"embed"
-	"fmt"
-	"io/fs"
-	"sync"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
-	"go.yaml.in/yaml/v3"
 )
 
-//go:embed *.yaml
-var files embed.FS
-
-// Profile says how the documents of one kind map onto fields.
+// Profile says how the documents of one kind map onto fields. It is not to be
+// changed.
 type Profile struct {
-	Name    string            `yaml:"name"`
-	About   string            `yaml:"about"`   // what the documents are, in the plural
-	Fields  string            `yaml:"fields"`  // the member whose members are fields
-	Lost    string            `yaml:"lost"`    // a member among the fields: events that the document's maker lost
-	Needs   []string          `yaml:"needs"`   // the members by which such a document is known
-	Members map[string]string `yaml:"members"` // field by member, of the document's other members
-	Within  []Within          `yaml:"within"`  // where the document lies in others
-	Aliases map[string]string `yaml:"aliases"` // field by another name of it
-	Labels  map[string]string `yaml:"labels"`  // field by what it is called in an output's text
+	Name   string
+	About  string   // what the documents are, in the plural
+	File   string   // where it was read from, "" when it is built in
+	Within []Within // where such a document lies in others
 
-	reverse map[string][]string // the other names of a field
-	shapes  [][]byte            // what one of must be in a document: the needs, each in quotes
+	order   int
+	origin  event.Origin
+	fields  string // the object whose members are fields
+	needs   []need
+	names   []string            // the fields of places, in the file's order
+	places  map[string][]place  // where a field is looked for, the first that is present counts
+	aliases map[string][]string // other names that a field has among the fields
+	lost    string
+	labels  map[string]string
+	write   []ecsMember
+
+	root   *scope
+	scopes int
+	slots  map[slot][]place  // the places that fill a slot
+	consts []target          // what fills a slot that nothing else did
+	shown  map[string]string // field by path, of what lies there as it is
+
+	inPaths   []string   // of the needs and of the places where documents lie in others
+	needPaths []int      // which need the first of them belong to
+	hints     [][][]byte // of each need: one of these is in a document that has it
 }
 
 // Within is one place where a document may lie in another. One of its members
 // is set.
 type Within struct {
-	Object string `yaml:"object"` // a member that is the document
-	Text   string `yaml:"text"`   // a member whose text is the document
+	Object string `yaml:"object"` // the path of an object that is the document
+	Text   string `yaml:"text"`   // the path of a text that is the document
 }
 
-// load reads the profiles once.
-var load = sync.OnceValue(func() []*Profile {
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		panic(err)
+// path returns where the document lies.
+func (w *Within) path() string {
+	if w.Object != "" {
+		return w.Object
 	}
-	all := make([]*Profile, 0, len(names))
-	for _, name := range names {
-		data, err := files.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		p := &Profile{}
-		if err := yaml.Unmarshal(data, p); err != nil {
-			panic(fmt.Sprintf("profile: %s: %v", name, err))
-		}
-		p.index()
-		all = append(all, p)
-	}
-	return all
-})
-
-func (p *Profile) index() {
-	p.reverse = make(map[string][]string)
-	for other, field := range p.Aliases {
-		p.reverse[field] = append(p.reverse[field], other)
-	}
-	for _, need := range p.Needs {
-		p.shapes = append(p.shapes, []byte(need))
-	}
+	return w.Text
 }
 
-// All returns the profiles, sorted by name. They are not to be changed.
-func All() []*Profile { return load() }
-
-// ByName returns the profile of a name, nil when there is none.
-func ByName(name string) *Profile {
-	for _, p := range All() {
-		if p.Name == name {
-			return p
-		}
-	}
-	return nil
+// need is a condition by which a document of the kind is known: at one of the
+// paths there is a value, and when values are given, one of them.
+type need struct {
+	paths  []string
+	values []string // a star at the end stands for anything
 }
 
-// Sniff returns the profile that reads a document, nil when none does.
-func Sniff(doc []byte) *Profile {
-	for _, p := range All() {
-		if _, err := NewMapper(p, event.NewTables()).Map(doc); err == nil {
-			return p
-		}
+func (n *need) holds(v value) bool {
+	if v.missing() {
+		return false
 	}
-	return nil
+	if n.values == nil {
+		return true
+	}
+	if v.kind == array {
+		return slices.ContainsFunc(v.elements(), n.holds)
+	}
+	word := v.String()
+	return slices.ContainsFunc(n.values, func(want string) bool {
+		if start, ok := strings.CutSuffix(want, "*"); ok {
+			return strings.HasPrefix(word, start)
+		}
+		return want == word
+	})
 }
+
+// All returns the profiles that are built in, in the order in which they are
+// tried. They are not to be changed.
+func All() []*Profile { return builtIn().profiles }
+
+// ByName returns the built-in profile of a name, nil when there is none.
+func ByName(name string) *Profile { return builtIn().ByName(name) }
 
 // Origin says which fields the profile's documents can fill.
-func (p *Profile) Origin() event.Origin { return event.FromFalco | event.FromAudit }
+func (p *Profile) Origin() event.Origin { return p.origin }
+
+// Fields returns the names of the fields that the profile has places for,
+// in the order of its file; those that its documents may hold by their own
+// names come on top of them when open is true.
+func (p *Profile) Fields() (names []string, open bool) { return p.names, p.fields != "" }
 
 // likely reports whether a document may be of this kind, by a glance.
 func (p *Profile) likely(doc []byte) bool {
-	for _, need := range p.shapes {
-		if !bytes.Contains(doc, need) {
+	for _, any := range p.hints {
+		if !slices.ContainsFunc(any, func(word []byte) bool { return has(doc, word) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// placesOf returns the places of a field with its argument, the best first.
+func (p *Profile) placesOf(f *event.Field, a event.Arg) []place {
+	all := slices.Clone(p.places[fullName(f.Name, a)])
+	for _, pl := range p.places[f.Name] {
+		if a.Set && pl.form.takesArg() {
+			all = append(all, pl.with(a))
+		}
+	}
+	if len(all) == 0 || !f.Flags.Has(event.Extension) { // Falco has no such fields
+		all = append(all, p.ownPlaces(f.Name, a)...)
+	}
+	slices.SortStableFunc(all, func(a, b place) int { return count(a.last) - count(b.last) })
+	return all
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ownPlaces are the places of a field among those that documents hold by the
+// fields' own names.
+func (p *Profile) ownPlaces(name string, a event.Arg) (all []place) {
+	if p.fields == "" {
+		return nil
+	}
+	for _, own := range append([]string{name}, p.aliases[name]...) {
+		for _, n := range ownNames(own, a) {
+			all = append(all, place{path: p.fields + "." + n})
+		}
+	}
+	return all
+}
+
+// fullName writes a field with its argument as Falco does.
+func fullName(name string, a event.Arg) string {
+	if !a.Set {
+		return name
+	}
+	return name + "[" + argText(a) + "]"
+}
+
+// argText is what stands in brackets.
+func argText(a event.Arg) string {
+	if a.Key == "" {
+		return strconv.Itoa(a.Index)
+	}
+	return a.Key
+}
+
+// argNumber is the number that stands in brackets.
+func argNumber(a event.Arg) (int, bool) {
+	n, err := strconv.Atoi(argText(a))
+	return n, err == nil && a.Set
+}
+
+// ownNames are the names that a field with an argument may have among the
+// fields of a document: Falco's, and what shippers make of it that cannot store
+// dots.
+func ownNames(name string, a event.Arg) []string {
+	flat := strings.ReplaceAll(name, ".", "_")
+	if !a.Set {
+		return []string{name, flat}
+	}
+	arg := argText(a)
+	names := []string{name + "[" + arg + "]", flat + "[" + arg + "]"}
+	if _, ok := argNumber(a); !ok {
+		names = append([]string{name + "." + arg, flat + "_" + strings.ReplaceAll(arg, ".", "_")}, names...)
+	}
+	return names
 }

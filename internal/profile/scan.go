@@ -33,6 +33,7 @@ const (
 	text
 	object
 	array
+	words // made of an array: texts, each ended by a NUL
 )
 
 // value is a JSON value where it lies in the document: of a text what stands

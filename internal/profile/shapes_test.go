@@ -33,7 +33,7 @@ func TestShapes(t *testing.T) {
 				"proc.name": "cat", "fd.name": "/etc/shadow", "container.id": "0123456789ab", "evt.arg.flags": "O_RDONLY", "proc.aname[2]": "bash",
 				"thread.vtid": "7", "evt.hostname": "node-1", "alert.rule": "Read", "alert.output": "x",
 			} {
-				f, arg := fieldOf(field)
+				f, arg := fieldNamed(field)
 				if v, _ := f.Get(b.Row(0), arg); v.String() != want {
 					t.Errorf("%s reads as %q, want %q", field, v.String(), want)
 				}

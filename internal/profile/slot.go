@@ -1,8 +1,12 @@
 package profile
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
 )
 
 // slot numbers a place of a mapper where the value of one member waits until
@@ -12,11 +16,11 @@ type slot uint16
 const (
 	noSlot slot = iota
 
-	slotTime      // the alert's own time
-	slotEventTime // the event's time among the fields
+	slotTime
 	slotRule
 	slotPriority
 	slotSource
+	slotOrigin
 	slotTags
 	slotOutput
 	slotLost
@@ -30,6 +34,10 @@ const (
 	slotFDType
 	slotFDProto
 	slotFDLocalPort
+	slotFDClientIP
+	slotFDClientPort
+	slotFDServerIP
+	slotFDServerPort
 
 	slotPID
 	slotVPID
@@ -41,6 +49,7 @@ const (
 	slotCwd
 	slotTTY
 	slotLeader
+	slotStart
 	slotUID
 	slotUser
 	slotHome
@@ -84,6 +93,13 @@ const (
 
 const numSlots = int(slotAncestor) + maxAncestors*ancestorParts
 
+// What no field is, but the mapper wants to know.
+const (
+	slotNeed   = slot(numSlots) + iota // a condition by which a document is known
+	slotFields                         // the object whose members are fields
+	slotWithin                         // the first of the places where another document may lie
+)
+
 // ancestorSlot returns the slot of a part of the n-th ancestor; 1 is the
 // parent.
 func ancestorSlot(n, part int) slot {
@@ -93,14 +109,16 @@ func ancestorSlot(n, part int) slot {
 // fieldSlots has the slot of each field that goes into the tables.
 var fieldSlots = func() map[string]slot {
 	all := map[string]slot{
-		"evt.time": slotEventTime, "evt.type": slotType, "evt.cpu": slotCPU, "evt.rawres": slotRawRes, "thread.tid": slotTID,
+		"evt.rawtime": slotTime, "evt.time": slotTime, "evt.type": slotType, "evt.cpu": slotCPU, "evt.rawres": slotRawRes, "thread.tid": slotTID,
 		"alert.rule": slotRule, "alert.priority": slotPriority, "alert.source": slotSource, "alert.tags": slotTags,
-		"alert.output": slotOutput,
+		"alert.output": slotOutput, "alert.origin": slotOrigin,
 
 		"fd.num": slotFDNum, "fd.name": slotFDName, "fd.type": slotFDType, "fd.l4proto": slotFDProto, "fd.lport": slotFDLocalPort,
+		"fd.cip":   slotFDClientIP,
+		"fd.cport": slotFDClientPort, "fd.sip": slotFDServerIP, "fd.sport": slotFDServerPort,
 
 		"proc.pid": slotPID, "proc.vpid": slotVPID, "proc.name": slotName, "proc.exe": slotExe, "proc.exepath": slotExePath,
-		"proc.cmdline": slotCmdline, "proc.args": slotArgs, "proc.cwd": slotCwd, "proc.tty": slotTTY, "proc.sname": slotLeader,
+		"proc.cmdline": slotCmdline, "proc.args": slotArgs, "proc.cwd": slotCwd, "proc.tty": slotTTY, "proc.sname": slotLeader, "proc.pid.ts": slotStart,
 		"user.uid": slotUID, "user.name": slotUser, "user.homedir": slotHome, "user.shell": slotShell,
 		"user.loginuid": slotLoginUID, "user.loginname": slotLoginUser, "group.gid": slotGID, "group.name": slotGroup,
 
@@ -123,98 +141,32 @@ var fieldSlots = func() map[string]slot {
 	return all
 }()
 
+// fieldNamed returns the field and argument of a name as Falco writes it.
+func fieldNamed(name string) (*event.Field, event.Arg) {
+	base, arg, ok := strings.Cut(name, "[")
+	if !ok {
+		f, rest := event.Fields.Lookup(name)
+		return f, event.Arg{Set: rest != "", Key: rest}
+	}
+	f, _ := event.Fields.Lookup(base)
+	arg = strings.TrimSuffix(arg, "]")
+	if n, err := strconv.Atoi(arg); err == nil {
+		return f, event.Arg{Set: true, Index: n, Key: arg}
+	}
+	return f, event.Arg{Set: true, Key: arg, Index: -1}
+}
+
+// slotNames are the names in fieldSlots, sorted.
+var slotNames = slices.Sorted(maps.Keys(fieldSlots))
+
 // whole has the fields that the tables hold as the document had them, so that
 // nobody needs to look into the document again.
 var whole = map[string]bool{
-	"evt.time": true, "evt.type": true, "alert.rule": true, "alert.priority": true, "alert.source": true, "alert.tags": true,
+	"evt.time": true, "evt.rawtime": true, "alert.rule": true, "alert.priority": true, "alert.source": true, "alert.tags": true,
 	"proc.name": true, "proc.exe": true, "proc.exepath": true, "proc.cmdline": true, "proc.cwd": true, "proc.tty": true,
 	"proc.pid": true, "proc.ppid": true, "proc.pname": true, "proc.pexe": true, "proc.pexepath": true, "proc.pcmdline": true,
 	"user.uid": true, "user.name": true, "user.loginuid": true, "user.loginname": true, "group.gid": true, "group.name": true,
 	"container.id": true, "container.name": true, "container.image.repository": true, "container.image.tag": true,
 	"k8s.pod.name": true, "k8s.ns.name": true,
 	"fd.name": true,
-}
-
-// key is a member's name as it was met, and where its value goes.
-type key struct {
-	name string
-	slot slot
-	next *key // the key that came after it last time: the next one's likeliest
-}
-
-// maxKeys bounds how many names a mapper remembers; others are looked up anew.
-const maxKeys = 4096
-
-// keys finds the slots of names. Alerts of one rule have the same members in
-// the same order, so that nearly every name is found by a comparison with the
-// one that followed last time.
-type keys struct {
-	byName map[string]*key
-	last   *key
-	start  key
-}
-
-func newKeys(names map[string]slot) *keys {
-	k := &keys{byName: make(map[string]*key, 2*len(names))}
-	for name, slot := range names {
-		k.byName[name] = &key{name: name, slot: slot}
-	}
-	k.last = &k.start
-	return k
-}
-
-// newFieldKeys knows the fields' names, those with underscores in place of the
-// dots, and the aliases.
-func newFieldKeys(p *Profile) *keys {
-	names := make(map[string]slot)
-	add := func(name string, s slot) {
-		names[name] = s
-		names[strings.ReplaceAll(name, ".", "_")] = s
-	}
-	for name, s := range fieldSlots {
-		add(name, s)
-	}
-	for name, field := range p.Aliases {
-		if s := fieldSlots[field]; s != noSlot {
-			add(name, s)
-		}
-	}
-	if p.Lost != "" {
-		add(p.Lost, slotLost)
-	}
-	return newKeys(names)
-}
-
-// newMemberKeys knows the names of an alert's own members.
-func newMemberKeys(p *Profile) *keys {
-	names := make(map[string]slot)
-	for name, field := range p.Members {
-		names[name] = fieldSlots[field]
-		if field == "evt.time" {
-			names[name] = slotTime
-		}
-	}
-	return newKeys(names)
-}
-
-// rewind is called at the start of a document.
-func (k *keys) rewind() { k.last = &k.start }
-
-// find returns the slot of a name, noSlot when it has none.
-func (k *keys) find(name []byte) slot {
-	if next := k.last.next; next != nil && next.name == string(name) {
-		k.last = next
-		return next.slot
-	}
-	found := k.byName[string(name)]
-	if found == nil {
-		if len(k.byName) >= maxKeys {
-			return noSlot
-		}
-		found = &key{name: string(name)}
-		k.byName[found.name] = found
-	}
-	k.last.next = found
-	k.last = found
-	return found.slot
 }

@@ -1,6 +1,10 @@
 package profile
 
-import "time"
+import (
+	"bytes"
+	"math"
+	"time"
+)
 
 // The years whose every ns can be counted in 63 bits from 1970.
 const (
@@ -8,23 +12,62 @@ const (
 	maxYear = 2261
 )
 
-// time reads a point in time: RFC 3339, or a whole number of ns since 1970.
+// time reads a point in time as ns since 1970: RFC 3339, with a blank for the T
+// or with no zone, which is UTC then; or a number since 1970, which is of s, ms,
+// µs or ns by how large it is.
 func (v value) time() (ns int64, ok bool) {
-	if ns, ok = v.integer(); ok {
-		return ns, ns >= 0
+	if v, ok = v.only(); !ok || v.kind == boolean || v.escaped {
+		return 0, false
 	}
-	if v.kind != text || v.escaped {
+	if ns, ok = decimalNS(v.raw, 0); ok {
+		return ns, true
+	}
+	if v.kind != text {
 		return 0, false
 	}
 	return parseTime(v.raw)
 }
 
+// decimalNS reads a number of a unit (in ns) as ns: 1547188417.857497. With
+// unit 0 its size says which: what is below 1e11 is seconds, up to the year
+// 5138, and so on. Digits below one ns are dropped.
+func decimalNS(b []byte, unit int64) (ns int64, ok bool) {
+	whole, frac, point := bytes.Cut(b, []byte{'.'})
+	n, ok := parseInt(whole)
+	if !ok || n < 0 || whole[0] == '-' || point && len(frac) == 0 {
+		return 0, false
+	}
+	if unit == 0 {
+		unit = 1
+		for _, u := range [...]struct{ below, ns int64 }{{1e11, 1e9}, {1e14, 1e6}, {1e17, 1e3}} {
+			if n < u.below {
+				unit = u.ns
+				break
+			}
+		}
+	}
+	if n > math.MaxInt64/unit-1 {
+		return 0, false
+	}
+	ns = n * unit
+	for i, c := range frac {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		if unit /= 10; i < 9 {
+			ns += int64(c-'0') * unit
+		}
+	}
+	return ns, true
+}
+
 // parseTime reads a time as RFC 3339 writes it, with up to nine digits behind
-// the point, in the years 1970 to 2261; the zone may also be +0000. It exists because
+// the point, in the years 1970 to 2261; the zone may also be +0000, or missing,
+// which is UTC. It exists because
 // time.Parse takes 100 ns and a batch has 65536 of them.
 func parseTime(b []byte) (ns int64, ok bool) {
 	const layout = "0000-00-00T00:00:00"
-	if len(b) < len(layout)+1 {
+	if len(b) < len(layout) {
 		return 0, false
 	}
 	for i := range len(layout) {
@@ -61,7 +104,7 @@ func parseTime(b []byte) (ns int64, ok bool) {
 // fraction reads what follows the seconds up to the zone, in ns; digits behind
 // the ninth are dropped.
 func fraction(b []byte) (ns int64, rest []byte) {
-	if b[0] != '.' && b[0] != ',' {
+	if len(b) == 0 || b[0] != '.' && b[0] != ',' {
 		return 0, b
 	}
 	unit, i := int64(1e8), 1
@@ -72,9 +115,10 @@ func fraction(b []byte) (ns int64, rest []byte) {
 	return ns, b[i:]
 }
 
-// zoneOffset reads Z, +hh:mm or +hhmm as seconds east of Greenwich.
+// zoneOffset reads Z, +hh:mm or +hhmm as seconds east of Greenwich; nothing is
+// Z.
 func zoneOffset(b []byte) (secs int64, ok bool) {
-	if len(b) == 1 && (b[0] == 'Z' || b[0] == 'z') {
+	if len(b) == 0 || len(b) == 1 && (b[0] == 'Z' || b[0] == 'z') {
 		return 0, true
 	}
 	if len(b) == 6 && b[3] == ':' {

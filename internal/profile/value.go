@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"net/netip"
 	"strconv"
@@ -31,10 +33,24 @@ func (v value) String() string {
 	switch {
 	case v.kind == array:
 		return event.Value{List: v.list(event.String)}.String()
+	case v.kind == words:
+		return string(v.spaced(&[]byte{}))
 	case v.escaped:
 		return string(appendUnescaped(nil, v.raw))
 	}
 	return string(v.raw)
+}
+
+// compact is String, but for objects, which are written without blanks.
+func (v value) compact() string {
+	if v.kind != object {
+		return v.String()
+	}
+	var out bytes.Buffer
+	if json.Compact(&out, v.raw) != nil {
+		return string(v.raw)
+	}
+	return out.String()
 }
 
 // integer reads a whole number, also one written as a text.
@@ -70,6 +86,28 @@ func parseInt(b []byte) (int64, bool) {
 	return int64(n), true
 }
 
+// spaced writes words with a blank between them. The result lies in buf.
+func (v value) spaced(buf *[]byte) []byte {
+	*buf = append((*buf)[:0], bytes.TrimSuffix(v.raw, []byte{0})...)
+	for i, c := range *buf {
+		if c == 0 {
+			(*buf)[i] = ' '
+		}
+	}
+	return *buf
+}
+
+// listed reads a value as a list: an array's members, or one value alone.
+func (v value) listed(k event.Kind) []event.Value {
+	if v.kind == array {
+		return v.list(k)
+	}
+	if one, ok := v.as(k); ok {
+		return []event.Value{one}
+	}
+	return nil
+}
+
 // list returns the members of an array that are no arrays or objects.
 func (v value) list(k event.Kind) []event.Value {
 	all := []event.Value{}
@@ -100,16 +138,25 @@ func (v value) joined() string {
 
 // as reads the value as one of a field's kind.
 func (v value) as(k event.Kind) (event.Value, bool) {
-	if v.missing() || v.kind == object || v.kind == array {
+	if v.kind == array {
+		var ok bool
+		if v, ok = v.only(); !ok {
+			return event.Value{}, false
+		}
+	}
+	if v.missing() || v.kind == object && k != event.String {
 		return event.Value{}, false
 	}
 	switch k {
-	case event.String, event.Bytes:
-		return event.Value{Kind: k, Str: v.String()}, true
+	case event.String, event.Bytes, event.None:
+		return event.Value{Kind: event.String, Str: v.compact()}, true
 	case event.Bool:
 		word := string(v.raw)
 		return event.BoolValue(word == "true" || word == "1"), word == "true" || word == "false" || word == "0" || word == "1"
 	case event.Time:
+		if n, ok := v.integer(); ok && n >= 0 {
+			return event.TimeValue(n), true
+		}
 		ns, ok := v.time()
 		return event.TimeValue(ns), ok
 	case event.Double:
@@ -124,7 +171,13 @@ func (v value) as(k event.Kind) (event.Value, bool) {
 			return v.asInt(k)
 		}
 		return event.UintValue(n), true
-	case event.Int, event.Duration, event.Port:
+	case event.Duration:
+		if n, ok := v.integer(); ok {
+			return event.DurationValue(n), true
+		}
+		ns, ok := v.time()
+		return event.DurationValue(ns), ok
+	case event.Int, event.Port:
 		return v.asInt(k)
 	}
 	return event.Value{}, false

@@ -1,44 +1,21 @@
 package profile
 
 // walker goes through the members of a document, those of the objects in it
-// included, with their dotted names. Either function may be nil.
+// included, with the names that fields have, or else their dotted paths.
 type walker struct {
-	p      *Profile
-	field  func(name []byte, v value) // called with what lies among the fields
-	member func(name []byte, v value) // … and with everything else
-	path   []byte
-
-	needs int // how many of the profile's needs the document has
-	inner []value
+	p     *Profile
+	yield func(name, value string) bool
+	path  []byte
+	done  bool
 }
 
-// walk goes through a document. whole says that it is one of the profile's
-// kind; otherwise inner is the one that lies in it, nil when there is none.
-func (w *walker) walk(doc []byte) (inner []byte, whole bool) {
-	w.path, w.needs, w.inner = w.path[:0], 0, nil
+func (w *walker) walk(doc []byte) {
 	s := scanner{b: doc}
-	w.object(&s, 1, w.member, true)
-	if w.needs >= len(w.p.Needs) {
-		return nil, true
-	}
-	for _, v := range w.inner {
-		if v.kind == absent || !w.p.likely(v.raw) {
-			continue
-		}
-		if v.escaped {
-			return appendUnescaped(nil, v.raw), false
-		}
-		return v.raw, false
-	}
-	return nil, false
+	w.object(&s, 1)
 }
 
-// object goes through an object. top says that it is the document itself.
-func (w *walker) object(s *scanner, depth int, yield func([]byte, value), top bool) bool {
-	if depth >= maxDepth {
-		return s.fail("the document is nested too deeply")
-	}
-	if !s.enter() {
+func (w *walker) object(s *scanner, depth int) bool {
+	if depth >= maxDepth || !s.enter() {
 		return false
 	}
 	prefix := len(w.path)
@@ -47,58 +24,47 @@ func (w *walker) object(s *scanner, depth int, yield func([]byte, value), top bo
 		if !ok {
 			return s.reason == ""
 		}
-		full := name.raw
-		if prefix > 0 {
-			w.path = append(w.path[:prefix], name.raw...)
-			full = w.path
-		}
-		start := s.at
-		v := value{kind: object}
-		switch {
-		case s.peek() != '{':
-			v, ok = s.value(depth + 1)
-			if ok && yield != nil {
-				yield(full, v)
+		w.path = append(w.path[:prefix], name.raw...)
+		if s.peek() == '{' {
+			w.path = append(w.path, '.')
+			ok = w.object(s, depth+1)
+		} else {
+			var v value
+			if v, ok = s.value(depth + 1); ok {
+				w.emit(v)
 			}
-		case top && string(name.raw) == w.p.Fields:
-			ok = w.object(s, depth+1, w.field, false)
-		case yield != nil:
-			w.path = append(append(w.path[:prefix], name.raw...), '.')
-			ok = w.object(s, depth+1, yield, false)
-		default:
-			_, ok = s.value(depth + 1)
 		}
-		if !ok {
+		if !ok || w.done {
 			return false
 		}
 		w.path = w.path[:prefix]
-		if top {
-			if v.kind == object {
-				v.raw = s.b[start:s.at]
-			}
-			w.remember(name.raw, v)
-		}
 	}
 }
 
-// remember counts the needs, and keeps what may hold the document.
-func (w *walker) remember(name []byte, v value) {
-	for _, need := range w.p.Needs {
-		if need == string(name) && !v.missing() {
-			w.needs++
-		}
-	}
-	for i, in := range w.p.Within {
-		if in.holds(name, v) {
-			if w.inner == nil {
-				w.inner = make([]value, len(w.p.Within))
-			}
-			w.inner[i] = v
-		}
+func (w *walker) emit(v value) {
+	if !v.missing() {
+		w.done = !w.yield(w.p.nameOf(string(w.path)), v.shown())
 	}
 }
 
-// holds reports whether a member may hold the document.
-func (in *Within) holds(name []byte, v value) bool {
-	return v.kind == object && in.Object == string(name) || v.kind == text && in.Text == string(name)
+// nameOf returns the field that a path holds as it is, or the path.
+func (p *Profile) nameOf(path string) string {
+	if name := p.shown[path]; name != "" {
+		return name
+	}
+	if n := len(p.fields); n > 0 && len(path) > n && path[:n] == p.fields && path[n] == '.' {
+		return fieldName(path[n+1:])
+	}
+	return path
+}
+
+// shown writes a value for people: an array of plain values as Falco prints
+// lists, anything else as it is.
+func (v value) shown() string {
+	for _, m := range v.elements() {
+		if m.kind == object || m.kind == array {
+			return string(v.raw)
+		}
+	}
+	return v.String()
 }
