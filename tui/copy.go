@@ -41,6 +41,9 @@ func (m *Model) command() string {
 	for _, s := range m.hub.sources {
 		words = append(words, shellQuote(s.Info().Name))
 	}
+	if b := m.level().board; b != nil {
+		words = append(words, "--dashboard", shellQuote(b.d.Name))
+	}
 	if expr := m.level().expr; expr != "" {
 		words = append(words, "-f", shellQuote(expr))
 	}

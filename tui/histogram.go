@@ -17,52 +17,6 @@ type histogram struct {
 	mark int // bucket where a chosen span begins; -1 for none
 }
 
-// minStep is the shortest length of time that a bucket stands for.
-const minStep = time.Millisecond
-
-// steps are the lengths of time that a bucket may stand for.
-var steps = func() (all []time.Duration) {
-	for unit := minStep; unit < time.Second; unit *= 10 {
-		for _, n := range []time.Duration{10, 12, 15, 20, 25, 30, 40, 50, 60, 80} {
-			all = append(all, n*unit/10)
-		}
-	}
-	for _, unit := range []time.Duration{time.Second, time.Minute} {
-		for _, n := range []time.Duration{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40} {
-			all = append(all, n*unit)
-		}
-	}
-	for _, n := range []time.Duration{1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 7 * 24, 14 * 24, 30 * 24, 60 * 24, 120 * 24, 365 * 24} {
-		all = append(all, n*time.Hour)
-	}
-	return all
-}()
-
-// frameOf returns the span that n buckets cover so that from … to lie in it:
-// buckets are one of the steps long and begin at multiples of it, so that bars
-// move by whole columns as time goes on.
-func frameOf(from, to int64, n int) (start, end int64) {
-	if n <= 0 {
-		return from, to
-	}
-	for _, s := range steps {
-		step := int64(s)
-		start = from - mod(from, step)
-		if end = start + step*int64(n); end <= to {
-			continue
-		}
-		// What is short stands in the middle.
-		shift := (end - 1 - to) / step / 2 * step
-		if s > minStep {
-			shift = 0
-		}
-		return start - shift, end - shift
-	}
-	return from, to + 1
-}
-
-func mod(a, b int64) int64 { return ((a % b) + b) % b }
-
 // draw draws the bars over all lines but the last, which is the axis.
 func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus bool) {
 	axis, body := a.CutBottom(1)
@@ -163,7 +117,7 @@ func (h *histogram) drawAxis(a grid.Area, c counted, cl clock, cursor int64) {
 	at := bucketAt(c, cursor)
 	for x := 1; x < n; x++ {
 		ns := c.from + int64(x)*int64(width)
-		if mod(ns, int64(tick)) >= int64(width) {
+		if ns%int64(tick) >= int64(width) || ns < 0 {
 			continue
 		}
 		text := " " + cl.mark(ns, tick) + " "

@@ -17,6 +17,10 @@ type jump struct {
 }
 
 func (m *Model) startJump() tea.Cmd {
+	if m.level().board != nil {
+		m.say("a dashboard shows a span of time; space marks one in a trend, enter takes it")
+		return nil
+	}
 	if m.level().tree != nil {
 		m.say("a process tree has no time; esc leads back to the events")
 		return nil

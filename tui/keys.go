@@ -17,6 +17,7 @@ const (
 	inDetail
 	inHistogram
 	inContainers
+	inBoard
 )
 
 // binding is one entry of the key map.
@@ -35,7 +36,7 @@ var keyGroups = []string{"moving", "drilling", "filtering", "time", "looking clo
 // keyMap is the one table of keys: what they do, the help screen, the line at
 // the bottom and docs/keys.md all come from it.
 func keyMap() []binding {
-	const lists = inTable | inTree | inDetail | inContainers
+	const lists = inTable | inTree | inDetail | inContainers | inBoard
 	return []binding{
 		{[]string{"up", "k"}, lists, "moving", "", "one line up", moveBy(-1)},
 		{[]string{"down", "j"}, lists, "moving", "", "one line down", moveBy(1)},
@@ -47,6 +48,10 @@ func keyMap() []binding {
 		{[]string{"right", "l"}, inTable, "moving", "", "to the cell on the right", moveCell(1)},
 		{[]string{"left", "h"}, inHistogram, "moving", "", "one bar back in time", moveBar(-1)},
 		{[]string{"right", "l"}, inHistogram, "moving", "", "one bar on in time", moveBar(1)},
+		{[]string{"left", "h"}, inBoard, "moving", "", "to the panel on the left; in a trend one bar back in time", moveAside(-1)},
+		{[]string{"right", "l"}, inBoard, "moving", "", "to the panel on the right; in a trend one bar on in time", moveAside(1)},
+		{[]string{"tab"}, inBoard, "moving", "panel", "to the next panel", boardTurn(1)},
+		{[]string{"shift+tab"}, inBoard, "moving", "", "to the panel before", boardTurn(-1)},
 		{[]string{"tab"}, everywhere, "moving", "panel", "to the next panel", (*Model).nextPanel},
 		{[]string{"shift+tab"}, everywhere, "moving", "", "to the panel before", (*Model).previousPanel},
 		{[]string{"e"}, everywhere, "moving", "", "to the next alert", (*Model).nextAlert},
@@ -57,6 +62,7 @@ func keyMap() []binding {
 		{[]string{"enter"}, inContainers, "drilling", "drill", "into the events of the container", (*Model).drillContainer},
 		{[]string{"enter"}, inHistogram, "drilling", "drill", "into the span that is marked, or the bar under the cursor", (*Model).drillSpan},
 		{[]string{"enter"}, inDetail, "drilling", "drill", "into the events with the same value of the field", (*Model).drillField},
+		{[]string{"o"}, inBoard, "drilling", "events", "into the events behind what is picked, or behind the panel", (*Model).boardEvents},
 		{[]string{"esc", "backspace"}, everywhere, "drilling", "back", "back to the level before, as it was left; first a marked span or a search is let go", (*Model).back},
 		{[]string{"w"}, inTable | inDetail, "drilling", "", "widen this level: from the process to the family that its container's entry point started, then to the container", (*Model).widen},
 		{[]string{"w"}, inTree, "drilling", "widen", "show what came of the ancestor one step further up", (*Model).widen},
@@ -67,6 +73,8 @@ func keyMap() []binding {
 		{[]string{"f", ":"}, everywhere, "filtering", "filter", "edit the filter of this level; it is checked, completed and applied while it is typed", (*Model).editFilter},
 		{[]string{"+", "="}, inTable | inDetail, "filtering", "in", "filter the value under the cursor in", (*Model).filterIn},
 		{[]string{"-"}, inTable | inDetail, "filtering", "out", "filter the value under the cursor out", (*Model).filterOut},
+		{[]string{"enter", "+", "="}, inBoard, "filtering", "filter in", "filter the picked value in; of a trend the span that is marked, or the bar", (*Model).boardIn},
+		{[]string{"-"}, inBoard, "filtering", "out", "filter the picked value out", (*Model).boardOut},
 		{[]string{"u"}, everywhere, "filtering", "", "undo the last change of the filter", (*Model).undoFilter},
 		{[]string{"/"}, everywhere, "filtering", "search", "search in the rows without filtering them", (*Model).startSearch},
 		{[]string{"n"}, everywhere, "filtering", "", "to the next match", (*Model).searchNext},
@@ -74,11 +82,14 @@ func keyMap() []binding {
 
 		{[]string{"space"}, inTable | inTree | inDetail | inContainers, "time", "pause", "stop the table; what comes is kept and counted; again to let it go on", (*Model).pause},
 		{[]string{"space", "v"}, inHistogram, "time", "mark", "mark where a span begins", (*Model).markSpan},
+		{[]string{"space", "v"}, inBoard, "time", "mark", "mark where a span of a trend begins", (*Model).boardMark},
 		{[]string{"F"}, everywhere, "time", "follow", "follow the newest event, or stop following", (*Model).toggleFollow},
 		{[]string{"t"}, everywhere, "time", "jump", "jump to a time: 14:03, 14:03:05.5, 2026-11-23 14:03, −5m, +30s", (*Model).startJump},
 		{[]string{"r"}, everywhere, "time", "", "write times as distances from the row under the cursor; again to go back", (*Model).toggleRelative},
 		{[]string{"z"}, everywhere, "time", "", "local time or UTC", (*Model).toggleUTC},
 
+		{[]string{"b"}, everywhere, "looking closer", "dashboard", "a dashboard of what this level shows; again for the next one", (*Model).openBoard},
+		{[]string{"B"}, inBoard, "looking closer", "", "write the dashboard into your own folder, to be edited there", (*Model).saveBoard},
 		{[]string{"d"}, everywhere, "looking closer", "details", "show or hide the details of the row", (*Model).toggleDetail},
 		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},
 		{[]string{"s"}, inContainers, "looking closer", "", "sort the containers by alerts, name or events", (*Model).sortContainers},
@@ -106,7 +117,10 @@ func (m *Model) here() where {
 	case onDetail:
 		return inDetail
 	}
-	if m.level().tree != nil {
+	switch {
+	case m.level().board != nil:
+		return inBoard
+	case m.level().tree != nil:
 		return inTree
 	}
 	return inTable
@@ -153,7 +167,7 @@ func (w where) String() string {
 	names := []struct {
 		w    where
 		name string
-	}{{inTable, "table"}, {inTree, "process tree"}, {inDetail, "details"}, {inHistogram, "histogram"}, {inContainers, "containers"}}
+	}{{inTable, "table"}, {inTree, "process tree"}, {inDetail, "details"}, {inHistogram, "histogram"}, {inContainers, "containers"}, {inBoard, "dashboard"}}
 	if w&everywhere != 0 {
 		return "everywhere"
 	}

@@ -29,7 +29,7 @@ func TestKeysPage(t *testing.T) {
 // help has all of them.
 func TestKeyMapIsSound(t *testing.T) {
 	groups := strings.Join(keyGroups, ",")
-	for _, place := range []where{inTable, inTree, inDetail, inHistogram, inContainers, everywhere} {
+	for _, place := range []where{inTable, inTree, inDetail, inHistogram, inContainers, inBoard, everywhere} {
 		seen := map[string]string{}
 		for _, b := range keyMap() {
 			if b.where&place == 0 {
@@ -77,6 +77,10 @@ func focusIs(p panel) func(*Model, *tuitest.Driver) bool {
 	return func(m *Model, _ *tuitest.Driver) bool { return m.focus == p }
 }
 
+func panelIs(n int) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return m.level().board.at == n }
+}
+
 func atRow(k int) func(*Model, *tuitest.Driver) bool {
 	return func(m *Model, _ *tuitest.Driver) bool { return rank0(m) == k }
 }
@@ -103,6 +107,10 @@ var keyCases = map[string][]keyCase{
 	"table right":          {{"right", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 1 }}, {"l", func(m *Model, _ *tuitest.Driver) bool { return m.level().col == 1 }}},
 	"histogram left":       {{"tab tab right right left", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}, {"tab tab l l h", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}},
 	"histogram right":      {{"tab tab right", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}, {"tab tab l", func(m *Model, _ *tuitest.Driver) bool { return m.hist.at == 1 }}},
+	"dashboard left":       {{"b right left", panelIs(4)}, {"b tab l h", panelIs(5)}, {"b shift+tab l l h", func(m *Model, _ *tuitest.Driver) bool { return m.level().board.picks[3] == 1 }}},
+	"dashboard right":      {{"b right", panelIs(5)}, {"b l", panelIs(5)}},
+	"dashboard tab":        {{"b tab", panelIs(5)}, {"b tab tab tab tab tab", panelIs(0)}},
+	"dashboard shift+tab":  {{"b shift+tab", panelIs(3)}},
 	"everywhere tab":       {{"tab", focusIs(onDetail)}, {"tab tab", focusIs(onHistogram)}, {"tab tab tab", focusIs(onContainers)}, {"tab tab tab tab", focusIs(onFeed)}},
 	"everywhere shift+tab": {{"shift+tab", focusIs(onContainers)}},
 	"everywhere e":         {{"e", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Redirect STDOUT") }}},
@@ -133,7 +141,10 @@ var keyCases = map[string][]keyCase{
 		{"e e enter w w", exprIs("container.id = 6cf4be7b2388")},
 	},
 	"process tree w": {{"e e p w", func(_ *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "├─nmap -sT") }}},
-	"table c":        {{"e c", exprIs("container.id = 6cf4be7b2388")}},
+	"dashboard o": {{"b o", func(m *Model, _ *tuitest.Driver) bool {
+		return m.level().board == nil && m.level().expr == "alert.rule exists and alert.priority = Notice" && m.level().counted.shown == 3
+	}}},
+	"table c": {{"e c", exprIs("container.id = 6cf4be7b2388")}},
 	"table a": {{"e e enter a", func(m *Model, _ *tuitest.Driver) bool {
 		return m.level().expr == "" && strings.HasPrefix(rowText(m), "Read sensitive")
 	}}},
@@ -144,6 +155,16 @@ var keyCases = map[string][]keyCase{
 	"everywhere f": {{"f", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.input.(*filterBar); return ok }}, {":", func(m *Model, _ *tuitest.Driver) bool { return m.input != nil }}},
 	"table +":      {{"l l +", exprIs("proc.name = server")}, {"l l =", exprIs("proc.name = server")}},
 	"table -":      {{"l l -", exprIs("not proc.name = server")}},
+	"dashboard enter": {
+		{"b enter", exprIs("alert.rule exists and alert.priority = Notice")},
+		{"b j +", exprIs("alert.rule exists and alert.priority = Warning")},
+		{"b tab tab =", exprIs("alert.rule exists and alert.tags intersects (mitre_execution)")},
+		{"b shift+tab space right right enter", func(m *Model, _ *tuitest.Driver) bool {
+			return strings.HasPrefix(m.level().expr, "alert.rule exists and evt.rawtime >= ") && m.level().board.mark < 0
+		}},
+		{"b shift+tab shift+tab enter", says("nothing to filter by")},
+	},
+	"dashboard -":  {{"b -", exprIs("alert.rule exists and not alert.priority = Notice")}},
 	"everywhere u": {{"l l + u", exprIs("")}, {"u", says("has not been changed")}},
 	"everywhere /": {{"/", func(m *Model, _ *tuitest.Driver) bool { return m.input == input(&m.find) }}},
 	"everywhere n": {{"/ s h a d o w enter n", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "open r /etc/shadow") }}, {"n", says("nothing is searched")}},
@@ -153,6 +174,7 @@ var keyCases = map[string][]keyCase{
 		return m.level().paused && strings.Contains(d.Text(), "paused, 0 new")
 	}}, {"space space", func(m *Model, _ *tuitest.Driver) bool { return !m.level().paused }}},
 	"histogram space": {{"tab tab space", func(m *Model, _ *tuitest.Driver) bool { return m.hist.mark == m.hist.at }}, {"tab tab v", func(m *Model, _ *tuitest.Driver) bool { return m.hist.mark == m.hist.at }}},
+	"dashboard space": {{"b space", says("in a trend")}, {"b shift+tab l l v l", func(m *Model, _ *tuitest.Driver) bool { return m.level().board.mark == 2 }}, {"b shift+tab space space", func(m *Model, _ *tuitest.Driver) bool { return m.level().board.mark < 0 }}},
 	"everywhere F":    {{"F", func(m *Model, _ *tuitest.Driver) bool { return m.level().follow }}, {"F F", func(m *Model, _ *tuitest.Driver) bool { return !m.level().follow }}},
 	"everywhere t": {
 		{"t + 1 2 s enter", func(m *Model, _ *tuitest.Driver) bool {
@@ -167,6 +189,12 @@ var keyCases = map[string][]keyCase{
 	}}, {"r r", func(m *Model, _ *tuitest.Driver) bool { return !m.level().relative }}},
 	"everywhere z": {{"z", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "20:01:50.000") }}},
 
+	"everywhere b": {
+		{"b", titleIs("Event summary")},
+		{"b b", func(m *Model, _ *tuitest.Driver) bool { return m.level().title == "Log summary" && len(m.stack) == 2 }},
+		{"l l + b b", exprIs("proc.name = server")},
+	},
+	"dashboard B":  {{"b B B", says("file exists")}},
 	"everywhere d": {{"d", func(m *Model, d *tuitest.Driver) bool { return !strings.Contains(d.Text(), "details  2026") }}},
 	"everywhere C": {{"C", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.over.(*chooser); return ok }}},
 	"containers s": {{"shift+tab s", func(m *Model, _ *tuitest.Driver) bool {

@@ -36,8 +36,10 @@ func (m *Model) layout() (lay layout) {
 		lay.hints, all = all.CutBottom(1)
 	}
 	lay.status, all = all.CutBottom(1)
-	lay.hist, all = all.CutTop(histHeight(m.h))
-	lay.hist = lay.hist.Sub(1, 0, lay.hist.W-2, lay.hist.H)
+	if m.level().board == nil {
+		lay.hist, all = all.CutTop(histHeight(m.h))
+		lay.hist = lay.hist.Sub(1, 0, lay.hist.W-2, lay.hist.H)
+	}
 	lay.input = all
 	lay.filter, all = all.CutTop(1)
 	if m.level().pin.B != nil {
@@ -49,6 +51,10 @@ func (m *Model) layout() (lay layout) {
 }
 
 func (m *Model) layoutBody(lay *layout, body grid.Area) {
+	if m.level().board != nil {
+		lay.feed = body // its panels take all the room
+		return
+	}
 	switch {
 	case m.w >= threeColumns:
 		lay.conts, body = body.CutLeft(44)

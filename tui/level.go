@@ -28,6 +28,8 @@ type level struct {
 	pin  store.Ref // the alert that this level is about; B nil: none
 	tree *tree     // the level shows a process tree in place of the table
 
+	board *board // the level shows a dashboard in place of the table
+
 	counted counted // what the last refresh counted
 }
 

@@ -237,7 +237,12 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.panelsDue, m.panelsAt = false, time.Time{}
 		return m.refresh()
 	case refreshedMsg:
-		return m.refreshed(msg)
+		return tea.Batch(m.refreshed(msg), m.countBoard())
+	case boardMsg:
+		return m.boardCounted(msg)
+	case boardDueMsg:
+		msg.board.counts.due = false
+		return m.countBoard()
 	case typedMsg:
 		return m.typed(msg)
 	case checkedMsg:

@@ -74,6 +74,8 @@ func (m *Model) click(e tea.Mouse) tea.Cmd {
 		if y := e.Y - m.detail.area.Y; y >= 0 {
 			m.detail.move(m.detail.top + y - m.detail.at)
 		}
+	case inBoard:
+		return m.clickBoard(e.X, e.Y)
 	case inTree:
 		if y := e.Y - l.tree.area.Y; y >= 0 {
 			l.tree.move(l.tree.top + y - l.tree.at())

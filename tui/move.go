@@ -32,6 +32,8 @@ func (m *Model) page() int {
 		return m.detail.area.H
 	case inTree:
 		return m.level().tree.area.H
+	case inBoard:
+		return m.level().board.area.H
 	}
 	return m.feed.height
 }
@@ -45,6 +47,8 @@ func (m *Model) move(n int) {
 		m.detail.move(n)
 	case inTree:
 		l.tree.move(n)
+	case inBoard:
+		l.board.move(n)
 	case inTable:
 		if count := l.view.Len(); count > 0 {
 			k := l.place(count)
@@ -140,7 +144,7 @@ func (m *Model) previousAlert() tea.Cmd { return m.jumpAlert(-1) }
 // jumpAlert moves to the next alert, in a direction, that this level shows.
 func (m *Model) jumpAlert(dir int) tea.Cmd {
 	l := m.level()
-	if l.tree != nil {
+	if l.tree != nil || l.board != nil {
 		return nil
 	}
 	k := 0

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -96,7 +97,7 @@ func countView(view, alerts *store.View, width int, c counted, hist bool) counte
 		c.hist, c.marks, c.from, c.to = nil, nil, 0, 0
 		return c
 	}
-	c.from, c.to = frameOf(from, to, width)
+	c.from, c.to = dashboard.Frame(from, to, width)
 	c.hist = view.Histogram(c.from, c.to, width)
 	c.marks = make([]event.Priority, width)
 	markAlerts(&c, view, alerts)
@@ -133,7 +134,7 @@ func countPanels(ctx context.Context, st *store.Store, conts *store.Containers, 
 	// A file's sparklines span all of it; while it is read they are counted
 	// now and then, and once more at its end.
 	if begun := time.Now(); begun.Sub(h.ratesAt) > ratesShare*h.ratesCost || !h.running() {
-		from, to := frameOf(p.stats.Oldest, p.stats.Newest+1, rateSteps)
+		from, to := dashboard.Frame(p.stats.Oldest, p.stats.Newest+1, rateSteps)
 		p.rates = st.Rates(from, to, rateSteps)
 		h.ratesAt, h.ratesCost = time.Now(), time.Since(begun)
 	}

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
@@ -23,10 +24,11 @@ type Options struct {
 	Request source.Request  // what is asked of them
 	Store   *store.Store    // nil: one of [store.DefaultMemory] bytes
 
-	Filter      string        // the first level's filter
-	Theme       string        // name of a theme or path of its file; "": by the terminal's ground
-	Themes      themes.Folder // the user's own themes
-	ShowSecrets bool          // do not mask secrets in command lines and the like
+	Filter      string           // the first level's filter
+	Dashboards  dashboard.Folder // the user's own dashboards
+	Theme       string           // name of a theme or path of its file; "": by the terminal's ground
+	Themes      themes.Folder    // the user's own themes
+	ShowSecrets bool             // do not mask secrets in command lines and the like
 
 	Now  func() time.Time // nil: time.Now
 	Zone *time.Location   // what local time means; nil: time.Local

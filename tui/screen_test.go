@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/tui/tuitest"
@@ -22,7 +23,7 @@ func open(t testing.TB, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Mod
 func openOn(t testing.TB, src source.Source, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
 	t.Helper()
 	opt := Options{
-		Sources: []source.Source{src}, Theme: "peregrine",
+		Sources: []source.Source{src}, Theme: "peregrine", Dashboards: dashboard.Folder(t.TempDir()),
 		Now: func() time.Time { return tuitest.Start.Add(time.Minute) }, Zone: time.FixedZone("EET", 2*3600),
 	}
 	for _, o := range opts {

@@ -53,5 +53,8 @@ func paletteOf(t *themes.Theme) *grid.Palette {
 	for i := range grid.Keys {
 		p[i] = t.Color(grid.Keys[i])
 	}
+	for i, c := range t.Ramp {
+		p[int(grid.Ramp)+i] = c
+	}
 	return &p
 }

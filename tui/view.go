@@ -76,6 +76,8 @@ func (m *Model) drawBody(lay layout, l *level, clk clock) {
 	if lay.feed.W > 0 {
 		focus := m.focus == onFeed && m.over == nil
 		switch {
+		case l.board != nil:
+			l.board.draw(lay.feed, m.read, clk, focus)
 		case l.tree != nil:
 			l.tree.draw(lay.feed, m.read, clk, focus)
 		default:

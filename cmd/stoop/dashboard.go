@@ -46,7 +46,7 @@ func (c *printCmd) printDashboard(a *app) error {
 	}
 	defer closeAll(sources)
 	st := store.New(0)
-	counters, readers := source.Counters(sources), []source.Source{}
+	var readers []source.Source
 	for _, s := range sources {
 		if _, counts := s.(source.Counter); !counts {
 			readers = append(readers, s)
@@ -65,7 +65,7 @@ func (c *printCmd) printDashboard(a *app) error {
 	if err != nil {
 		return filterError(c.Filter, err)
 	}
-	results, err := countAll(a, qs, st, counters, len(readers) > 0)
+	results, err := source.Count(a.ctx, qs, sources, st)
 	if err != nil {
 		return err
 	}
@@ -92,34 +92,6 @@ func (c *printCmd) writeDashboard(a *app, d *dashboard.Dashboard, span dashboard
 	return text.Dashboard(d, span, results)
 }
 
-// countAll has each panel counted by all who can.
-func countAll(a *app, qs []dashboard.Query, st *store.Store, counters []source.Counter, read bool) ([]*dashboard.Result, error) {
-	var each [][]*dashboard.Result
-	if read || len(counters) == 0 {
-		counted := st.Panels(a.ctx, qs, nil)
-		if counted == nil {
-			return nil, a.ctx.Err()
-		}
-		each = append(each, counted)
-	}
-	for _, s := range counters {
-		counted, err := s.Count(a.ctx, qs)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Info().Name, err)
-		}
-		each = append(each, counted)
-	}
-	results := make([]*dashboard.Result, len(qs))
-	for i, q := range qs {
-		var parts []*dashboard.Result
-		for _, counted := range each {
-			parts = append(parts, counted[i])
-		}
-		results[i] = dashboard.Merge(q.Panel, parts)
-	}
-	return results, nil
-}
-
 // spanOf is the time that a dashboard is about: what was asked, and where that
 // is open what the sources hold.
 func spanOf(req source.Request, sources []source.Source, st *store.Store) dashboard.Span {
@@ -144,6 +116,9 @@ func spanOf(req source.Request, sources []source.Source, st *store.Store) dashbo
 	}
 	if !req.Until.IsZero() {
 		span.To = req.Until.UnixNano() + 1
+	}
+	if req.Since.IsZero() && req.Until.IsZero() {
+		span.From, span.To = dashboard.Frame(span.From, span.To-1, span.Buckets)
 	}
 	return span
 }

@@ -10,6 +10,9 @@ import (
 // source counted among its others cannot be told apart any more: a note says
 // so where that matters.
 func Merge(p *Panel, results []*Result) *Result {
+	if some := slices.DeleteFunc(slices.Clone(results), func(r *Result) bool { return r.Total == 0 && len(r.Notes) == 0 }); len(some) > 0 {
+		results = some
+	}
 	if len(results) == 1 {
 		return results[0]
 	}
@@ -27,7 +30,7 @@ func Merge(p *Panel, results []*Result) *Result {
 	sortGroups(sum.Groups)
 	if sum.Other == 0 && sum.Values >= 0 {
 		sum.Values = int64(len(sum.Groups))
-	} else if len(results) > 1 && len(p.By) > 0 {
+	} else if len(p.By) > 0 {
 		sum.Values = -1
 		sum.Notes = append(sum.Notes, "each source counted its own most frequent values; others may be among them that only together are many")
 	}

@@ -2,6 +2,8 @@ package source
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
@@ -19,6 +21,41 @@ type Counter interface {
 	// Owns reports whether the source's events refer to these tables, so that
 	// what it counts is not counted again.
 	Owns(t *event.Tables) bool
+}
+
+// Held counts what panels ask of the events that were handed on, those that
+// refer to some tables left out. A nil result means that ctx was done.
+type Held interface {
+	Panels(ctx context.Context, qs []dashboard.Query, skip func(*event.Tables) bool) []*dashboard.Result
+}
+
+// Count has panels counted: by the sources that count by themselves, and of the
+// others' events by what holds them. An error names the source.
+func Count(ctx context.Context, qs []dashboard.Query, sources []Source, held Held) ([]*dashboard.Result, error) {
+	counters := Counters(sources)
+	owned := func(t *event.Tables) bool {
+		return slices.ContainsFunc(counters, func(c Counter) bool { return c.Owns(t) })
+	}
+	each := [][]*dashboard.Result{held.Panels(ctx, qs, owned)}
+	if each[0] == nil {
+		return nil, ctx.Err()
+	}
+	for _, c := range counters {
+		counted, err := c.Count(ctx, qs)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Info().Name, err)
+		}
+		each = append(each, counted)
+	}
+	results := make([]*dashboard.Result, len(qs))
+	for i, q := range qs {
+		parts := make([]*dashboard.Result, len(each))
+		for k := range each {
+			parts[k] = each[k][i]
+		}
+		results[i] = dashboard.Merge(q.Panel, parts)
+	}
+	return results, nil
 }
 
 // Counters returns those sources that count by themselves.

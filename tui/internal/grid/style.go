@@ -59,12 +59,19 @@ const (
 	Select2  // the same in a panel without it
 	Cell     // the cell under the cursor
 	AlarmBed // the ground of an alert's row
+
+	Ramp // how busy something is, quiet to busy: this tone and the five behind it
+	_
+	_
+	_
+	_
+	_
 	numTones
 )
 
 // Keys are the keys of theme files that give the tones their colours, in the
-// tones' order.
-var Keys = [numTones]string{
+// tones' order. The ramp has one key, chart.ramp, for all its tones.
+var Keys = [Ramp]string{
 	"tone.text", "tone.dim", "tone.faint", "tone.accent", "tone.good", "tone.warn", "tone.alarm", "tone.match", "tone.border",
 	"priority.emergency", "priority.alert", "priority.critical", "priority.error",
 	"priority.warning", "priority.notice", "priority.informational", "priority.debug",
