@@ -2,6 +2,7 @@ package event
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -20,6 +21,8 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 	dst = append(dst, '{')
 	first := true
 	doc := r.B.Bits[r.I]&HasDoc != 0
+	var room [64]*Field
+	written := room[:0]
 	for _, f := range jsonFieldList {
 		if !doc && r.lacks(f) {
 			continue
@@ -30,6 +33,7 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 		}
 		dst = appendKey(dst, f.Name, &first)
 		dst = v.AppendJSON(dst, text)
+		written = append(written, f)
 	}
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
@@ -38,7 +42,7 @@ func AppendJSON(dst []byte, r Row, text AppendText) []byte {
 		}
 	}
 	if doc && r.T.Docs != nil {
-		dst = appendDoc(dst, r, &first, text)
+		dst = appendDoc(dst, r, written, &first, text)
 	}
 	return append(dst, '}')
 }
@@ -68,10 +72,11 @@ func (t AppendText) orPlain() AppendText {
 	return t
 }
 
-// appendDoc writes what the event's document holds and no field says.
-func appendDoc(dst []byte, r Row, first *bool, text AppendText) []byte {
+// appendDoc writes what the event's document holds and no field that was
+// written says: what a field cannot be, too.
+func appendDoc(dst []byte, r Row, written []*Field, first *bool, text AppendText) []byte {
 	r.T.Docs.Each(r.B.Payload(r.I), func(name, value string) bool {
-		if f := Fields.byName[name]; f == nil || f.Arg != NoArg {
+		if f := Fields.byName[name]; f == nil || !slices.Contains(written, f) {
 			dst = append(text(appendComma(dst, first), name), ':')
 			dst = text(dst, value)
 		}

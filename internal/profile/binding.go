@@ -148,7 +148,7 @@ func (b *Binding) stored(f *event.Field, pl *place) Stored {
 	case formTable:
 		s.Form, s.Values = FormTable, make(map[string][]string)
 		for stored, v := range pl.table {
-			s.Values[v] = append(s.Values[v], stored)
+			s.Values[v.String()] = append(s.Values[v.String()], stored)
 		}
 		for _, all := range s.Values {
 			slices.Sort(all)

@@ -36,13 +36,13 @@ func where(all []Binding) string {
 func TestDetectFalco(t *testing.T) {
 	for name, want := range map[string]string{
 		"siem/falco-raw/lab.ndjson":                           "falco@",
-		"siem/falco-raw/alerts.ndjson":                        "falco@~",
-		"siem/falco-filebeat/json-target.derived.ndjson":      "falco@json.~",
-		"siem/falco-filebeat/keys_under_root.derived.ndjson":  "falco@~",
-		"siem/falco-filebeat/message-unparsed.derived.ndjson": "falco@message~",
-		"siem/falco-fluentbit/merge_log.derived.ndjson":       "falco@~",
-		"siem/falco-logzio/type-falco.derived.ndjson":         "falco@~",
-		"siem/falcosidekick/flattened.derived.ndjson":         "falco@~",
+		"siem/falco-raw/alerts.ndjson":                        "falco@",
+		"siem/falco-filebeat/json-target.derived.ndjson":      "falco@json.",
+		"siem/falco-filebeat/keys_under_root.derived.ndjson":  "falco@",
+		"siem/falco-filebeat/message-unparsed.derived.ndjson": "falco@message",
+		"siem/falco-fluentbit/merge_log.derived.ndjson":       "falco@",
+		"siem/falco-logzio/type-falco.derived.ndjson":         "falco@",
+		"siem/falcosidekick/flattened.derived.ndjson":         "falco@",
 		"siem/falco-elastic/sample_event.ndjson":              "falco@falco.",
 	} {
 		if got := where(Detect(documents(t, name))); got != want {

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync"
 
@@ -64,9 +65,9 @@ type queryKey struct {
 // query is how a field is looked for.
 type query struct {
 	places []place
-	words  [][]byte // of each place: a document without it does not hold the field there
-	paths  []string // of the places
-	within bool     // the document may lie in another
+	words  [][]byte // a document without any of them does not hold the field
+	always bool     // the field has a value in any document
+	paths  [][]byte // those of the profile's needs, and of the places
 }
 
 func (d *Docs) query(f *event.Field, a event.Arg) *query {
@@ -74,50 +75,55 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 	if q, ok := d.queries.Load(key); ok {
 		return q.(*query)
 	}
-	q := &query{places: d.p.placesOf(f, a), within: len(d.p.Within) > 0}
+	q := &query{places: d.p.placesOf(f, a), paths: slices.Clone(d.p.inPaths)}
 	for i := range q.places {
-		q.paths = append(q.paths, q.places[i].path)
+		q.paths = append(q.paths, []byte(q.places[i].path))
 		q.words = append(q.words, lastWord(q.places[i].path))
+		q.always = q.always || q.places[i].form == formConst
 	}
+	q.words = endings(q.words)
 	d.queries.Store(key, q)
 	return q
 }
 
 // possible reports whether a document may hold what is asked for, by a glance.
 func (q *query) possible(doc []byte) bool {
-	for i := range q.places {
-		if q.places[i].form == formConst || has(doc, q.words[i]) {
-			return true
+	return q.always || slices.ContainsFunc(q.words, func(word []byte) bool { return has(doc, word) })
+}
+
+// endings drops the words that end with another: who has them has that.
+func endings(words [][]byte) (kept [][]byte) {
+	for i, w := range words {
+		if !slices.ContainsFunc(words[:i], func(o []byte) bool { return bytes.Equal(o, w) }) &&
+			!slices.ContainsFunc(words, func(o []byte) bool { return len(o) < len(w) && bytes.HasSuffix(w, o) }) {
+			kept = append(kept, w)
 		}
 	}
-	return false
+	return kept
 }
 
 // Lookup returns one field's value.
 func (d *Docs) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value, bool) {
 	doc := Document(payload)
 	if f.Class == "json" {
-		return lookupJSON(doc, f, a)
+		return d.lookupJSON(doc, f, a)
 	}
 	q := d.query(f, a)
 	if !q.possible(doc) {
 		return event.Value{}, false
 	}
-	var room []byte
-	if q.within {
-		doc = d.p.inside(doc, &room)
-	}
-	look := finder{paths: q.paths}
-	look.find(doc)
+	look := finders.Get().(*finder)
+	defer finders.Put(look)
+	look.paths = append(look.paths[:0], q.paths...)
+	doc = look.lookIn(d.p, doc)
+	var made []byte
 	for i := range q.places {
 		pl := &q.places[i]
 		if pl.form.wide() {
 			if v, ok := pl.lookup(doc, f, a); ok {
 				return v, true
 			}
-			continue
-		}
-		if v, ok := pl.apply(look.found[i], &[]byte{}); ok {
+		} else if v, ok := pl.apply(look.found[len(d.p.inPaths)+i], &made); ok {
 			return v.of(f)
 		}
 	}
@@ -153,10 +159,8 @@ func (v value) printedList(k event.Kind) []event.Value {
 // Each calls yield for each member of a payload's document. What is a field
 // bears the field's name, anything else the way to it.
 func (d *Docs) Each(payload []byte, yield func(name, value string) bool) {
-	var room []byte
-	doc := d.p.inside(Document(payload), &room)
 	w := walker{p: d.p, yield: yield}
-	w.walk(doc)
+	w.walk(d.p.inside(Document(payload)))
 }
 
 // flatNames has the names of fields by what shippers make of them that cannot

@@ -2,42 +2,40 @@ package profile
 
 import (
 	"bytes"
-	"strings"
+	"sync"
 )
 
 // finder looks for the values at some paths of a document, however its objects
-// and dots are mixed. Of what is there twice the last counts; through arrays of
-// objects a path may lead to several values.
+// and dots are mixed. Of what is there twice the last counts, and through an
+// array of objects the path leads to the last of them that has it.
 type finder struct {
-	paths []string
-	found []value   // by path, the last one
-	all   [][]value // by path, when many is set
-	many  bool
+	paths [][]byte
+	found []value // by path
+	rests []pathRest
 	s     scanner
 }
 
 // pathRest is what is left of a path inside an object.
 type pathRest struct {
-	rest string
+	rest []byte
 	i    int
 }
 
-// find looks through a document.
+var finders = sync.Pool{New: func() any { return &finder{} }}
+
+// find looks through a document. The values lie in it.
 func (f *finder) find(doc []byte) {
 	f.found = append(f.found[:0], make([]value, len(f.paths))...)
-	if f.many {
-		f.all = make([][]value, len(f.paths))
+	f.rests = f.rests[:0]
+	for i, p := range f.paths {
+		f.rests = append(f.rests, pathRest{p, i})
 	}
 	f.s = scanner{b: doc}
-	var room [12]pathRest
-	live := room[:0]
-	for i, p := range f.paths {
-		live = append(live, pathRest{p, i})
-	}
-	f.object(live, 1)
+	f.object(0, len(f.rests), 1)
 }
 
-func (f *finder) object(live []pathRest, depth int) bool {
+// object looks through an object for what is left of paths, which is rests[from:to].
+func (f *finder) object(from, to, depth int) bool {
 	s := &f.s
 	if depth >= maxDepth || s.peek() != '{' {
 		return false
@@ -48,48 +46,52 @@ func (f *finder) object(live []pathRest, depth int) bool {
 		if !ok {
 			return s.reason == ""
 		}
-		var room [12]pathRest
-		inside, here := room[:0], false
-		for _, l := range live {
-			if rest, ok := strings.CutPrefix(l.rest, string(name.raw)); ok {
-				if rest == "" {
-					here = true
-				} else if rest[0] == '.' {
-					inside = append(inside, pathRest{rest[1:], l.i})
-				}
+		here := false
+		for i := from; i < to; i++ {
+			rest := f.rests[i].rest
+			n := len(name.raw)
+			if len(rest) < n || n > 0 && rest[0] != name.raw[0] || !bytes.Equal(rest[:n], name.raw) {
+				continue
+			}
+			if len(rest) == n {
+				here = true
+			} else if rest[n] == '.' {
+				f.rests = append(f.rests, pathRest{rest[n+1:], f.rests[i].i})
 			}
 		}
-		v, ok := f.value(inside, depth)
+		v, ok := f.value(to, depth)
+		f.rests = f.rests[:to]
 		if !ok {
 			return false
 		}
-		if !here {
-			continue
-		}
-		for _, l := range live {
-			if l.rest == string(name.raw) {
-				f.take(l.i, v)
+		for i := from; here && i < to; i++ {
+			if r := f.rests[i]; bytes.Equal(r.rest, name.raw) {
+				f.found[r.i] = v
 			}
 		}
 	}
 }
 
-// value reads a member's value and looks for what is left of paths in it.
-func (f *finder) value(inside []pathRest, depth int) (value, bool) {
+// value reads a member's value and looks in it for what is left of paths, which
+// is rests[from:].
+func (f *finder) value(from, depth int) (value, bool) {
 	s := &f.s
 	c := s.peek()
-	if len(inside) == 0 || c != '{' && c != '[' {
+	if len(f.rests) == from || c != '{' && c != '[' {
 		return s.value(depth)
 	}
-	start := s.at
+	start, to := s.at, len(f.rests)
 	if c == '{' {
-		ok := f.object(inside, depth+1)
+		ok := f.object(from, to, depth+1)
 		return value{kind: object, raw: s.b[start:s.at]}, ok
+	}
+	if depth >= maxDepth {
+		return value{}, s.fail("the document is nested too deeply")
 	}
 	s.at++
 	for first := true; s.element(first); first = false {
 		if s.peek() == '{' {
-			if !f.object(inside, depth+1) {
+			if !f.object(from, to, depth+1) {
 				return value{}, false
 			}
 		} else if _, ok := s.value(depth + 1); !ok {
@@ -99,45 +101,54 @@ func (f *finder) value(inside []pathRest, depth int) (value, bool) {
 	return value{kind: array, raw: s.b[start:s.at]}, s.reason == ""
 }
 
-func (f *finder) take(i int, v value) {
-	f.found[i] = v
-	if f.many {
-		f.all[i] = append(f.all[i], v)
-	}
-}
-
 // at returns the value at one path of a document, missing when there is none.
 func at(doc []byte, path string) value {
-	f := finder{paths: []string{path}}
+	f := finders.Get().(*finder)
+	defer finders.Put(f)
+	f.paths = append(f.paths[:0], []byte(path))
 	f.find(doc)
 	return f.found[0]
 }
 
-// inside returns the document of the profile's kind that lies in doc, doc
-// itself when it is one or none is found. buf is where it lies when it is no part
-// of doc.
-func (p *Profile) inside(doc []byte, buf *[]byte) []byte {
-	f := finder{paths: p.inPaths}
+// lookIn looks for paths in the document of the profile's kind that lies in doc,
+// or in doc itself when none does. The paths begin with the profile's own, see
+// [Profile.inPaths]. It returns the document.
+func (f *finder) lookIn(p *Profile, doc []byte) []byte {
 	f.find(doc)
-	if p.whole(f.found) {
+	if len(p.Within) == 0 || p.whole(f.found) {
 		return doc
 	}
-	for i := range p.Within {
-		v := f.found[len(p.needPaths)+i]
+	within := f.found[len(p.needPaths):len(p.inPaths)]
+	for i, v := range within {
 		if !p.Within[i].holds(v) || !p.likely(v.raw) {
 			continue
 		}
 		in := v.raw
 		if v.escaped {
-			*buf = appendUnescaped((*buf)[:0], v.raw)
-			in = *buf
+			in = appendUnescaped(nil, v.raw)
 		}
-		f := finder{paths: p.inPaths[:len(p.needPaths)]}
-		if f.find(in); p.whole(f.found) {
+		inner := finders.Get().(*finder)
+		inner.paths = append(inner.paths[:0], f.paths...)
+		if inner.find(in); p.whole(inner.found) {
+			f.found, inner.found = inner.found, f.found
+			finders.Put(inner)
 			return in
 		}
+		finders.Put(inner)
 	}
 	return doc
+}
+
+// inside returns the document of the profile's kind that lies in doc, doc
+// itself when it is one or none is found.
+func (p *Profile) inside(doc []byte) []byte {
+	if len(p.Within) == 0 {
+		return doc
+	}
+	f := finders.Get().(*finder)
+	defer finders.Put(f)
+	f.paths = append(f.paths[:0], p.inPaths...)
+	return f.lookIn(p, doc)
 }
 
 // whole reports whether what was found at the paths of the needs fulfils them.

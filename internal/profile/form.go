@@ -44,6 +44,10 @@ func (pl *place) apply(v value, buf *[]byte) (made value, ok bool) {
 	if v.kind != text && v.kind != number && v.kind != boolean {
 		return value{}, false
 	}
+	if pl.form == formTable {
+		made, ok = pl.table[string(v.raw)]
+		return made, ok
+	}
 	word, ok := pl.word(v.String())
 	return textValue(word), ok
 }
@@ -51,9 +55,6 @@ func (pl *place) apply(v value, buf *[]byte) (made value, ok bool) {
 // word makes one text of another.
 func (pl *place) word(s string) (string, bool) {
 	switch pl.form {
-	case formTable:
-		w, ok := pl.table[s]
-		return w, ok
 	case formID:
 		s = withoutScheme(s)
 		if len(s) > shortID && isHex(s) {
@@ -62,6 +63,9 @@ func (pl *place) word(s string) (string, bool) {
 	case formFullID:
 		s = withoutScheme(s)
 		return s, len(s) == 64 && isHex(s)
+	case formScheme:
+		scheme, _, ok := strings.Cut(s, "://")
+		return scheme, ok && scheme != ""
 	case formBase:
 		s = s[strings.LastIndexByte(s, '/')+1:]
 	case formSlash:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type file struct {
 	About   string              `yaml:"about"`
 	Order   int                 `yaml:"order"`
 	Origin  string              `yaml:"origin"`
+	Like    string              `yaml:"like"` // a profile whose map goes behind this one's
 	Fields  string              `yaml:"fields"`
 	Lost    string              `yaml:"lost"`
 	Needs   []yaml.Node         `yaml:"needs"`
@@ -46,7 +48,7 @@ type Set struct {
 
 // builtIn reads the profiles that are built in, once.
 var builtIn = sync.OnceValue(func() *Set {
-	s, err := loadFS(files, "profiles", "")
+	s, err := loadFS(files, "profiles", "", &Set{})
 	if err != nil {
 		panic("profile: " + err.Error())
 	}
@@ -64,7 +66,7 @@ func Load(dir string) (*Set, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
-	own, err := loadFS(os.DirFS(dir), ".", dir)
+	own, err := loadFS(os.DirFS(dir), ".", dir, s)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +77,13 @@ func Load(dir string) (*Set, error) {
 
 // loadFS reads the profiles of a folder. dir is what their files' names are
 // to begin with.
-func loadFS(fsys fs.FS, sub, dir string) (*Set, error) {
+func loadFS(fsys fs.FS, sub, dir string, base *Set) (*Set, error) {
 	names, err := fs.Glob(fsys, strings.TrimPrefix(sub+"/*.yaml", "./"))
 	if err != nil {
 		return nil, err
 	}
 	s := &Set{}
+	var loaded []*loader
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -89,17 +92,22 @@ func loadFS(fsys fs.FS, sub, dir string) (*Set, error) {
 		if dir != "" {
 			name = filepath.Join(dir, name)
 		}
-		p, err := parse(name, data)
+		l, err := parse(name, data)
 		if err != nil {
 			return nil, err
 		}
 		if dir != "" {
-			p.File = name
+			l.p.File = name
 		}
-		if old := s.ByName(p.Name); old != nil {
-			return nil, fmt.Errorf("%s: profile %s is in %s too", name, p.Name, old.File)
+		if s.ByName(l.p.Name) != nil {
+			return nil, fmt.Errorf("%s: another file has a profile of the name %s", name, l.p.Name)
 		}
-		s.profiles = append(s.profiles, p)
+		s.profiles, loaded = append(s.profiles, l.p), append(loaded, l)
+	}
+	for _, l := range loaded {
+		if err := l.finish(s, base); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortStableFunc(s.profiles, func(a, b *Profile) int { return cmp.Compare(a.order, b.order) })
 	return s, nil
@@ -122,7 +130,7 @@ func (s *Set) ByName(name string) *Profile {
 const maxFile = 1 << 20
 
 // parse reads a profile. An error begins with the file's name and the line.
-func parse(name string, data []byte) (*Profile, error) {
+func parse(name string, data []byte) (*loader, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: it is longer than %d bytes", name, maxFile)
 	}
@@ -135,12 +143,36 @@ func parse(name string, data []byte) (*Profile, error) {
 		}
 		return nil, yamlError(name, err)
 	}
-	l := loader{file: name}
-	p := l.profile(&f)
-	if l.err != nil {
-		return nil, l.err
+	l := &loader{file: name, like: f.Like}
+	l.p = l.profile(&f)
+	return l, l.err
+}
+
+// finish puts the places of the profile that this one is like behind its own,
+// and makes the tables.
+func (l *loader) finish(s, base *Set) error {
+	if l.like != "" {
+		like := s.ByName(l.like)
+		if like == nil {
+			like = base.ByName(l.like)
+		}
+		if like == nil || like == l.p {
+			return fmt.Errorf("%s: it is like %q, but there is no such profile", l.file, l.like)
+		}
+		l.p.behind(like)
 	}
-	return p, nil
+	l.p.index()
+	return nil
+}
+
+// behind puts the places of another profile behind those of this one.
+func (p *Profile) behind(other *Profile) {
+	for _, name := range other.named {
+		if _, ok := p.places[name]; !ok {
+			p.names = append(p.names, name)
+		}
+		p.places[name] = append(p.places[name], other.own[name]...)
+	}
 }
 
 // yamlError writes what the YAML package complains of as file:line: reason.
@@ -160,6 +192,8 @@ func yamlError(name string, err error) error {
 // loader makes a profile of a file, and keeps the first error.
 type loader struct {
 	file string
+	like string
+	p    *Profile
 	err  error
 }
 
@@ -226,9 +260,7 @@ func (l *loader) profile(f *file) *Profile {
 		l.field(v, v.Value)
 		p.write = append(p.write, ecsMember{path: key.Value, name: v.Value})
 	})
-	if l.err == nil {
-		p.index()
-	}
+	p.named, p.own = slices.Clone(p.names), maps.Clone(p.places)
 	return p
 }
 

@@ -125,9 +125,8 @@ func (l *loader) place(n *yaml.Node) place {
 			pl.form, pl.fixed, pl.made = formIs, v.Value, textValue(v.Value)
 		case "values":
 			pl.form = formTable
-			if err := v.Decode(&pl.table); err != nil {
-				l.fail(v, "values is a table of what is stored and what the field is then")
-			}
+			pl.table = make(map[string]value)
+			l.pairs(v, func(stored, is *yaml.Node) { pl.table[stored.Value] = textValue(is.Value) })
 		case "each":
 			pl.each = v.Value
 			if pl.form == formSame {

@@ -8,11 +8,11 @@ import (
 
 // place is one place of a document that a field's value comes from, and how.
 type place struct {
-	path  string            // dotted; "" for a constant
-	form  form              // what is made of what lies there
-	table map[string]string // formTable: the field's value by what is stored
-	fixed string            // formIs, formConst: the field's value
-	made  value             // … as it is put into a slot
+	path  string           // dotted; "" for a constant
+	form  form             // what is made of what lies there
+	table map[string]value // formTable: the field's value by what is stored
+	fixed string           // formIs, formConst: the field's value
+	made  value            // … as it is put into a slot
 
 	each, other, missing string // formEach: the path in each object, the path outside of them and the text that stand in for it
 	cut                  bool   // formEach: an image's name is cut to its repository
@@ -41,6 +41,7 @@ const (
 	formTable               // values: by a table
 	formID                  // id: the first 12 digits of a container's id, without its scheme
 	formFullID              // full-id: 64 hex digits, without the scheme
+	formScheme              // scheme: what stands before the :// of a container's id
 	formBase                // basename: what follows the last slash
 	formSlash               // slash: with one at the end
 	formFirst               // first: the first member of an array
@@ -66,7 +67,7 @@ const (
 )
 
 var formNames = [numForms]string{
-	formConst: "const", formIs: "is", formTable: "values", formID: "id", formFullID: "full-id", formBase: "basename", formSlash: "slash",
+	formConst: "const", formIs: "is", formTable: "values", formID: "id", formFullID: "full-id", formScheme: "scheme", formBase: "basename", formSlash: "slash",
 	formFirst: "first", formRest: "rest", formJoin: "join", formRepo: "repository", formTag: "tag", formDigest: "digest",
 	formSyscall: "syscall", formSec: "s", formMilli: "ms", formMicro: "us", formNano: "ns", formSigned: "int32", formMember: "member",
 	formParam: "param", formPrefix: "prefix", formKeys: "keys", formEach: "each", formAny: "any", formFlat: "flat",
@@ -86,7 +87,7 @@ func formOf(name string) (form, bool) {
 // brackets.
 func (f form) takesArg() bool {
 	switch f {
-	case formMember, formParam, formPrefix, formKeys, formEach, formFlat:
+	case formConst, formMember, formParam, formPrefix, formKeys, formEach, formFlat:
 		return true
 	}
 	return false

@@ -8,13 +8,17 @@ import (
 )
 
 // lookupJSON reads the fields of Falco's json plugin, which any document has:
-// a value by its JSON pointer (RFC 6901), and the whole.
-func lookupJSON(doc []byte, f *event.Field, a event.Arg) (event.Value, bool) {
+// a value by its JSON pointer (RFC 6901) into what is the document of the
+// profile's kind, or else into the one that it lies in, and the whole.
+func (d *Docs) lookupJSON(doc []byte, f *event.Field, a event.Arg) (event.Value, bool) {
 	switch f.Name {
 	case "json.obj", "jevt.obj":
 		return event.StringValue(string(doc)), true
 	case "json.value", "jevt.value":
-		v := pointed(doc, a.Key)
+		v := pointed(d.p.inside(doc), a.Key)
+		if v.missing() {
+			v = pointed(doc, a.Key)
+		}
 		return event.StringValue(v.whole()), !v.missing()
 	}
 	return event.Value{}, false

@@ -20,7 +20,9 @@ type Profile struct {
 	origin  event.Origin
 	fields  string // the object whose members are fields
 	needs   []need
-	names   []string            // the fields of places, in the file's order
+	names   []string // the fields of places, in the file's order
+	named   []string // … but those of the profile that it is like
+	own     map[string][]place
 	places  map[string][]place  // where a field is looked for, the first that is present counts
 	aliases map[string][]string // other names that a field has among the fields
 	lost    string
@@ -33,7 +35,7 @@ type Profile struct {
 	consts []target          // what fills a slot that nothing else did
 	shown  map[string]string // field by path, of what lies there as it is
 
-	inPaths   []string   // of the needs and of the places where documents lie in others
+	inPaths   [][]byte   // of the needs and of the places where documents lie in others
 	needPaths []int      // which need the first of them belong to
 	hints     [][][]byte // of each need: one of these is in a document that has it
 }

@@ -74,11 +74,11 @@ func (p *Profile) index() {
 	}
 	for i, n := range p.needs {
 		for _, path := range n.paths {
-			p.inPaths, p.needPaths = append(p.inPaths, path), append(p.needPaths, i)
+			p.inPaths, p.needPaths = append(p.inPaths, []byte(path)), append(p.needPaths, i)
 		}
 	}
 	for _, w := range p.Within {
-		p.inPaths = append(p.inPaths, w.path())
+		p.inPaths = append(p.inPaths, []byte(w.path()))
 	}
 	p.scopes = len(b.scopes)
 	p.shown = make(map[string]string)
