@@ -56,7 +56,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	store.LimitMemory(int64(c.Memory))
 	err = tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
-		Dashboards: dashboards(),
+		Dashboards:  dashboards(),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

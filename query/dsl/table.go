@@ -1,0 +1,222 @@
+package dsl
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/profile"
+)
+
+// maxTerms is how many terms a request asks for at most: the servers allow
+// 65,536.
+const maxTerms = 60000
+
+// inTable translates a test of a field that a profile's table makes of what is
+// stored: each of its values is asked here.
+func (t *test) inTable(c *compiler, p profile.Stored) bound {
+	if t.fold != nil {
+		return atMost(c.presentAt(p).upper)
+	}
+	var stored []string
+	whatever := false // the field has a value that fulfils the check as soon as there is anything
+	for value, from := range p.Values {
+		holds, ok := true, true
+		if t.op != filter.OpExists {
+			v, readable := valueOf(t.field, value)
+			holds, ok = filter.Holds(t.check, event.Fields, v)
+			ok = ok && readable
+		}
+		if !ok {
+			return atMost(c.presentAt(p).upper)
+		}
+		if holds {
+			whatever = whatever || from == nil
+			stored = append(stored, from...)
+		}
+	}
+	switch {
+	case p.Path == "" && whatever:
+		return exactly(all)
+	case p.Path == "":
+		return exactly(none)
+	case whatever:
+		return c.presentPath(p.Path)
+	}
+	return c.storedAmong(p.Path, stored)
+}
+
+// valueOf reads a value as a table writes it.
+func valueOf(f *event.Field, text string) (event.Value, bool) {
+	v := event.StringValue(text)
+	switch f.Kind {
+	case event.String, event.Bytes, event.None:
+	case event.Bool:
+		v = event.BoolValue(text == "true")
+	case event.Int, event.Uint, event.Port, event.Duration, event.Time:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return v, false
+		}
+		v = event.Value{Kind: f.Kind, Num: uint64(n)}
+	default:
+		return v, false
+	}
+	if f.Flags.Has(event.IsList) {
+		return event.Value{Kind: f.Kind, List: []event.Value{v}}, true
+	}
+	return v, true
+}
+
+// storedAmong finds documents that have one of some values at a path.
+func (c *compiler) storedAmong(path string, stored []string) bound {
+	if len(stored) == 0 {
+		return exactly(none)
+	}
+	slices.Sort(stored)
+	v, ok := c.view(path)
+	if !ok {
+		return c.presentPath(path)
+	}
+	t := &test{op: filter.OpIn, field: &event.Field{Kind: event.String}, texts: stored, check: &filter.Check{Op: filter.OpIn}}
+	return t.each(c, profile.Stored{Path: path}, v)
+}
+
+// inList translates a test of a field that is a list. Of the members an index
+// tells whether one is among some, not whether all are.
+func (t *test) inList(c *compiler, p profile.Stored, v view) bound {
+	present := c.presentAt(p)
+	if p.Form == profile.FormDerived || v.kind != viewKeyword || t.fold != nil {
+		if t.op == filter.OpIntersects {
+			return atMost(present.upper)
+		}
+		return anything
+	}
+	found := v.among(t.texts)
+	if t.op == filter.OpIntersects {
+		return found
+	}
+	return atMost(or(found.upper, not(present.lower))) // of an empty list all members are among them
+}
+
+// among translates that a field is one of several constants, in one query
+// where that is possible.
+func (t *test) among(c *compiler, p profile.Stored, v view) (bound, bool) {
+	if p.Form != profile.FormSame || v.kind != viewKeyword || t.fold != nil || len(t.texts) < 2 {
+		return bound{}, false
+	}
+	switch t.field.Kind {
+	case event.String, event.Bytes:
+		return v.among(t.texts), true
+	}
+	return bound{}, false
+}
+
+// id translates a comparison of a container's id: stored is the id, its first
+// twelve digits, or either behind a scheme.
+func (c *compiler) id(p profile.Stored, v view, op filter.Op, text string) bound {
+	if v.kind != viewKeyword || !plainID(text) {
+		return atMost(c.presentAt(p).upper)
+	}
+	behind := v.having(wildcardQuery(v.path, "*://"+text+"*", false))
+	switch {
+	case op == filter.OpEq && len(text) != idLength || op == filter.OpStartsWith && len(text) > idLength:
+		return v.having(leaf("term", Query{v.path: text})) // host
+	case op == filter.OpEq || op == filter.OpStartsWith && text != "":
+		return anyOf(v.having(leaf("prefix", Query{v.path: text})), behind)
+	}
+	return atMost(c.presentAt(p).upper)
+}
+
+const idLength = 12
+
+// plainID reports whether a text holds nothing that a wildcard would read.
+func plainID(s string) bool {
+	return strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == ""
+}
+
+// number translates a comparison with a whole number or a fraction.
+func (c *compiler) number(p profile.Stored, v view, kind event.Kind, op filter.Op, text string) bound {
+	k := &filter.Check{Op: op, Right: &filter.Value{Text: text}}
+	values, ok := filter.Constants(k, kind)
+	if !ok {
+		return atMost(c.presentAt(p).upper)
+	}
+	if kind == event.Double {
+		if v.kind != viewFloat {
+			return atMost(c.presentAt(p).upper)
+		}
+		return exactly(compare(v.path, op, values[0].Float64()))
+	}
+	n := values[0].Int64()
+	switch v.kind {
+	case viewInteger:
+		return c.integer(p, v, op, n)
+	case viewKeyword:
+		if op == filter.OpEq && kind != event.Uint {
+			return v.having(regexpQuery(v.path, spellings(n)))
+		}
+	}
+	return atMost(c.presentAt(p).upper)
+}
+
+// integer translates a comparison of a number that is stored as one.
+func (c *compiler) integer(p profile.Stored, v view, op filter.Op, n int64) bound {
+	if n < v.least {
+		switch op {
+		case filter.OpGT, filter.OpGE:
+			return c.presentAt(p)
+		}
+		return exactly(none)
+	}
+	if n > v.most {
+		switch op {
+		case filter.OpLT, filter.OpLE:
+			return c.presentAt(p)
+		}
+		return exactly(none)
+	}
+	return exactly(compare(v.path, op, n))
+}
+
+// spellings is a regular expression of the decimal numbers that are n.
+func spellings(n int64) string {
+	switch {
+	case n == 0:
+		return "-?0+"
+	case n == math.MinInt64:
+		return "-9223372036854775808"
+	case n < 0:
+		return "-0*" + strconv.FormatInt(-n, 10)
+	}
+	return "0*" + strconv.FormatInt(n, 10)
+}
+
+// compare writes a comparison that the index makes by itself.
+func compare(path string, op filter.Op, value any) *node {
+	word := map[filter.Op]string{filter.OpLT: "lt", filter.OpLE: "lte", filter.OpGT: "gt", filter.OpGE: "gte"}[op]
+	if word == "" {
+		return leaf("term", Query{path: value})
+	}
+	return leaf("range", Query{path: Query{word: value}})
+}
+
+// boolean translates a comparison with true or false.
+func (c *compiler) boolean(p profile.Stored, v view, op filter.Op, text string) bound {
+	if op != filter.OpEq {
+		return atMost(c.presentAt(p).upper)
+	}
+	switch v.kind {
+	case viewBoolean:
+		return exactly(leaf("term", Query{v.path: text == "true"}))
+	case viewKeyword:
+		if text == "true" {
+			return v.among([]string{"true", "1"})
+		}
+		return v.among([]string{"false", "0"})
+	}
+	return atMost(c.presentAt(p).upper)
+}
