@@ -16,8 +16,11 @@ packages='
 	libc6-dev           test/load, race detector
 	llvm-19             make generate: strips the objects
 	make                the one way in
+	maven               test/siem: fetches the search servers
 	netcat-traditional  test/incident: the reverse shell
 	nmap                test/incident: the reconnaissance
+	openjdk-17-jdk-headless  test/siem: runs Elasticsearch 8
+	openssl             test/siem: certificates
 	podman              test/lab
 	procps              test/incident: ps and pgrep of the story
 	python3             test/incident: the service

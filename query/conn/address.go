@@ -1,0 +1,169 @@
+package conn
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/config"
+)
+
+// Schemes are the schemes of addresses, each with its port.
+var schemes = map[string]struct {
+	port    string
+	product Product
+}{
+	"es":     {"9200", Elasticsearch},
+	"os":     {"9200", OpenSearch},
+	"logzio": {"443", Logzio},
+	"https":  {"443", Unknown},
+}
+
+// Address is where a server is, and which of its indices are meant.
+type Address struct {
+	Scheme  string
+	Hosts   []string // host:port
+	TLS     bool
+	Prefix  string  // of all paths, for servers behind another: /search
+	Index   string  // a pattern, or several with commas
+	Product Product // as the scheme says; Unknown to be found out
+}
+
+// errUserInfo is said of an address with a name or password in it.
+var errUserInfo = errors.New("an address carries no name or password, since others see command lines: set STOOP_USERNAME and STOOP_PASSWORD, or STOOP_API_KEY, or name files in the configuration (docs/siem.md)")
+
+// ParseAddress reads an address: es://host:9200,host2/prefix/index?tls=off.
+func ParseAddress(text string) (Address, error) {
+	scheme, rest, ok := strings.Cut(text, "://")
+	kind, known := schemes[scheme]
+	if !ok || !known {
+		return Address{}, fmt.Errorf("%s is no address of a SIEM; those begin with es://, os://, logzio:// or https://", withoutUser(text))
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	text = withoutUser(scheme + "://" + rest)
+	if strings.Contains(rest, "@") {
+		return Address{}, fmt.Errorf("%s: %w", text, errUserInfo)
+	}
+	hosts, path, _ := strings.Cut(rest, "/")
+	a := Address{Scheme: scheme, TLS: true, Product: kind.product}
+	for _, host := range strings.Split(hosts, ",") {
+		full, err := hostPort(host, kind.port)
+		if err != nil {
+			return Address{}, fmt.Errorf("%s: %w", text, err)
+		}
+		a.Hosts = append(a.Hosts, full)
+	}
+	path = strings.Trim(path, "/")
+	if at := strings.LastIndexByte(path, '/'); at >= 0 {
+		a.Prefix, path = "/"+path[:at], path[at+1:]
+	}
+	index, err := url.PathUnescape(path)
+	if err != nil {
+		return Address{}, fmt.Errorf("%s: the index %q cannot be read: %w", text, path, err)
+	}
+	if strings.ContainsAny(index, " \"\\<>|#") || strings.HasPrefix(index, "_") || index == "." || index == ".." {
+		return Address{}, fmt.Errorf("%s: %q cannot be the name of an index", text, index)
+	}
+	a.Index = index
+	return a, a.options(text, query)
+}
+
+// options reads what stands behind the question mark.
+func (a *Address) options(text, query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fmt.Errorf("%s: %w", text, err)
+	}
+	for name, all := range values {
+		if name != "tls" {
+			return fmt.Errorf("%s: %q is no option of an address; there is tls=off", text, name)
+		}
+		switch all[len(all)-1] {
+		case "off":
+			a.TLS = false
+		case "on":
+		default:
+			return fmt.Errorf("%s: tls is on or off", text)
+		}
+	}
+	if !a.TLS && (a.Scheme == "https" || a.Scheme == "logzio") {
+		return fmt.Errorf("%s: %s:// always means TLS; write es:// or os:// for a plain port", text, a.Scheme)
+	}
+	return nil
+}
+
+// hostPort completes a host with a port.
+func hostPort(host, port string) (string, error) {
+	u, err := url.Parse("x://" + host)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " \t*") {
+		return "", fmt.Errorf("%q is no host", host)
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)), nil
+}
+
+// withoutUser returns an address without what stands before an @ in it: a
+// password may hold a slash.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		scheme, rest = "", text
+	} else {
+		scheme += "://"
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "…@" + rest[at+1:]
+	}
+	return scheme + rest
+}
+
+// String returns the address as the user would write it.
+func (a Address) String() string {
+	kind := schemes[a.Scheme]
+	hosts := make([]string, len(a.Hosts))
+	for i, h := range a.Hosts {
+		hosts[i] = strings.TrimSuffix(h, ":"+kind.port)
+	}
+	s := a.Scheme + "://" + strings.Join(hosts, ",") + a.Prefix
+	if a.Index != "" {
+		s += "/" + a.Index
+	}
+	if !a.TLS {
+		s += "?tls=off"
+	}
+	return s
+}
+
+// urls returns the addresses as Elastic's client takes them.
+func (a Address) urls() []string {
+	scheme := "https://"
+	if !a.TLS {
+		scheme = "http://"
+	}
+	all := make([]string, len(a.Hosts))
+	for i, h := range a.Hosts {
+		all[i] = scheme + h + a.Prefix
+	}
+	return all
+}
+
+// addressOf returns the address of a configured server.
+func addressOf(s *config.SIEM) (Address, error) {
+	if s.CloudID != "" {
+		return cloudAddress(s)
+	}
+	a, err := ParseAddress(s.URL)
+	if err != nil {
+		return a, err
+	}
+	if s.Index != "" {
+		if a.Index != "" && a.Index != s.Index {
+			// Elasticsearch behind a path: https://host/search with index: falco-*
+			a.Prefix += "/" + a.Index
+		}
+		a.Index = s.Index
+	}
+	return a, nil
+}

@@ -1,0 +1,196 @@
+package conn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Request is what is asked of a server.
+type Request struct {
+	Method string
+	Path   string // with a slash before it; see [Path]
+	Query  url.Values
+	Body   []byte // JSON
+	Lines  bool   // the body is lines of JSON
+
+	// Read takes a whole answer. An error of it means that the answer was
+	// broken on its way: it is asked for again, a few times.
+	Read func(body []byte) error
+	// Limit bounds the answer in bytes; 0 for 64 MiB. A longer one is a
+	// [TooLarge] error.
+	Limit int64
+	// Patience is how long to try again when the server is busy or away; 0
+	// for not at all, negative for ever.
+	Patience time.Duration
+	// Trouble is told of each failure that is going to be tried again, and
+	// when; with nil when the server answers again. It may be nil.
+	Trouble func(err error, wait time.Duration)
+}
+
+const (
+	defaultLimit = 64 << 20
+	minWait      = 200 * time.Millisecond
+	maxWait      = 5 * time.Second
+	maxAfter     = 30 * time.Second // most that a server may make us wait
+	maxBroken    = 3                // how often a broken answer is asked for again
+)
+
+// Do asks the server and returns its answer.
+func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
+	started := time.Now()
+	broken, troubled := 0, false
+	for try := 0; ; try++ {
+		body, err := c.try(ctx, req)
+		if err == nil {
+			if troubled && req.Trouble != nil {
+				req.Trouble(nil, 0)
+			}
+			return body, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		var e *Error
+		if !errors.As(err, &e) || !e.Temporary() || req.Patience == 0 {
+			return nil, c.at(err)
+		}
+		if e.Kind == Broken {
+			if broken++; broken > maxBroken {
+				return nil, c.at(err)
+			}
+		}
+		wait := backoff(try)
+		if e.After > 0 {
+			wait = min(e.After, maxAfter)
+		}
+		if req.Patience > 0 && time.Since(started)+wait > req.Patience {
+			return nil, c.at(err)
+		}
+		troubled = true
+		if req.Trouble != nil {
+			req.Trouble(c.at(err), wait)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// backoff doubles with each try, with a share of chance.
+func backoff(try int) time.Duration {
+	d := min(minWait<<min(try, 10), maxWait)
+	return d/2 + rand.N(d/2+1)
+}
+
+// try asks once, and once more when the credentials had run out.
+func (c *Conn) try(ctx context.Context, req Request) ([]byte, error) {
+	a, err := c.once(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if a.status == http.StatusUnauthorized && c.renew(ctx) {
+		if a, err = c.once(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	if a.status > 299 {
+		return nil, c.refusal(req, a)
+	}
+	if req.Read != nil {
+		if err := req.Read(a.body); err != nil {
+			var e *Error
+			if errors.As(err, &e) {
+				return nil, e
+			}
+			return nil, broken(a, err)
+		}
+	}
+	return a.body, nil
+}
+
+// answer is what a server sent.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// once sends a request and reads the answer.
+func (c *Conn) once(ctx context.Context, req Request) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, req.Method, (&url.URL{Path: "/"}).String(), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.URL, err = url.Parse(req.Path); err != nil {
+		return answer{}, err
+	}
+	r.URL.RawPath = ""
+	r.URL.RawQuery = req.Query.Encode()
+	if req.Body != nil {
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(req.Body)), int64(len(req.Body))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.Body)), nil }
+		r.Header.Set("Content-Type", c.Product.contentType(req.Lines))
+	}
+	r.Header.Set("Accept", c.Product.contentType(false))
+	c.credential().apply(r.Header)
+	resp, err := c.client.Perform(r)
+	if err != nil {
+		return answer{}, c.failure(ctx, err)
+	}
+	defer resp.Body.Close()
+	unlend(resp.Header)
+	limit := req.Limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	body, err := readAll(resp, limit)
+	a := answer{resp.StatusCode, resp.Header, body}
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			return a, e
+		}
+		return a, c.failure(ctx, err)
+	}
+	return a, nil
+}
+
+// readAll reads an answer up to a limit.
+func readAll(resp *http.Response, limit int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= limit {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if err == nil && n > limit {
+		return nil, &Error{Kind: TooLarge, Text: "the answer is larger than " + strconv.FormatInt(limit>>20, 10) + " MiB"}
+	}
+	return buf.Bytes(), err
+}
+
+// retryAfter reads how long a server asks to be left alone.
+func retryAfter(h http.Header) time.Duration {
+	n, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(min(n, int(maxAfter/time.Second))) * time.Second
+}
+
+// isBusy reports whether a status means that it may work later.
+func isBusy(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
