@@ -6,8 +6,10 @@
 //
 // A kernel program writes it to the event buffer. Every 10 ms, or sooner under
 // load, the pipeline takes what is there, waits a millisecond for records of
-// other CPUs that belong before it, decodes it, and hands a batch to the sink.
-// One goroutine does all of it and owns the event tables.
+// other CPUs that belong before it, decodes it, and queues a batch for the sink.
+// One goroutine does all of it and owns the event tables; another hands on what
+// is queued, so that a slow sink makes nobody wait: what the queue has no room
+// for is counted as lost.
 //
 // # What is watched
 //

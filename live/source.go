@@ -32,6 +32,7 @@ const (
 	readAtOnce    = 4096
 	maxHeld       = 32 << 10 // records read before some are decoded
 	maxTables     = 128 << 20
+	maxQueued     = 64 << 20 // bytes of events whose reader is slower than the node
 )
 
 // Live is the source of this node's events. Run is for one goroutine, the rest
@@ -56,6 +57,7 @@ type Live struct {
 
 	statsMu sync.Mutex
 	stats   source.Stats
+	queue   *source.Queue // to the sink, which may be slow
 
 	shared   *net.UnixListener
 	sharedAt string
@@ -70,7 +72,7 @@ func Open(_ context.Context, _ string, opt source.Options) (source.Source, error
 	if err != nil {
 		return nil, fmt.Errorf("live: %w", err)
 	}
-	l := &Live{opt: opt, probe: p, clk: clock.New(), tables: newTables()}
+	l := &Live{opt: opt, probe: p, clk: clock.New(), tables: newTables(), queue: source.NewQueue(maxQueued)}
 	l.conts = container.New(l.tables, p.Keys(), container.Options{Root: p.Keys().Root})
 	l.procs = proc.New(l.tables, l.clk, l.conts, proc.Options{})
 	l.dec = decode.New(l.tables, l.procs, l.clk, decode.Options{Made: l.handed})
@@ -107,12 +109,14 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 	if err := l.start(req); err != nil {
 		return err
 	}
+	l.queue.Start(sink)
+	defer l.queue.End()
 	if req.Before > 0 {
-		if err := l.before(ctx, time.Now().Add(-req.Before), sink); err != nil {
+		if err := l.before(ctx, time.Now().Add(-req.Before), source.SinkFunc(l.queue.Keep)); err != nil {
 			return err
 		}
 	}
-	names := &patient{live: l, sink: sink}
+	names := &patient{live: l, sink: l.queue}
 	sink = names
 	timer := time.NewTicker(tick)
 	defer timer.Stop()

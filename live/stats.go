@@ -23,6 +23,10 @@ func (l *Live) Stats() source.Stats {
 	defer l.statsMu.Unlock()
 	s := l.stats
 	s.Lost, s.Notes = slices.Clone(s.Lost), slices.Clone(s.Notes)
+	for _, lost := range l.queue.Lost() {
+		s.Lost = append(s.Lost, lost)
+		s.Passed -= min(s.Passed, lost.Count)
+	}
 	return s
 }
 

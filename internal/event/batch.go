@@ -1,5 +1,7 @@
 package event
 
+import "unsafe"
+
 // Batch is a run of events in the order of their time. All columns have one
 // entry an event, but those said to be optional, which may be nil.
 type Batch struct {
@@ -137,6 +139,22 @@ func (b *Batch) Append(e Event, payload []byte) {
 // Full reports whether the batch should be handed on before more is added:
 // its heap offsets are 32-bit.
 func (b *Batch) Full() bool { return len(b.Heap) > 1<<28 || len(b.Time) >= 1<<16 }
+
+// rowBytes is what the columns take that every batch has.
+const rowBytes = 8 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 8 + 4
+
+// Bytes estimates the memory that the batch holds; what lies in a mapped file
+// is none.
+func (b *Batch) Bytes() (n int64) {
+	if b.Mapped {
+		return 0
+	}
+	n = int64(cap(b.Time))*rowBytes + int64(cap(b.Alert))*int64(unsafe.Sizeof(AlertID(0))) + int64(cap(b.Dur))*8
+	if !b.HeapMapped {
+		n += int64(cap(b.Heap))
+	}
+	return n
+}
 
 // At returns event i.
 func (b *Batch) At(i int) Event {

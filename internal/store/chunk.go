@@ -2,7 +2,6 @@ package store
 
 import (
 	"slices"
-	"unsafe"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -12,7 +11,6 @@ const (
 	adoptRows = 1 << 14  // batches of this many rows become chunks as they are
 	adoptDocs = 1 << 9   // … and of this many, when their documents lie in a mapped file
 	chunkHeap = 32 << 20 // bytes of arguments after which a chunk is closed
-	rowBytes  = 8 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 8 + 4
 )
 
 // chunk is a run of events whose batch only ever grows at its end. A batch
@@ -32,21 +30,7 @@ func newChunk(id uint64, l *lane, seq uint64) *chunk {
 
 // adopt makes a chunk of a batch, without copying.
 func adopt(id uint64, l *lane, b *event.Batch) *chunk {
-	c := &chunk{id: id, lane: l, batch: b}
-	if !b.Mapped {
-		c.bytes = memory(b)
-	}
-	return c
-}
-
-// memory estimates what a batch holds.
-func memory(b *event.Batch) int64 {
-	n := int64(cap(b.Time)) * rowBytes
-	if !b.HeapMapped {
-		n += int64(cap(b.Heap))
-	}
-	n += int64(cap(b.Alert))*int64(unsafe.Sizeof(event.AlertID(0))) + int64(cap(b.Dur))*8
-	return n
+	return &chunk{id: id, lane: l, batch: b, bytes: b.Bytes()}
 }
 
 // add copies a batch behind the chunk's rows. Slices that readers hold are not
@@ -74,7 +58,7 @@ func (c *chunk) add(b *event.Batch) {
 		next.ArgOff = append(next.ArgOff, base+off-from)
 	}
 	c.batch = &next
-	c.bytes = memory(&next)
+	c.bytes = next.Bytes()
 }
 
 // addOptional appends a column that may be missing on either side; what is
@@ -124,7 +108,7 @@ func (c *chunk) close() {
 	b.Res, b.Alert, b.Dur, b.ArgOff = trim(b.Res), trim(b.Alert), trim(b.Dur), trim(b.ArgOff)
 	b.Heap = trim(b.Heap)
 	c.batch = &b
-	c.bytes = memory(&b)
+	c.bytes = b.Bytes()
 }
 
 // trim copies a slice that has much room left over.
