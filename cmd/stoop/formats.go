@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -15,15 +17,20 @@ import (
 type jsonRows struct {
 	out     io.Writer
 	columns []column // nil: every field
-	redact  bool
+	text    event.AppendText
+	all     *event.JSON
 	buf     []byte
 	err     error
+}
+
+func newJSONRows(out io.Writer, columns []column, redact bool) *jsonRows {
+	return &jsonRows{out: out, columns: columns, text: clean(redact), all: event.NewJSON(clean(redact))}
 }
 
 func (j *jsonRows) row(r event.Row) {
 	j.buf = j.buf[:0]
 	if j.columns == nil {
-		j.buf = event.AppendJSON(j.buf, r, clean(j.redact))
+		j.buf = j.all.Append(j.buf, r)
 	} else {
 		j.buf = append(j.buf, '{')
 		for i, c := range j.columns {
@@ -32,7 +39,7 @@ func (j *jsonRows) row(r event.Row) {
 			}
 			j.buf = append(safetext.AppendJSON(j.buf, c.name), ':')
 			if v, ok := c.field.Show(r, c.arg); ok {
-				j.buf = v.AppendJSON(j.buf, clean(j.redact))
+				j.buf = v.AppendJSON(j.buf, j.text)
 			} else {
 				j.buf = append(j.buf, "null"...)
 			}
@@ -106,6 +113,8 @@ type tableRows struct {
 	redact  bool
 	widths  []int
 	waiting [][]string // rows before the widths are chosen
+	cells   []string
+	buf     []byte
 	err     error
 }
 
@@ -115,15 +124,15 @@ const (
 )
 
 func (t *tableRows) row(r event.Row) {
-	cells := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		cells[i] = safetext.Line(c.value(r, t.redact))
+	t.cells = t.cells[:0]
+	for _, c := range t.columns {
+		t.cells = append(t.cells, safetext.Line(c.value(r, t.redact)))
 	}
 	if t.widths != nil {
-		t.line(cells)
+		t.line(t.cells)
 		return
 	}
-	if t.waiting = append(t.waiting, cells); len(t.waiting) == tableLook {
+	if t.waiting = append(t.waiting, slices.Clone(t.cells)); len(t.waiting) == tableLook {
 		t.choose()
 	}
 }
@@ -134,9 +143,9 @@ func (t *tableRows) choose() {
 	head := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		head[i] = strings.ToUpper(c.name)
-		t.widths[i] = ansi.StringWidth(head[i])
+		t.widths[i] = cellWidth(head[i])
 		for _, cells := range t.waiting {
-			t.widths[i] = max(t.widths[i], min(ansi.StringWidth(cells[i]), tableMaxWidth))
+			t.widths[i] = max(t.widths[i], min(cellWidth(cells[i]), tableMaxWidth))
 		}
 	}
 	t.line(head)
@@ -147,19 +156,32 @@ func (t *tableRows) choose() {
 }
 
 func (t *tableRows) line(cells []string) {
-	var b strings.Builder
+	t.buf = t.buf[:0]
 	for i, cell := range cells {
-		b.WriteString(cell)
+		t.buf = append(t.buf, cell...)
 		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", max(t.widths[i]-ansi.StringWidth(cell), 0)+2))
+			for range max(t.widths[i]-cellWidth(cell), 0) + 2 {
+				t.buf = append(t.buf, ' ')
+			}
 		}
 	}
 	if t.err == nil {
-		_, t.err = t.out.WriteString(strings.TrimRight(b.String(), " "))
+		_, t.err = t.out.Write(bytes.TrimRight(t.buf, " "))
 	}
 	if t.err == nil {
 		t.err = t.out.WriteTrusted("\n")
 	}
+}
+
+// cellWidth is how many cells of a terminal a text takes; one each where all is
+// printable ASCII, which most texts are.
+func cellWidth(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
 }
 
 // flush writes the rows that wait; a table without rows is nothing at all.

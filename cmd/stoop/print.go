@@ -176,7 +176,7 @@ type rows interface {
 
 func newRows(format string, columns []column, out io.Writer, redact bool) rows {
 	if format == "json" {
-		return &jsonRows{out: out, columns: columns, redact: redact}
+		return newJSONRows(out, columns, redact)
 	}
 	if columns == nil {
 		columns, _ = parseColumns(defaultColumns)

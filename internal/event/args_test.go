@@ -82,7 +82,7 @@ func FuzzArgs(f *testing.F) {
 			Type: event.Type(typ), Bits: event.HasRes, TID: id, Proc: event.ProcID(id), FD: fd, Obj: event.ObjID(id), Res: res, Alert: event.AlertID(id), Dur: res,
 		}, payload)
 		r := b.Row(0)
-		if line := event.AppendJSON(nil, r, nil); !json.Valid(line) {
+		if line := event.NewJSON(nil).Append(nil, r); !json.Valid(line) {
 			t.Errorf("bad JSON: %s", line)
 		}
 		for _, f := range event.Fields.All() {

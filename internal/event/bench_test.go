@@ -91,13 +91,14 @@ func BenchmarkDimAt(b *testing.B) {
 	}
 }
 
-func BenchmarkAppendJSON(b *testing.B) {
+func BenchmarkJSON(b *testing.B) {
 	s := newScene()
 	r := s.open(b, 0x80000, 3)
 	var buf []byte
+	j := event.NewJSON(nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = event.AppendJSON(buf[:0], r, nil)
+		buf = j.Append(buf[:0], r)
 	}
 	b.SetBytes(int64(len(buf)))
 }

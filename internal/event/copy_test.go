@@ -44,7 +44,7 @@ func TestCopierTakesOnlyWhatEventsReferTo(t *testing.T) {
 	got := c.Batch(b)
 	to := c.Tables()
 	for i := range b.Len() {
-		want, have := string(event.AppendJSON(nil, b.Row(i), nil)), string(event.AppendJSON(nil, got.Row(i), nil))
+		want, have := string(event.NewJSON(nil).Append(nil, b.Row(i))), string(event.NewJSON(nil).Append(nil, got.Row(i)))
 		if have != want {
 			t.Errorf("event %d reads\n%s\nwant\n%s", i, have, want)
 		}

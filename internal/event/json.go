@@ -7,60 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSON writes an event as one JSON object: every field that has a value
-// under its name, sorted; then its arguments as evt.arg.NAME, in their order.
-// Numbers, booleans and lists keep their type; times are nanoseconds since
-// 1970, as in Falco's output_fields; bytes that are no UTF-8 become U+FFFD.
-// Fields that only repeat others (deprecated ones, parts of times, fields that
-// need an argument) are left out.
-//
-// text writes every text that came from outside; nil writes it as it came, but
-// for what JSON escapes itself.
-func AppendJSON(dst []byte, r Row, text AppendText) []byte {
-	text = text.orPlain()
-	dst = append(dst, '{')
-	first := true
-	doc := r.B.Bits[r.I]&HasDoc != 0
-	var room [64]*Field
-	written := room[:0]
-	for _, f := range jsonFieldList {
-		if !doc && r.lacks(f) {
-			continue
-		}
-		v, ok := f.Show(r, Arg{})
-		if !ok {
-			continue
-		}
-		dst = appendKey(dst, f.Name, &first)
-		dst = v.AppendJSON(dst, text)
-		written = append(written, f)
-	}
-	for shown, raw := range r.args() {
-		if a, ok := r.argText(shown, raw); ok {
-			dst = appendKey(dst, "evt.arg."+a.Name, &first)
-			dst = appendArgJSON(dst, r, shown, a, raw, text)
-		}
-	}
-	if doc && r.T.Docs != nil {
-		dst = appendDoc(dst, r, written, &first, text)
-	}
-	return append(dst, '}')
-}
-
-// lacks reports that a field cannot have a value, without asking it: most
-// events have no alert, and many no file.
-func (r Row) lacks(f *Field) bool {
-	switch f.Home {
-	case HomeObj:
-		return r.Obj == 0
-	case HomeCont:
-		return r.Cont == 0
-	case HomeAlert:
-		return r.Alert == 0
-	}
-	return f.Read == nil
-}
-
 // AppendText appends a text to dst as a JSON string, quotes included: a place
 // to mask secrets and to escape what a terminal must not see.
 type AppendText func(dst []byte, s string) []byte
@@ -108,6 +54,14 @@ func appendKey(dst []byte, name string, first *bool) []byte {
 	return append(appendString(appendComma(dst, first), name), ':')
 }
 
+// appendField writes a field and its value behind a comma, if it has one.
+func appendField(dst []byte, r Row, f *Field, first *bool, text AppendText) []byte {
+	if v, ok := f.Show(r, Arg{}); ok {
+		dst = v.AppendJSON(appendKey(dst, f.Name, first), text)
+	}
+	return dst
+}
+
 func appendComma(dst []byte, first *bool) []byte {
 	if !*first {
 		dst = append(dst, ',')
@@ -116,18 +70,16 @@ func appendComma(dst []byte, first *bool) []byte {
 	return dst
 }
 
-// jsonFieldList are the fields that AppendJSON writes. It is made when all
-// fields are there.
-var jsonFieldList []*Field
-
-func init() {
+// outputFields are the fields that [JSON] writes, sorted by name.
+func outputFields() (list []*Field) {
 	for _, f := range Fields.All() {
 		const never = Deprecated | TableOnly | FilterOnly
 		if f.Flags&never != 0 || f.Arg&ArgRequired != 0 || f.From == 0 || repeats[f.Name] {
 			continue
 		}
-		jsonFieldList = append(jsonFieldList, f)
+		list = append(list, f)
 	}
+	return list
 }
 
 // repeats are fields that say what another says too.
@@ -141,7 +93,7 @@ var repeats = map[string]bool{
 	"json.obj": true, "json.rawtime": true, "jevt.obj": true, "jevt.rawtime": true,
 }
 
-// AppendJSON writes a value as JSON; see the function [AppendJSON].
+// AppendJSON writes a value as JSON; see [JSON].
 func (v Value) AppendJSON(dst []byte, text AppendText) []byte {
 	text = text.orPlain()
 	if v.List != nil {

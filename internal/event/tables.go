@@ -91,3 +91,20 @@ type DocReader interface {
 	// not; a filter on other fields never opens a document.
 	Holds(f *Field) bool
 }
+
+// Epoch returns a number that changes whenever a row is replaced that fields
+// of a home are read of: a process is read with its container and with what
+// its standard descriptors refer to.
+func (t *Tables) Epoch(home Home) uint64 {
+	switch home {
+	case HomeCont:
+		return t.Conts.Epoch()
+	case HomeProc:
+		return t.Procs.Epoch() + t.Conts.Epoch() + t.Objs.Epoch()
+	case HomeObj:
+		return t.Objs.Epoch()
+	case HomeAlert:
+		return t.Alerts.Epoch()
+	}
+	return 0
+}

@@ -67,7 +67,7 @@ func TestValueJSON(t *testing.T) {
 func TestEventJSON(t *testing.T) {
 	s := newScene()
 	r := s.open(t, 0x80000, 3)
-	line := event.AppendJSON(nil, r, nil)
+	line := event.NewJSON(nil).Append(nil, r)
 	var got map[string]any
 	if err := json.Unmarshal(line, &got); err != nil {
 		t.Fatalf("%v in %s", err, line)
@@ -86,11 +86,37 @@ func TestEventJSON(t *testing.T) {
 			t.Errorf("%s is there: %v", absent, v)
 		}
 	}
-	if again := event.AppendJSON(nil, r, nil); !bytes.Equal(again, line) {
+	if again := event.NewJSON(nil).Append(nil, r); !bytes.Equal(again, line) {
 		t.Error("the same event is written in two ways")
 	}
-	masked := event.AppendJSON(nil, r, func(dst []byte, s string) []byte { return append(dst, `"x"`...) })
+	masked := event.NewJSON(func(dst []byte, s string) []byte { return append(dst, `"x"`...) }).Append(nil, r)
 	if err := json.Unmarshal(masked, &got); err != nil || got["fd.name"] != "x" || got["evt.arg.name"] != "x" {
 		t.Errorf("not every text was masked: %v %s", err, masked)
 	}
+}
+
+// What a writer has kept of a row is what it would write anew, also when a
+// container gets its name late and when events of two sources alternate.
+func TestJSONKeepsOnlyWhatHolds(t *testing.T) {
+	one, other := newScene(), newScene()
+	web := *other.t.Cont(other.cont)
+	web.Name = other.t.Strings.Add("cart")
+	other.t.Conts.Set(uint32(other.cont), web)
+	j := event.NewJSON(nil)
+	check := func(r event.Row, name string) {
+		t.Helper()
+		got, want := j.Append(nil, r), event.NewJSON(nil).Append(nil, r)
+		if !bytes.Equal(got, want) || !bytes.Contains(got, []byte(`"container.name":"`+name+`"`)) {
+			t.Errorf("written of container %s\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	for range 2 {
+		check(one.open(t, 0, 3), "web")
+		check(other.open(t, 0, 3), "cart")
+		check(one.connect(t), "web")
+	}
+	late := *one.t.Cont(one.cont)
+	late.Name = one.t.Strings.Add("web-2")
+	one.t.Conts.Set(uint32(one.cont), late)
+	check(one.open(t, 0, 3), "web-2")
 }

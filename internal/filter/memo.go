@@ -101,22 +101,18 @@ func (m *memo) get(t *event.Tables, s *step) *answers {
 	return a
 }
 
-// dimState returns how many rows a dimension has, and a number that changes
-// whenever a row is replaced that its rows are read with: a process is read
-// with its container and with what its standard descriptors refer to.
+// dimState returns how many rows a dimension has, and its epoch.
 func dimState(t *event.Tables, home event.Home) (n int, epoch uint64) {
+	epoch = t.Epoch(home)
 	switch home {
 	case event.HomeProc:
-		epoch = t.Procs.Epoch() + t.Conts.Epoch() + t.Objs.Epoch()
 		return t.Procs.Len(), epoch
 	case event.HomeObj:
-		epoch = t.Objs.Epoch()
 		return t.Objs.Len(), epoch
 	case event.HomeAlert:
-		epoch = t.Alerts.Epoch()
 		return t.Alerts.Len(), epoch
 	}
-	return event.NumTypes, 0
+	return event.NumTypes, epoch
 }
 
 func dimRow(t *event.Tables, home event.Home, id uint32) event.Row {
