@@ -9,7 +9,6 @@ import (
 	"math/bits"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
@@ -21,12 +20,12 @@ import (
 type printCmd struct {
 	sourceFlags
 
-	Output  string        `short:"o" default:"table" enum:"table,json,csv" help:"Format: ${enum}. JSON is one object a line, with every field that has a value."`
-	Columns []string      `placeholder:"FIELD,…" help:"Fields of the table, the CSV, or the JSON." predictor:"field"`
-	Limit   int           `short:"n" placeholder:"N" help:"Stop after N events."`
-	Follow  bool          `help:"Go on when the end of a file is reached, and wait for more."`
-	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
-	Stats   bool          `help:"Print all counts at the end."`
+	Output  string   `short:"o" default:"table" enum:"table,json,csv" help:"Format: ${enum}. JSON is one object a line, with every field that has a value."`
+	Columns []string `placeholder:"FIELD,…" help:"Fields of the table, the CSV, or the JSON." predictor:"field"`
+	Limit   int      `short:"n" placeholder:"N" help:"Stop after N events."`
+	Follow  bool     `help:"Go on when the end of a file is reached, and wait for more."`
+	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
+	Stats   bool     `help:"Print all counts at the end."`
 
 	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
 }
@@ -66,7 +65,7 @@ func (c *printCmd) Run(a *app) error {
 		rows: newRows(c.Output, columns, out, !c.ShowSecrets), out: out, left: c.Limit, limited: c.Limit > 0,
 		live: live, stop: cancel,
 	}
-	err = source.Merge(ctx, req, sources, span(req, p.print))
+	err = source.Merge(ctx, req, sources, wanted(req, p.print))
 	closeAll(sources)
 	err = errors.Join(err, p.finish())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

@@ -16,13 +16,13 @@ import (
 type recordCmd struct {
 	sourceFlags
 
-	To      string        `required:"" placeholder:"FILE" help:"The recording to write; it must not be there yet." predictor:"file"`
-	Rotate  byteSize      `placeholder:"SIZE" help:"Begin a new file when one has this size."`
-	Zstd    bool          `help:"Compress files that --rotate has closed."`
-	Force   bool          `help:"Replace a file that is there."`
-	Keep    byteSize      `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
-	Timeout time.Duration `placeholder:"SPAN" help:"Stop after this time."`
-	Stats   bool          `help:"Print all counts at the end."`
+	To      string   `required:"" placeholder:"FILE" help:"The recording to write; it must not be there yet." predictor:"file"`
+	Rotate  byteSize `placeholder:"SIZE" help:"Begin a new file when one has this size."`
+	Zstd    bool     `help:"Compress files that --rotate has closed."`
+	Force   bool     `help:"Replace a file that is there."`
+	Keep    byteSize `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
+	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
+	Stats   bool     `help:"Print all counts at the end."`
 }
 
 // Run records until the sources end, the time is up or a signal comes.
@@ -33,6 +33,9 @@ func (c *recordCmd) Run(a *app) error {
 	}
 	if c.To == "" || c.To == "-" {
 		return usageError{errors.New("--to takes the name of a file: a recording is written in place, not to a pipe")}
+	}
+	if c.Zstd && c.Rotate == 0 && c.Keep == 0 {
+		return usageError{errors.New("--zstd compresses the files that --rotate closes: give --rotate or --keep too")}
 	}
 	sources, err := c.open(a)
 	if err != nil {
@@ -55,7 +58,7 @@ func (c *recordCmd) Run(a *app) error {
 	if req.Filter != nil {
 		write = without(write)
 	}
-	runErr := source.Merge(ctx, req, sources, span(req, func(b *event.Batch, sel []uint64) {
+	runErr := source.Merge(ctx, req, sources, wanted(req, func(b *event.Batch, sel []uint64) {
 		eachRun(b, sel, write)
 		if w.Err() != nil {
 			cancel()
@@ -103,9 +106,9 @@ func eachRun(b *event.Batch, sel []uint64, to func(*event.Batch)) {
 	}
 }
 
-func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+func withTimeout(ctx context.Context, d span) (context.Context, context.CancelFunc) {
 	if d > 0 {
-		return context.WithTimeout(ctx, d)
+		return context.WithTimeout(ctx, time.Duration(d))
 	}
 	return context.WithCancel(ctx)
 }

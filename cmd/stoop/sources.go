@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -19,15 +21,15 @@ import (
 type sourceFlags struct {
 	Sources []string `arg:"" optional:"" name:"source" help:"live, demo, a file, or - for standard input; several are merged by time." predictor:"source"`
 
-	Filter string        `short:"f" placeholder:"EXPR" help:"Only events that this Falco condition holds for."`
-	Since  timeArg       `placeholder:"TIME" help:"From this time on: 15:04, 2006-01-02T15:04:05Z, or 10m for ten minutes ago."`
-	Until  timeArg       `placeholder:"TIME" help:"Up to this time."`
-	Before time.Duration `placeholder:"SPAN" help:"live: begin with what the flight recorder holds of this span."`
+	Filter string  `short:"f" placeholder:"EXPR" help:"Only events that this Falco condition holds for."`
+	Since  timeArg `placeholder:"TIME" help:"From this time on: 15:04, 2006-01-02T15:04:05Z, or 10m for ten minutes ago."`
+	Until  timeArg `placeholder:"TIME" help:"Up to this time."`
+	Before span    `placeholder:"SPAN" help:"live: begin with what the flight recorder holds of this span."`
 
 	Fly       string   `placeholder:"SELECTOR" help:"live: record every system call of these containers: ids, names, pods or namespace/pod with * and ?, separated by commas; host; all."`
 	Ring      byteSize `placeholder:"SIZE" help:"live: flight recorder's bulk ring of a container (8MiB)."`
 	DeedsRing byteSize `placeholder:"SIZE" help:"live: flight recorder's deeds ring of a container (1MiB)."`
-	Payload   int      `default:"256" placeholder:"BYTES" help:"live: bytes kept of what a recorded container reads and writes; 0 for none."`
+	Payload   *int     `placeholder:"BYTES" help:"live: bytes kept of what a recorded container reads and writes; 0 for none (256)."`
 	Durations bool     `help:"live: measure how long system calls take."`
 	Compat    bool     `help:"live: watch 32-bit calls too, at a price for every call."`
 	Resolve   bool     `help:"Look names of addresses up in the DNS, which others can see."`
@@ -70,10 +72,7 @@ func (f *sourceFlags) request() (source.Request, error) {
 		return source.Request{}, err
 	}
 	now := time.Now()
-	req := source.Request{Filter: cond, Since: f.Since.at(now), Until: f.Until.at(now), Before: f.Before}
-	if f.Before < 0 {
-		return req, usageError{fmt.Errorf("--before %s: a span cannot be negative", f.Before)}
-	}
+	req := source.Request{Filter: cond, Since: f.Since.at(now), Until: f.Until.at(now), Before: time.Duration(f.Before)}
 	if !req.Since.IsZero() && !req.Until.IsZero() && req.Until.Before(req.Since) {
 		return req, usageError{fmt.Errorf("--until %s is before --since %s", f.Until.text, f.Since.text)}
 	}
@@ -93,8 +92,11 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 		return nil, usageError{err}
 	}
 	opt := source.Options{
-		Fly: f.Fly, BulkRing: int(f.Ring), DeedsRing: int(f.DeedsRing), Payload: f.Payload,
+		Fly: f.Fly, BulkRing: int(f.Ring), DeedsRing: int(f.DeedsRing), Payload: -1,
 		Durations: f.Durations, Compat: f.Compat, Resolve: f.Resolve,
+	}
+	if f.Payload != nil {
+		opt.Payload = *f.Payload
 	}
 	registry := a.sources()
 	var opened []source.Source
@@ -106,7 +108,46 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 		}
 		opened = append(opened, src)
 	}
+	if err := f.fit(opened); err != nil {
+		closeAll(opened)
+		return nil, usageError{err}
+	}
 	return opened, nil
+}
+
+// forLive returns the flags that were given and that only a source which reads
+// a kernel looks at.
+func (f *sourceFlags) forLive() (given []string) {
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--before", f.Before != 0},
+		{"--fly", f.Fly != ""},
+		{"--ring", f.Ring != 0},
+		{"--deeds-ring", f.DeedsRing != 0},
+		{"--payload", f.Payload != nil},
+		{"--durations", f.Durations},
+		{"--compat", f.Compat},
+	} {
+		if flag.set {
+			given = append(given, flag.name)
+		}
+	}
+	return given
+}
+
+// fit refuses flags that none of the sources looks at.
+func (f *sourceFlags) fit(sources []source.Source) error {
+	given := f.forLive()
+	if len(given) == 0 || slices.ContainsFunc(sources, func(s source.Source) bool { _, ok := s.(source.Recorder); return ok }) {
+		return nil
+	}
+	are := "is"
+	if len(given) > 1 {
+		are = "are"
+	}
+	return fmt.Errorf("%s %s for live, the kernel of this node, not for %s", strings.Join(given, ", "), are, strings.Join(f.Sources, ", "))
 }
 
 // Bounds of what the flight recorder may be told.
@@ -123,8 +164,8 @@ func (f *sourceFlags) check() error {
 			return fmt.Errorf("%s %s: a ring has between 64 KiB and 1 GiB", flag, humanize.IBytes(uint64(size)))
 		}
 	}
-	if f.Payload < 0 || f.Payload > maxPayload {
-		return fmt.Errorf("--payload %d: between 0 and %d bytes are kept of each call", f.Payload, maxPayload)
+	if p := f.Payload; p != nil && (*p < 0 || *p > maxPayload) {
+		return fmt.Errorf("--payload %d: between 0 and %d bytes are kept of each call", *p, maxPayload)
 	}
 	return nil
 }
@@ -135,9 +176,9 @@ func closeAll(sources []source.Source) {
 	}
 }
 
-// span keeps only events in a request's time and that its filter holds for:
+// wanted keeps only events in a request's time and that its filter holds for:
 // sources may let more through.
-func span(req source.Request, next func(b *event.Batch, sel []uint64)) source.Sink {
+func wanted(req source.Request, next func(b *event.Batch, sel []uint64)) source.Sink {
 	since, until := int64(0), int64(0)
 	if !req.Since.IsZero() {
 		since = req.Since.UnixNano()

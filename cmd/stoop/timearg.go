@@ -61,6 +61,22 @@ func parseSpan(s string) (time.Duration, error) {
 	return time.ParseDuration(s)
 }
 
+// span is a span of time on the command line: 500ms, 10s, 2h, 1d.
+type span time.Duration
+
+// UnmarshalText reads a span.
+func (s *span) UnmarshalText(text []byte) error {
+	d, err := parseSpan(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a span of time; write 500ms, 10s, 5m, 2h or 1d", text)
+	}
+	if d < 0 {
+		return fmt.Errorf("%s: a span of time cannot be negative", text)
+	}
+	*s = span(d)
+	return nil
+}
+
 // at returns the time meant at a given now; the zero time when none was given.
 func (t timeArg) at(now time.Time) time.Time {
 	switch {

@@ -156,6 +156,23 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// Of a long line only what is around the error is shown.
+func TestCaretOfALongLine(t *testing.T) {
+	src := strings.Repeat("proc.name=é and ", 500) + "proc.name ~ x" + strings.Repeat(" and a", 500)
+	_, err := Parse(src)
+	var fe *Error
+	if !errors.As(err, &fe) {
+		t.Fatalf("error is %v", err)
+	}
+	line, caret, _ := strings.Cut(fe.Caret(src), "\n")
+	if at := strings.Index(caret, "^"); at != len([]rune(line[:strings.Index(line, "~ x")])) {
+		t.Errorf("the caret stands wrong:\n%s\n%s", line, caret)
+	}
+	if n := len([]rune(line)); n > 130 || !strings.HasPrefix(line, "…") || !strings.HasSuffix(line, "…") {
+		t.Errorf("%d characters are shown, want what is around the error: %s", n, line)
+	}
+}
+
 func TestCaret(t *testing.T) {
 	src := "a and\n\tproc.name ~ x\nor b"
 	_, err := Parse(src)

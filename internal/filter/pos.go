@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pos is a place in an expression. Index counts bytes from 0, Line and Col
@@ -39,10 +40,10 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Pos.String())
 	b.WriteString(": ")
-	b.WriteString(e.Msg)
+	b.WriteString(cut(e.Msg, maxMessage))
 	if e.Found != "" {
 		b.WriteString(", found ")
-		b.WriteString(e.Found)
+		b.WriteString(cut(e.Found, maxMessage))
 	}
 	if e.Hint != "" {
 		b.WriteString(" (")
@@ -52,22 +53,46 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Caret returns the line of src that holds the error and a second line with a
-// caret under the place. Tabs stay tabs, so that the caret stands right.
+// caretSides is how much of a line is shown on either side of an error, and
+// maxMessage how much of what is wrong, in bytes: an expression may be long.
+const (
+	caretSides = 60
+	maxMessage = 400
+)
+
+// Caret returns the line of src that holds the error, cut to what is around
+// the place, and a second line with a caret under it. Tabs stay tabs, so that
+// the caret stands right.
 func (e *Error) Caret(src string) string {
 	at := min(e.Pos.Index, len(src))
-	from := strings.LastIndexAny(src[:at], "\r\n") + 1
-	line := src[from:]
-	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
-		line = line[:end]
+	before, after := src[strings.LastIndexAny(src[:at], "\r\n")+1:at], src[at:]
+	if end := strings.IndexAny(after, "\r\n"); end >= 0 {
+		after = after[:end]
 	}
-	pad := []byte(src[from:at])
-	for i, c := range pad {
-		if c != '\t' {
-			pad[i] = ' '
+	if from := len(before) - caretSides; from > 0 {
+		for from < len(before) && !utf8.RuneStart(before[from]) {
+			from++
 		}
+		before = "…" + before[from:]
 	}
-	return line + "\n" + string(pad) + "^"
+	pad := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, before)
+	return before + cut(after, caretSides) + "\n" + pad + "^"
+}
+
+// cut shortens a text to at most n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // Warning is something that is allowed and probably not meant.

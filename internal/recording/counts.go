@@ -41,6 +41,15 @@ func (c *counts) bad(where, text string) {
 	c.s.Notes = append(c.s.Notes, source.Note{Level: source.NoteWarn, Text: text, Where: where})
 }
 
+// ended counts the end of a whole file's data before its end, which is told
+// however much was told before.
+func (c *counts) ended(where, text string) {
+	c.note(source.Note{Level: source.NoteWarn, Text: text, Where: where})
+	c.mu.Lock()
+	c.s.Bad++
+	c.mu.Unlock()
+}
+
 // lost counts events that are lost, and says why.
 func (c *counts) lost(hop string, n uint64) {
 	if n == 0 {

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/profile/falcogen"
@@ -172,25 +171,6 @@ func TestFollow(t *testing.T) {
 	}
 	if st := s.Stats(); st.Bad != 0 || st.Passed != 4 {
 		t.Errorf("stats %+v", st)
-	}
-}
-
-// A compressed file that is cut gives what it has, and says so.
-func TestCutArchive(t *testing.T) {
-	var plain, z bytes.Buffer
-	if _, err := falcogen.New(1).Write(&plain, 1<<20); err != nil {
-		t.Fatal(err)
-	}
-	w := gzip.NewWriter(&z)
-	_, _ = w.Write(plain.Bytes())
-	_ = w.Close()
-	s := open(t, write(t, z.String()[:z.Len()/2]))
-	n := 0
-	for _, b := range collect(t, s, source.Request{}) {
-		n += b.Len()
-	}
-	if st := s.Stats(); n < 100 || st.Bad < 1 || !strings.Contains(fmt.Sprint(st.Notes), "the compressed data is damaged") {
-		t.Errorf("%d events, %+v", n, st)
 	}
 }
 

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,26 +84,21 @@ func openFile(name string, f *os.File, size int64) (source.Source, error) {
 	}
 	if open := decompressor(head); open != nil {
 		// A glance at the content, so that what cannot be read is said now.
-		r, err := open(bufio.NewReader(io.NewSectionReader(f, 0, size)))
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
-		inner, err := readHead(r)
-		if err != nil && len(inner) == 0 {
-			return nil, err
-		}
-		if _, err := sniff(inner, err != nil); err != nil {
+		if err := glance(open, io.NewSectionReader(f, 0, size)); err != nil {
 			return nil, err
 		}
 		return newStream(name, "file", f), nil
 	}
-	what, err := sniff(head, int64(len(head)) == size)
+	m, err := mapFile(f, size)
 	if err != nil {
 		return nil, err
 	}
-	m, err := mapFile(f, size)
+	if longLine(head) {
+		head = m.data[:min(len(m.data), sniffMost)]
+	}
+	what, err := sniff(head, int64(len(head)) == size)
 	if err != nil {
+		m.release()
 		return nil, err
 	}
 	if what.recording {
@@ -111,11 +107,26 @@ func openFile(name string, f *os.File, size int64) (source.Source, error) {
 	return newLineFile(name, f, m, what.lines), nil
 }
 
+// glance looks whether what is compressed can be read.
+func glance(open func(io.Reader) (io.ReadCloser, error), r io.Reader) error {
+	u, err := unpack(open, bufio.NewReader(r))
+	if err != nil {
+		return err
+	}
+	defer u.Close()
+	head, err := readHead(u)
+	if len(head) == 0 && u.err == nil {
+		return nil // who reads it says that there is nothing in it
+	}
+	_, err = sniff(head, err != nil && u.err == nil)
+	return u.unread(err)
+}
+
 // readHead reads as much of a stream as it takes to tell what it holds: a line,
 // if the stream pauses there.
 func readHead(r io.Reader) ([]byte, error) {
 	head := make([]byte, 0, 64<<10)
-	for len(head) < 1<<20 {
+	for len(head) < 1<<20 || len(head) < sniffMost && longLine(head) {
 		if cap(head)-len(head) < 4<<10 {
 			head = append(head, make([]byte, cap(head))...)[:len(head)]
 		}
@@ -127,7 +138,13 @@ func readHead(r io.Reader) ([]byte, error) {
 		if len(head) < len(fileMagic) {
 			continue
 		}
-		if _, err := sniff(head, false); err == nil || decompressor(head) != nil {
+		if decompressor(head) != nil {
+			break
+		}
+		if bytes.IndexByte(head[len(head)-n:], '\n') < 0 && !bytes.HasPrefix(head, fileMagic[:]) {
+			continue // no line has ended
+		}
+		if _, err := sniff(head, false); err == nil {
 			break
 		}
 	}

@@ -3,48 +3,22 @@ package recording
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/stoop-project/stoop/internal/profile"
 )
 
-// sniffLen is how much of a file is looked at to tell what it is.
-const sniffLen = 256 << 10
+// sniffLen is how much of a file is looked at to tell what it is, and sniffMost
+// how much when its first line is longer than that.
+const (
+	sniffLen  = 256 << 10
+	sniffMost = 64 << 20
+)
 
 // sniffLines bounds how many lines may be broken before one can be read.
 const sniffLines = 100
 
-// The ways in which a file may be compressed, by their first bytes (RFC 1952,
-// RFC 8878).
-var (
-	gzipMagic = []byte{0x1f, 0x8b}
-	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
-	utf8BOM   = []byte{0xef, 0xbb, 0xbf}
-)
-
-// maxWindow bounds the memory that a compressed file may ask for.
-const maxWindow = 128 << 20
-
-// decompressor returns what reads the content behind a file's first bytes, nil
-// when they are not compressed.
-func decompressor(head []byte) func(io.Reader) (io.ReadCloser, error) {
-	switch {
-	case bytes.HasPrefix(head, gzipMagic):
-		return func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
-	case bytes.HasPrefix(head, zstdMagic):
-		return func(r io.Reader) (io.ReadCloser, error) {
-			d, err := zstd.NewReader(r, zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecoderConcurrency(1))
-			if err != nil {
-				return nil, err
-			}
-			return d.IOReadCloser(), nil
-		}
-	}
-	return nil
-}
+var utf8BOM = []byte{0xef, 0xbb, 0xbf}
 
 // content is what a file holds.
 type content struct {
@@ -62,7 +36,7 @@ func sniff(head []byte, whole bool) (content, error) {
 	for tried := 0; len(rest) > 0 && tried < sniffLines; {
 		line, more, ended := bytes.Cut(rest, []byte{'\n'})
 		rest = more
-		if line = bytes.TrimSpace(line); len(line) == 0 || !ended && !whole {
+		if line = bytes.TrimSpace(line); len(line) == 0 || len(line) > maxLine || !ended && !whole {
 			continue
 		}
 		tried++
@@ -70,7 +44,16 @@ func sniff(head []byte, whole bool) (content, error) {
 			return content{lines: p}, nil
 		}
 	}
+	if len(head) >= sniffMost && bytes.IndexByte(head, '\n') < 0 {
+		return content{}, fmt.Errorf("its first line is longer than %d MiB; what can be read is %s", sniffMost>>20, readable())
+	}
 	return content{}, fmt.Errorf("%s; what can be read is %s", seen(head), readable())
+}
+
+// longLine reports whether nothing but the beginning of a line was seen, which
+// tells as little as nothing.
+func longLine(head []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, utf8BOM)), []byte("{")) && bytes.IndexByte(head, '\n') < 0
 }
 
 // readable lists what can be read, for guides and errors.

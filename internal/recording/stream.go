@@ -66,19 +66,17 @@ func (s *stream) Run(ctx context.Context, req source.Request, sink source.Sink) 
 
 func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 	begin, err := readHead(in)
+	var u *unpacked
 	if open := decompressor(begin); open != nil {
 		in.unread(begin)
-		d, err := open(in)
-		if err != nil {
+		if u, err = unpack(open, in); err != nil {
 			return err
 		}
-		defer d.Close()
+		defer u.Close()
+		u.damaged = func(why string) { s.counts.ended(s.name, why) }
 		// The decompressor is a step of its own, on a goroutine of its own.
-		in = startPump(ctx, &unpacked{r: d, name: s.name, counts: &s.counts})
+		in = startPump(ctx, u)
 		begin, err = readHead(in)
-		if err != nil && len(begin) == 0 {
-			return err
-		}
 	}
 	if len(begin) == 0 {
 		if errors.Is(err, io.EOF) {
@@ -87,32 +85,19 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 		}
 		return err
 	}
-	what, sniffErr := sniff(begin, err != nil)
-	if sniffErr != nil {
-		return sniffErr
+	ended := err != nil // and with it what u says is known
+	what, err := sniff(begin, ended)
+	if err != nil && ended {
+		err = u.unread(err)
+	}
+	if err != nil {
+		return err
 	}
 	in.unread(begin)
 	if what.recording {
 		return runBlocks(ctx, s.name, in, &s.counts, out)
 	}
 	return runLines(ctx, in, newLines(s.name, what.lines, event.NewTables(), &s.counts), out)
-}
-
-// unpacked is compressed data on its way. Where it is damaged it ends, and that
-// is counted and said: what came before is good.
-type unpacked struct {
-	r      io.Reader
-	name   string
-	counts *counts
-}
-
-func (u *unpacked) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		u.counts.bad(u.name, fmt.Sprintf("the compressed data is damaged (%v); what lies behind was left out", err))
-		err = io.EOF
-	}
-	return n, err
 }
 
 // runLines reads documents from a stream. A piece is handed on as soon as
