@@ -153,6 +153,9 @@ func readNameChanged(r Row, _ Arg) (Value, bool) {
 }
 
 func readFdTypes(r Row, a Arg) (Value, bool) {
+	if r.reported() {
+		return Value{}, false
+	}
 	var objs []ObjID
 	if n, ok := a.number(); ok {
 		objs = []ObjID{r.fdObj(int32(n))}

@@ -32,11 +32,8 @@ func (m *Mapper) container() event.ContID {
 	if v := &m.vals[slotContID]; bytes.Equal(v.raw, []byte(event.HostID)) {
 		row.Flags |= event.ContHost
 	}
-	if v := &m.vals[slotPrivileged]; v.kind == boolean {
-		row.Flags |= event.ContSecurityKnown
-		if v.raw[0] == 't' {
-			row.Flags |= event.ContPrivileged
-		}
+	if m.Alone {
+		return event.ContID(m.t.Conts.Intern(row))
 	}
 	known := m.conts[id]
 	for _, id := range known[max(0, len(known)-maxSameID):] {

@@ -20,7 +20,7 @@ var rowFirst = map[string][]string{
 	"proc.exeline": {"proc.exe"}, "proc.cmdnargs": {"proc.args", "proc.cmdline"}, "proc.cmdlenargs": {"proc.args", "proc.cmdline"},
 	"proc.duration": {"proc.pid.ts"}, "proc.loginshellid": {"proc.pid"}, "proc.is_sid_leader": {"proc.pid"},
 	"fd.typechar": {"fd.type", "fd.name", "fd.cip", "fd.sip"}, "fd.nameraw": {"fd.name"}, "fd.directory": {"fd.name"}, "fd.filename": {"fd.name"},
-	"fd.containername": {"fd.name"}, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"}, "fd.types": {"fd.type"},
+	"fd.containername": {"fd.name"}, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
 	"fd.cproto": {"fd.cport", "fd.name"}, "fd.sproto": {"fd.sport", "fd.name"}, "fd.lproto": {"fd.name"}, "fd.rproto": {"fd.name"},
 	"fd.lip": {"fd.name", "fd.cip", "fd.sip"}, "fd.rip": {"fd.name", "fd.cip", "fd.sip"}, "fd.lnet": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cport", "fd.sport"},

@@ -95,26 +95,48 @@ func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
 }
 
 // check says what is wrong with a document that no profile knows.
-func check(doc []byte) error {
+func check(doc []byte) *Error {
 	s := scanner{b: doc}
-	if !s.enter() {
-		return s.err()
+	if s.enter() {
+		s.at--
+		if _, ok := s.value(0); ok {
+			if s.peek(); s.at < len(doc) {
+				s.fail("the document goes on behind its end")
+			}
+		}
 	}
-	s.at--
-	if _, ok := s.value(0); !ok {
-		return s.err()
+	if s.reason != "" {
+		return &Error{Offset: s.at, Reason: s.reason}
 	}
 	return &Error{Offset: -1, Reason: "no profile knows such documents"}
 }
 
-// Sniff returns the profile that reads a document, nil when none does.
+// Sniff returns the first profile that knows a document, nil when none does.
 func (s *Set) Sniff(doc []byte) *Profile {
-	m, _, err := s.Chooser().Map(doc)
-	if err != nil {
+	if check(doc).Offset >= 0 {
 		return nil
 	}
-	return m.p
+	for _, p := range s.profiles {
+		if p.Knows(doc) {
+			return p
+		}
+	}
+	return nil
 }
 
-// Sniff returns the built-in profile that reads a document, nil when none does.
+// Sniff returns the first built-in profile that knows a document, nil when none
+// does.
 func Sniff(doc []byte) *Profile { return builtIn().Sniff(doc) }
+
+// Knows reports whether a document, which is to be JSON, is of the profile's
+// kind, or one lies in it.
+func (p *Profile) Knows(doc []byte) bool {
+	if !p.likely(doc) {
+		return false
+	}
+	f := finders.Get().(*finder)
+	defer finders.Put(f)
+	f.paths = append(f.paths[:0], p.inPaths...)
+	f.lookIn(p, doc)
+	return p.whole(f.found)
+}

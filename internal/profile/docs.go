@@ -130,12 +130,17 @@ func (d *Docs) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value,
 	return event.Value{}, false
 }
 
+// severalNames are fields whose values may be alternatives.
+var severalNames = map[string]bool{"fd.cip.name": true, "fd.sip.name": true, "fd.lip.name": true, "fd.rip.name": true}
+
 // of reads the value as a field's.
 func (v value) of(f *event.Field) (event.Value, bool) {
 	isList := f.Flags.Has(event.IsList)
 	switch {
 	case v.kind == array && isList:
 		return event.Value{Kind: f.Kind, List: v.list(f.Kind)}, true
+	case v.kind == array && severalNames[f.Name]:
+		return event.Value{List: v.list(f.Kind)}, true
 	case v.kind == array && f.Kind == event.String:
 		return event.StringValue(v.joined()), true
 	case isList:

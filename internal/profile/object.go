@@ -25,7 +25,26 @@ func (m *Mapper) objectRow(of event.Type) event.ObjID {
 	case !ends.connect(&o, of):
 		o.Name = m.str(slotFDName)
 	}
+	if o.Kind.Inet() {
+		m.role(&o)
+	} else if raw := m.str(slotFDNameRaw); raw != o.Name {
+		o.Raw = raw
+	}
 	return event.ObjID(m.t.Objs.Intern(o))
+}
+
+// role takes over which end the process has, where the document says that.
+func (m *Mapper) role(o *event.Object) {
+	v := &m.vals[slotFDIsServer]
+	if v.missing() {
+		return
+	}
+	client, server := o.Client(), o.Server()
+	o.Role, o.Local, o.Remote = event.RoleClient, client, server
+	if v.isTrue() {
+		o.Role, o.Local, o.Remote = event.RoleServer, server, client
+	}
+	o.Flags &^= event.ObjInferred
 }
 
 // endsOf are the ends of a connection where a document has them one by one.

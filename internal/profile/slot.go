@@ -34,6 +34,8 @@ const (
 	slotFDType
 	slotFDProto
 	slotFDLocalPort
+	slotFDIsServer
+	slotFDNameRaw
 	slotFDClientIP
 	slotFDClientPort
 	slotFDServerIP
@@ -73,7 +75,6 @@ const (
 	slotPodIP
 	slotNamespace
 	slotSandbox
-	slotPrivileged
 
 	slotAncestor // the first of the ancestors' slots: ancestorParts for each
 )
@@ -114,6 +115,7 @@ var fieldSlots = func() map[string]slot {
 		"alert.output": slotOutput, "alert.origin": slotOrigin,
 
 		"fd.num": slotFDNum, "fd.name": slotFDName, "fd.type": slotFDType, "fd.l4proto": slotFDProto, "fd.lport": slotFDLocalPort,
+		"fd.is_server": slotFDIsServer, "fd.nameraw": slotFDNameRaw,
 		"fd.cip":   slotFDClientIP,
 		"fd.cport": slotFDClientPort, "fd.sip": slotFDServerIP, "fd.sport": slotFDServerPort,
 
@@ -125,8 +127,7 @@ var fieldSlots = func() map[string]slot {
 		"container.id": slotContID, "container.full_id": slotContFullID, "container.name": slotContName,
 		"container.type": slotContRuntime, "container.image": slotImage, "container.image.repository": slotImageRepo,
 		"container.image.tag": slotImageTag, "container.image.digest": slotImageDigest, "container.image.id": slotImageID,
-		"container.privileged": slotPrivileged,
-		"k8s.pod.name":         slotPod, "k8s.pod.uid": slotPodUID, "k8s.pod.ip": slotPodIP, "k8s.ns.name": slotNamespace,
+		"k8s.pod.name": slotPod, "k8s.pod.uid": slotPodUID, "k8s.pod.ip": slotPodIP, "k8s.ns.name": slotNamespace,
 		"k8s.pod.full_sandbox_id": slotSandbox,
 
 		"proc.pname": ancestorSlot(1, ancestorName), "proc.pexe": ancestorSlot(1, ancestorExe),
