@@ -25,11 +25,6 @@ type KernelChunk struct {
 	Data [270400]uint8
 }
 
-type KernelComm struct {
-	_ structs.HostLayout
-	S [16]int8
-}
-
 type KernelDirect struct {
 	_       structs.HostLayout
 	Key     uint64
@@ -42,6 +37,11 @@ type KernelLoss struct {
 	Full   uint64
 	NoRing uint64
 	Broken uint64
+}
+
+type KernelName struct {
+	_ structs.HostLayout
+	S [16]int8
 }
 
 type KernelRingHead struct {
@@ -70,12 +70,12 @@ type KernelSettings struct {
 	_          structs.HostLayout
 	Options    uint32
 	Self       uint32
-	Scope      uint32
+	CgroupMode uint32
+	UidMode    uint32
+	NameMode   uint32
 	Payload    uint32
-	UidOp      uint32
-	Uid        uint32
-	CommOp     uint32
 	PayloadAny uint32
+	Pad        uint32
 }
 
 // Names of all BPF objects in the ELF.
@@ -84,21 +84,24 @@ type KernelSettings struct {
 const (
 	KernelMapCalls             = "calls"
 	KernelMapCalls32           = "calls32"
-	KernelMapComms             = "comms"
 	KernelMapConfig            = "config"
 	KernelMapEntered           = "entered"
 	KernelMapEvents            = "events"
 	KernelMapLosses            = "losses"
 	KernelMapLossesRest        = "losses_rest"
+	KernelMapNames             = "names"
 	KernelMapPool              = "pool"
+	KernelMapRenamed           = "renamed"
 	KernelMapRingHeads         = "ring_heads"
 	KernelMapRings             = "rings"
 	KernelMapScope             = "scope"
 	KernelMapScratches         = "scratches"
 	KernelMapSeats             = "seats"
+	KernelMapUids              = "uids"
 	KernelProgProcessExec      = "process_exec"
 	KernelProgProcessExit      = "process_exit"
 	KernelProgProcessFork      = "process_fork"
+	KernelProgProcessRename    = "process_rename"
 	KernelProgRecordBulk       = "record_bulk"
 	KernelProgRecordEnter      = "record_enter"
 	KernelProgUringComplete    = "uring_complete"
@@ -111,6 +114,7 @@ const (
 	KernelVarBulkDirect        = "bulk_direct"
 	KernelVarKeyMode           = "key_mode"
 	KernelVarManyCpus          = "many_cpus"
+	KernelVarRenamedFull       = "renamed_full"
 	KernelVarRingSeed          = "ring_seed"
 	KernelVarShapeCaps         = "shape_caps"
 	KernelVarShapeChild        = "shape_child"
@@ -172,6 +176,7 @@ type KernelProgramSpecs struct {
 	ProcessExec      *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit      *ebpf.ProgramSpec `ebpf:"process_exit"`
 	ProcessFork      *ebpf.ProgramSpec `ebpf:"process_fork"`
+	ProcessRename    *ebpf.ProgramSpec `ebpf:"process_rename"`
 	RecordBulk       *ebpf.ProgramSpec `ebpf:"record_bulk"`
 	RecordEnter      *ebpf.ProgramSpec `ebpf:"record_enter"`
 	UringComplete    *ebpf.ProgramSpec `ebpf:"uring_complete"`
@@ -189,41 +194,44 @@ type KernelProgramSpecs struct {
 type KernelMapSpecs struct {
 	Calls      *ebpf.MapSpec `ebpf:"calls"`
 	Calls32    *ebpf.MapSpec `ebpf:"calls32"`
-	Comms      *ebpf.MapSpec `ebpf:"comms"`
 	Config     *ebpf.MapSpec `ebpf:"config"`
 	Entered    *ebpf.MapSpec `ebpf:"entered"`
 	Events     *ebpf.MapSpec `ebpf:"events"`
 	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	LossesRest *ebpf.MapSpec `ebpf:"losses_rest"`
+	Names      *ebpf.MapSpec `ebpf:"names"`
 	Pool       *ebpf.MapSpec `ebpf:"pool"`
+	Renamed    *ebpf.MapSpec `ebpf:"renamed"`
 	RingHeads  *ebpf.MapSpec `ebpf:"ring_heads"`
 	Rings      *ebpf.MapSpec `ebpf:"rings"`
 	Scope      *ebpf.MapSpec `ebpf:"scope"`
 	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
 	Seats      *ebpf.MapSpec `ebpf:"seats"`
+	Uids       *ebpf.MapSpec `ebpf:"uids"`
 }
 
 // KernelVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KernelVariableSpecs struct {
-	BulkDirect *ebpf.VariableSpec `ebpf:"bulk_direct"`
-	KeyMode    *ebpf.VariableSpec `ebpf:"key_mode"`
-	ManyCpus   *ebpf.VariableSpec `ebpf:"many_cpus"`
-	RingSeed   *ebpf.VariableSpec `ebpf:"ring_seed"`
-	ShapeCaps  *ebpf.VariableSpec `ebpf:"shape_caps"`
-	ShapeChild *ebpf.VariableSpec `ebpf:"shape_child"`
-	ShapeChunk *ebpf.VariableSpec `ebpf:"shape_chunk"`
-	ShapeCreds *ebpf.VariableSpec `ebpf:"shape_creds"`
-	ShapeExe   *ebpf.VariableSpec `ebpf:"shape_exe"`
-	ShapeExit  *ebpf.VariableSpec `ebpf:"shape_exit"`
-	ShapeFile  *ebpf.VariableSpec `ebpf:"shape_file"`
-	ShapeHdr   *ebpf.VariableSpec `ebpf:"shape_hdr"`
-	ShapeNs    *ebpf.VariableSpec `ebpf:"shape_ns"`
-	ShapePart  *ebpf.VariableSpec `ebpf:"shape_part"`
-	ShapeSock  *ebpf.VariableSpec `ebpf:"shape_sock"`
-	ShapeTask  *ebpf.VariableSpec `ebpf:"shape_task"`
-	ShapeUring *ebpf.VariableSpec `ebpf:"shape_uring"`
+	BulkDirect  *ebpf.VariableSpec `ebpf:"bulk_direct"`
+	KeyMode     *ebpf.VariableSpec `ebpf:"key_mode"`
+	ManyCpus    *ebpf.VariableSpec `ebpf:"many_cpus"`
+	RenamedFull *ebpf.VariableSpec `ebpf:"renamed_full"`
+	RingSeed    *ebpf.VariableSpec `ebpf:"ring_seed"`
+	ShapeCaps   *ebpf.VariableSpec `ebpf:"shape_caps"`
+	ShapeChild  *ebpf.VariableSpec `ebpf:"shape_child"`
+	ShapeChunk  *ebpf.VariableSpec `ebpf:"shape_chunk"`
+	ShapeCreds  *ebpf.VariableSpec `ebpf:"shape_creds"`
+	ShapeExe    *ebpf.VariableSpec `ebpf:"shape_exe"`
+	ShapeExit   *ebpf.VariableSpec `ebpf:"shape_exit"`
+	ShapeFile   *ebpf.VariableSpec `ebpf:"shape_file"`
+	ShapeHdr    *ebpf.VariableSpec `ebpf:"shape_hdr"`
+	ShapeNs     *ebpf.VariableSpec `ebpf:"shape_ns"`
+	ShapePart   *ebpf.VariableSpec `ebpf:"shape_part"`
+	ShapeSock   *ebpf.VariableSpec `ebpf:"shape_sock"`
+	ShapeTask   *ebpf.VariableSpec `ebpf:"shape_task"`
+	ShapeUring  *ebpf.VariableSpec `ebpf:"shape_uring"`
 }
 
 // KernelObjects contains all objects after they have been loaded into the kernel.
@@ -248,36 +256,40 @@ func (o *KernelObjects) Close() error {
 type KernelMaps struct {
 	Calls      *ebpf.Map `ebpf:"calls"`
 	Calls32    *ebpf.Map `ebpf:"calls32"`
-	Comms      *ebpf.Map `ebpf:"comms"`
 	Config     *ebpf.Map `ebpf:"config"`
 	Entered    *ebpf.Map `ebpf:"entered"`
 	Events     *ebpf.Map `ebpf:"events"`
 	Losses     *ebpf.Map `ebpf:"losses"`
 	LossesRest *ebpf.Map `ebpf:"losses_rest"`
+	Names      *ebpf.Map `ebpf:"names"`
 	Pool       *ebpf.Map `ebpf:"pool"`
+	Renamed    *ebpf.Map `ebpf:"renamed"`
 	RingHeads  *ebpf.Map `ebpf:"ring_heads"`
 	Rings      *ebpf.Map `ebpf:"rings"`
 	Scope      *ebpf.Map `ebpf:"scope"`
 	Scratches  *ebpf.Map `ebpf:"scratches"`
 	Seats      *ebpf.Map `ebpf:"seats"`
+	Uids       *ebpf.Map `ebpf:"uids"`
 }
 
 func (m *KernelMaps) Close() error {
 	return _KernelClose(
 		m.Calls,
 		m.Calls32,
-		m.Comms,
 		m.Config,
 		m.Entered,
 		m.Events,
 		m.Losses,
 		m.LossesRest,
+		m.Names,
 		m.Pool,
+		m.Renamed,
 		m.RingHeads,
 		m.Rings,
 		m.Scope,
 		m.Scratches,
 		m.Seats,
+		m.Uids,
 	)
 }
 
@@ -285,23 +297,24 @@ func (m *KernelMaps) Close() error {
 //
 // It can be passed to LoadKernelObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KernelVariables struct {
-	BulkDirect *ebpf.Variable `ebpf:"bulk_direct"`
-	KeyMode    *ebpf.Variable `ebpf:"key_mode"`
-	ManyCpus   *ebpf.Variable `ebpf:"many_cpus"`
-	RingSeed   *ebpf.Variable `ebpf:"ring_seed"`
-	ShapeCaps  *ebpf.Variable `ebpf:"shape_caps"`
-	ShapeChild *ebpf.Variable `ebpf:"shape_child"`
-	ShapeChunk *ebpf.Variable `ebpf:"shape_chunk"`
-	ShapeCreds *ebpf.Variable `ebpf:"shape_creds"`
-	ShapeExe   *ebpf.Variable `ebpf:"shape_exe"`
-	ShapeExit  *ebpf.Variable `ebpf:"shape_exit"`
-	ShapeFile  *ebpf.Variable `ebpf:"shape_file"`
-	ShapeHdr   *ebpf.Variable `ebpf:"shape_hdr"`
-	ShapeNs    *ebpf.Variable `ebpf:"shape_ns"`
-	ShapePart  *ebpf.Variable `ebpf:"shape_part"`
-	ShapeSock  *ebpf.Variable `ebpf:"shape_sock"`
-	ShapeTask  *ebpf.Variable `ebpf:"shape_task"`
-	ShapeUring *ebpf.Variable `ebpf:"shape_uring"`
+	BulkDirect  *ebpf.Variable `ebpf:"bulk_direct"`
+	KeyMode     *ebpf.Variable `ebpf:"key_mode"`
+	ManyCpus    *ebpf.Variable `ebpf:"many_cpus"`
+	RenamedFull *ebpf.Variable `ebpf:"renamed_full"`
+	RingSeed    *ebpf.Variable `ebpf:"ring_seed"`
+	ShapeCaps   *ebpf.Variable `ebpf:"shape_caps"`
+	ShapeChild  *ebpf.Variable `ebpf:"shape_child"`
+	ShapeChunk  *ebpf.Variable `ebpf:"shape_chunk"`
+	ShapeCreds  *ebpf.Variable `ebpf:"shape_creds"`
+	ShapeExe    *ebpf.Variable `ebpf:"shape_exe"`
+	ShapeExit   *ebpf.Variable `ebpf:"shape_exit"`
+	ShapeFile   *ebpf.Variable `ebpf:"shape_file"`
+	ShapeHdr    *ebpf.Variable `ebpf:"shape_hdr"`
+	ShapeNs     *ebpf.Variable `ebpf:"shape_ns"`
+	ShapePart   *ebpf.Variable `ebpf:"shape_part"`
+	ShapeSock   *ebpf.Variable `ebpf:"shape_sock"`
+	ShapeTask   *ebpf.Variable `ebpf:"shape_task"`
+	ShapeUring  *ebpf.Variable `ebpf:"shape_uring"`
 }
 
 // KernelPrograms contains all programs after they have been loaded into the kernel.
@@ -311,6 +324,7 @@ type KernelPrograms struct {
 	ProcessExec      *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit      *ebpf.Program `ebpf:"process_exit"`
 	ProcessFork      *ebpf.Program `ebpf:"process_fork"`
+	ProcessRename    *ebpf.Program `ebpf:"process_rename"`
 	RecordBulk       *ebpf.Program `ebpf:"record_bulk"`
 	RecordEnter      *ebpf.Program `ebpf:"record_enter"`
 	UringComplete    *ebpf.Program `ebpf:"uring_complete"`
@@ -327,6 +341,7 @@ func (p *KernelPrograms) Close() error {
 		p.ProcessExec,
 		p.ProcessExit,
 		p.ProcessFork,
+		p.ProcessRename,
 		p.RecordBulk,
 		p.RecordEnter,
 		p.UringComplete,

@@ -165,13 +165,14 @@ type CallEntry struct {
 
 // Flags of a CallEntry.
 const (
-	CallWatch uint32 = 1 // wanted by a filter or a rule
-	CallDeed  uint32 = 2 // belongs to the deeds
+	CallWatch  uint32 = 1 // wanted by a filter or a rule
+	CallDeed   uint32 = 2 // belongs to the deeds
+	CallFollow uint32 = 4 // leads the process table: not narrowed by user and name
 )
 
 // CallTable is the content of the calls map (or calls32) for the table a, by
-// syscall number, with CallWatch on the calls that watched accepts.
-func CallTable(a Arch, watched func(name string) bool) []CallEntry {
+// syscall number, with CallWatch and CallFollow as flags says of a call.
+func CallTable(a Arch, flags func(name string) uint32) []CallEntry {
 	t := loadNumbers()[a]
 	out := make([]CallEntry, MaxCalls)
 	for nr := range out {
@@ -184,8 +185,8 @@ func CallTable(a Arch, watched func(name string) bool) []CallEntry {
 		if name != "" && r.Deed() {
 			out[nr].Flags |= CallDeed
 		}
-		if name != "" && watched(name) {
-			out[nr].Flags |= CallWatch
+		if name != "" {
+			out[nr].Flags |= flags(name) & (CallWatch | CallFollow)
 		}
 	}
 	return out

@@ -30,11 +30,12 @@ const (
 	KindExit          Kind = 4 // tp_btf sched_process_exit: a thread ends
 	KindURingSubmit   Kind = 5 // tp_btf io_uring_submit_req
 	KindURingComplete Kind = 6 // tp_btf io_uring_complete
+	KindRename        Kind = 7 // tp_btf task_rename: a main thread gets the name in its TagString
 )
 
 var kindNames = [...]string{
 	KindSyscall: "syscall", KindExec: "exec", KindFork: "fork", KindExit: "exit",
-	KindURingSubmit: "io_uring submit", KindURingComplete: "io_uring complete",
+	KindURingSubmit: "io_uring submit", KindURingComplete: "io_uring complete", KindRename: "rename",
 }
 
 func (k Kind) String() string {
@@ -78,6 +79,7 @@ const (
 	RoleStdout uint8 = 0xf7 // descriptor 1 at exec
 	RoleMsg    uint8 = 0xf8 // msg_name of a struct msghdr
 	RoleChild  uint8 = 0xf9 // the child of a fork
+	RoleStderr uint8 = 0xfa // descriptor 2 at exec
 )
 
 // Tag says what a part holds (enum part_tag).

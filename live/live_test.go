@@ -22,6 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	probe.Helper()
+	act()
 	KeepPrivileges() // the tests go on to start containers
 	os.Exit(lab.Run(m))
 }

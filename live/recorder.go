@@ -281,18 +281,7 @@ func (l *Live) replay(records [][]byte, quiet func(bpf.Record) bool, sink source
 	tables := newTables()
 	tables.Names = l.tables.Names
 	procs := l.procs.Past(tables, l.conts.Carry(tables))
-	whole := make(map[uint64]uint64) // from when on the bulk has every clone of a cgroup
-	for _, b := range records {
-		if r := bpf.Record(b); r.Flags()&bpf.FlagBulk != 0 {
-			if at, ok := whole[r.Cgroup()]; !ok || r.Time() < at {
-				whole[r.Cgroup()] = r.Time()
-			}
-		}
-	}
-	dec := decode.New(tables, procs, l.clk, decode.Options{Drained: true, Quiet: quiet, Forks: func(r bpf.Record) bool {
-		at, ok := whole[r.Cgroup()]
-		return !ok || r.Time() < at
-	}})
+	dec := decode.New(tables, procs, l.clk, decode.Options{Drained: true, Quiet: quiet})
 	dec.Seq(l.dec.Reserve(uint64(len(records))))
 	for _, r := range records {
 		dec.Feed(r)

@@ -15,6 +15,8 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/testdata"
+	"github.com/stoop-project/stoop/live/probe"
+	"github.com/stoop-project/stoop/test/lab"
 )
 
 // bareCgroup makes the cgroup of a container without a runtime or namespaces,
@@ -139,4 +141,65 @@ func TestDrainIsLedByWhatIsOlder(t *testing.T) {
 	if got := r.text(r.proc().Name); got != "bash" || !strings.Contains(r.text(r.proc().Args), "late-mark") {
 		t.Errorf("it was made by %q, %q", got, r.text(r.proc().Args))
 	}
+}
+
+// What a process does before it executes anything is told with what it has
+// from who made it, though no event of it was ever handed on.
+func TestDrainOfForked(t *testing.T) {
+	w := watchFor(t, "evt.type = reboot", source.Options{})
+	c := lab.Runc(t, lab.RuncSpec{})
+	c.Do(t, "sh", "-c", "mkdir /tmp/forked; cd /tmp/forked; (echo x > mark-1; (echo x > mark-2); :); exit 0")
+	time.Sleep(100 * time.Millisecond)
+	var past watched
+	if err := w.Drain(t.Context(), c.ID[:12], time.Now().Add(-time.Minute), &past); err != nil {
+		t.Fatal(err)
+	}
+	pids := make(map[int32]bool)
+	var parent int32
+	for _, mark := range []string{"mark-1", "mark-2"} {
+		r, ok := past.find(func(r row) bool {
+			return strings.HasPrefix(r.b.Type[r.i].String(), "open") && r.text(r.obj().Name) == "/tmp/forked/"+mark
+		})
+		if !ok {
+			t.Fatalf("%s is not among %v", mark, past.rows)
+		}
+		compare(t, r, map[string]string{"proc.name": "sh", "proc.exepath": "/bin/busybox", "proc.cwd": "/tmp/forked/", "proc.pname": "sh", "proc.pexepath": "/bin/busybox"})
+		if p := r.proc(); parent != 0 && p.PPID != parent {
+			t.Errorf("%s was made by a child of %d, want of %d", mark, p.PPID, parent)
+		}
+		parent = r.proc().PID
+		pids[parent] = true
+	}
+	if len(pids) != 2 {
+		t.Errorf("both marks are of %v", pids)
+	}
+	for _, r := range past.rows {
+		if r.b.Type[r.i].String() == "clone" {
+			t.Errorf("%v: the making of a process is no deed", r)
+		}
+	}
+}
+
+// The standard error of a process in a filter's container is known, whoever
+// opened it where.
+func TestStderrFromOutside(t *testing.T) {
+	needRoot(t)
+	root := probe.FindKeys().Root
+	if root == "" {
+		testdata.Skipf(t, "no hierarchy of cgroups is mounted")
+	}
+	id, dir := bareCgroup(t, root)
+	w := watchFor(t, "container.id = "+id+" and evt.type in (open, openat, execve)", source.Options{})
+	w.Live.mu.Lock()
+	scope := w.plan.Scope
+	w.Live.mu.Unlock()
+	if scope.Mode != probe.ScopeOnly {
+		t.Fatalf("the kernel's scope is %+v", scope)
+	}
+	log := filepath.Join(t.TempDir(), "stderr-log")
+	if out, err := exec.Command("bash", "-c", "exec 2>"+log+"; echo $$ >"+dir+"/cgroup.procs; cat /etc/hostname").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r := w.await(t, "cat", func(r row) bool { return r.text(r.obj().Name) == "/etc/hostname" })
+	compare(t, r, map[string]string{"container.id": id, "proc.name": "cat", "proc.stderr.name": log})
 }

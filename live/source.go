@@ -167,7 +167,7 @@ func (l *Live) start(req source.Request) error {
 	l.plan, want = l.makePlan(req.Filter)
 	// Processes are read while the rest is attached, but not before their
 	// lives are followed: what changes meanwhile waits in the buffer.
-	if err := l.probe.Update(probe.Plan{Exec: true, Fork: true, Exit: true}); err != nil {
+	if err := l.probe.Update(probe.Plan{Exec: true, Fork: true, Rename: true, Exit: true}); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
 	attached := make(chan error, 1)
@@ -267,7 +267,7 @@ func (l *Live) rescope() {
 		return
 	}
 	s := l.scope(l.req.Filter.Scope())
-	if s.Mode == l.plan.Scope.Mode && slices.Equal(s.Cgroups, l.plan.Scope.Cgroups) {
+	if s.Equal(&l.plan.Scope) {
 		return
 	}
 	l.plan.Scope = s

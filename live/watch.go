@@ -46,11 +46,15 @@ var openers = []string{
 
 // changers are the calls by which a process becomes another: its name, place,
 // users, rights, groups, and what its standard streams are. They are rare, and watched always: fields of the
-// events that are wanted tell of what they changed.
+// events that are wanted tell of what they changed, by a process that may have had another name or user then.
 var changers = []string{
 	"prctl", "chdir", "fchdir", "chroot", "pivot_root", "setns", "unshare", "setsid", "setpgid", "setuid", "setgid", "setreuid", "setregid",
 	"setresuid", "setresgid", "setfsuid", "setfsgid", "capset", "dup2", "dup3",
 }
+
+// ends are the calls that tell which end of a connection a process holds, for
+// itself and for those that inherit the socket.
+var ends = []string{"connect", "accept", "accept4", "listen"}
 
 // manyTypes is from where on a set of types comes from a filter that excludes
 // some, not from one that names what it wants.
@@ -115,13 +119,24 @@ func (l *Live) makePlan(f *filter.Filter) (probe.Plan, func(event.Type) bool) {
 	want, calls := watch(f)
 	l.asked = calls
 	p := probe.Plan{
-		Syscalls: append(slices.Clone(calls), changers...), Exec: true, Fork: true, Exit: true, URing: viaRing(want),
+		Syscalls: append(slices.Clone(calls), changers...), Exec: true, Fork: true, Rename: true, Exit: true, URing: viaRing(want),
 		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(),
 	}
+	p.Follow = followed(calls)
 	if f != nil {
 		p.Scope = l.scope(f.Scope())
 	}
 	return p, want
+}
+
+// followed are those of the calls that are told of processes outside of a
+// filter's names and users too: what they change may be inherited by one inside.
+func followed(calls []string) []string {
+	list := append(slices.Clone(changers), ends...)
+	if slices.Contains(calls, "close") || slices.Contains(calls, "close_range") {
+		list = append(list, openers...) // what is closed was opened by anybody
+	}
+	return list
 }
 
 // viaRing reports whether io_uring may make events of a type that is wanted.
@@ -143,25 +158,39 @@ func (l *Live) payload() int {
 	return l.opt.Payload
 }
 
-// scope narrows the kernel's side to the containers that a filter names or excludes, when
-// all of them are known. Names and users are not tested in the kernel: a
-// process that changes its own must be followed before it does.
+// scope narrows the kernel's side to what a filter names or excludes.
 func (l *Live) scope(s filter.Scope) probe.Scope {
-	if len(s.Containers.Members) == 0 {
-		return probe.Scope{}
+	out := l.containers(s.Containers)
+	if n := s.UIDs.Members; !s.UIDs.Any() && len(n) <= probe.MaxScoped {
+		out.UIDMode, out.UIDs = modeOf(s.UIDs.AllBut), n
 	}
-	out := probe.Scope{Mode: probe.ScopeOnly}
-	if s.Containers.AllBut {
-		out.Mode = probe.ScopeExcept
+	if n := s.Names.Members; !s.Names.Any() && len(n) <= probe.MaxScoped {
+		out.NameMode, out.Names = modeOf(s.Names.AllBut), n
 	}
-	for _, id := range s.Containers.Members {
+	return out
+}
+
+func modeOf(allBut bool) probe.ScopeMode {
+	if allBut {
+		return probe.ScopeExcept
+	}
+	return probe.ScopeOnly
+}
+
+// containers narrows to the cgroups of containers, when all of them are known.
+func (l *Live) containers(s filter.Set[string]) (out probe.Scope) {
+	if len(s.Members) == 0 {
+		return out
+	}
+	for _, id := range s.Members {
 		keys := l.conts.KeysOf(id)
 		// The host may get a cgroup at any time that is not known yet.
-		if !s.Containers.AllBut && (len(keys) == 0 || id == event.HostID) {
+		if !s.AllBut && (len(keys) == 0 || id == event.HostID) {
 			return probe.Scope{}
 		}
 		out.Cgroups = append(out.Cgroups, keys...)
 	}
 	slices.Sort(out.Cgroups)
+	out.Mode = modeOf(s.AllBut)
 	return out
 }

@@ -255,6 +255,7 @@ struct task_struct {
 	kuid_t loginuid;
 	unsigned int sessionid;
 	__u64 self_exec_id;
+	unsigned in_execve : 1;
 	struct css_set *cgroups;
 };
 struct linux_binprm {

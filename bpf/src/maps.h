@@ -8,6 +8,7 @@
 /* struct call.flags */
 #define CALL_WATCH 0x01 /* wanted by a filter or a rule */
 #define CALL_DEED 0x02	/* belongs to the deeds */
+#define CALL_FOLLOW 0x04 /* leads the process table: not narrowed by user and name */
 
 /* struct call.recipe: flags in the low 16 bits, then one byte an argument */
 #define R_NARGS 0x0007	 /* number of arguments */
@@ -55,8 +56,8 @@ enum key_mode {
 
 enum scope_mode {
 	SCOPE_ALL = 0,
-	SCOPE_ONLY = 1,	  /* only the cgroups in the scope map */
-	SCOPE_EXCEPT = 2, /* all but those */
+	SCOPE_ONLY = 1,	  /* only what is in the map */
+	SCOPE_EXCEPT = 2, /* all but that */
 };
 
 /* struct settings.options */
@@ -69,17 +70,19 @@ enum scope_mode {
 #define OPT_EXIT 0x40
 #define OPT_URING 0x80
 #define OPT_BULK_DRAIN 0x100 /* bulk records go to the event buffer too */
+#define OPT_RENAME 0x200     /* other names of main threads wanted */
+#define OPT_NAMES 0x400	     /* processes that change a name of the names map are kept */
 
 /* What may change while attached. One element, written by user space. */
 struct settings {
 	__u32 options;
 	__u32 self;	  /* tgid that is never watched: our own */
-	__u32 scope;	  /* enum scope_mode */
+	__u32 cgroup_mode; /* enum scope_mode, of the scope map */
+	__u32 uid_mode;	  /* of the uids map */
+	__u32 name_mode;  /* of the names map */
 	__u32 payload;	  /* bytes of payload, 0 for none */
-	__u32 uid_op;	  /* 0: any; 1: uid only; 2: all but uid */
-	__u32 uid;
-	__u32 comm_op;	  /* the same, with the comms map */
 	__u32 payload_any; /* also from files, not only terminals, pipes and sockets */
+	__u32 pad;
 };
 
 /* Set once, before loading. */
@@ -116,17 +119,40 @@ struct {
 	__type(value, __u8);
 } scope SEC(".maps");
 
-struct comm {
-	char s[16];
-};
+#define MAX_SCOPED 1024 /* users, names */
 
+/* Effective user ids. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
+	__uint(max_entries, MAX_SCOPED);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct comm);
+	__type(key, __u32);
 	__type(value, __u8);
-} comms SEC(".maps");
+} uids SEC(".maps");
+
+struct name {
+	char s[16]; /* NULs at the end */
+};
+
+/* Names of processes, which are those of their main threads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SCOPED);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct name);
+	__type(value, __u8);
+} names SEC(".maps");
+
+/* Processes (tgid) that are let through whatever their name: see scope.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u8);
+} renamed SEC(".maps");
+
+bool renamed_full; /* one found no place there: all are let through */
 
 /* The watch tier's records. Never wakes anybody: the reader polls. */
 struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* Processes begin, change their image and end. */
+/* Processes begin, change their image and name, and end. */
 #ifndef STOOP_PROCESS_H
 #define STOOP_PROCESS_H
 
@@ -42,14 +42,18 @@ static __always_inline bool whereto(struct where *w, struct task_struct *t, __u3
 	return true;
 }
 
-static __always_inline void send(struct where *w)
+static __always_inline void keep(struct where *w)
 {
-	__u32 len = finish(w->s);
-
-	if (w->wanted)
-		emit(w->s, len, w->key);
+	finish(w->s);
 	if (w->seat && w->seat->deeds)
 		ring_write(w->s, w->seat->deeds, w->key);
+}
+
+static __always_inline void send(struct where *w)
+{
+	if (w->wanted)
+		emit(w->s, finish(w->s), w->key);
+	keep(w);
 }
 
 static __always_inline int put_exe(struct scratch *s, struct file *f, __u32 old_tid, struct linux_binprm *b)
@@ -102,6 +106,7 @@ static __always_inline int on_exec(struct task_struct *t, __u32 old_tid, struct 
 	struct mm_struct *mm = t->mm;
 	struct where w;
 
+	forget_renamed(t);
 	if (!whereto(&w, t, OPT_EXEC, KIND_EXEC, 0, true, 0))
 		return 0;
 	put_task(w.s, t, ROLE_TASK);
@@ -116,6 +121,7 @@ static __always_inline int on_exec(struct task_struct *t, __u32 old_tid, struct 
 	put_cwd(w.s, t);
 	put_file(w.s, (__u64)fd_file(t, 0), 0, ROLE_STDIN);
 	put_file(w.s, (__u64)fd_file(t, 1), 1, ROLE_STDOUT);
+	put_file(w.s, (__u64)fd_file(t, 2), 2, ROLE_STDERR);
 	if (mm) {
 		put_range(w.s, mm->arg_start, mm->arg_end, ARGV_MAX, PART_ARGV);
 		put_range(w.s, mm->env_start, mm->env_end, ENV_MAX, PART_ENV);
@@ -141,15 +147,26 @@ static __always_inline int put_child(struct scratch *s, struct task_struct *chil
 	return 0;
 }
 
+/*
+ * The deeds ring has new processes too, so that what they do before an exec is
+ * known to be theirs. Most are in all the same as who made them, and then the
+ * ring does without PART_TASK.
+ */
 static __always_inline int on_fork(struct task_struct *parent, struct task_struct *child)
 {
+	bool plain = parent->pid == parent->tgid && child->real_parent->tgid == parent->tgid;
 	struct where w;
 
-	if (!whereto(&w, parent, OPT_FORK, KIND_FORK, child->pid, false, 0))
+	if (!whereto(&w, parent, OPT_FORK, KIND_FORK, child->pid, child->pid == child->tgid, 0))
 		return 0;
 	put_child(w.s, child);
+	if (plain)
+		keep(&w);
 	put_task(w.s, child, ROLE_CHILD);
-	send(&w);
+	if (w.wanted)
+		emit(w.s, finish(w.s), w.key);
+	if (!plain)
+		keep(&w);
 	return 0;
 }
 
@@ -168,9 +185,43 @@ static __always_inline int on_exit(struct task_struct *t)
 {
 	struct where w;
 
+	if (!t->signal->live.counter)
+		forget_renamed(t);
 	if (!whereto(&w, t, OPT_EXIT, KIND_EXIT, t->exit_code, false, 0))
 		return 0;
 	put_exit(w.s, t);
+	send(&w);
+	return 0;
+}
+
+static __always_inline int put_new_name(struct scratch *s, const void *name)
+{
+	PART(s, struct name, p, PART_STRING);
+	copy_name(p, name);
+	PART_DONE(s, p, PART_STRING, ROLE_TASK, 0);
+	return 0;
+}
+
+/*
+ * A thread, not always the current one, is about to be called by another name.
+ * Of an exec's the exec record tells.
+ */
+static __always_inline int on_rename(struct task_struct *t, const void *to)
+{
+	__u32 zero = 0;
+	struct settings *c;
+	struct where w;
+
+	if (t->pid != t->tgid)
+		return 0;
+	c = bpf_map_lookup_elem(&config, &zero);
+	if (c)
+		keep_renamed(c, t, to);
+	if (bpf_core_field_exists(t->in_execve) && BPF_CORE_READ_BITFIELD_PROBED(t, in_execve))
+		return 0;
+	if (!whereto(&w, t, OPT_RENAME, KIND_RENAME, 0, false, 0))
+		return 0;
+	put_new_name(w.s, to);
 	send(&w);
 	return 0;
 }

@@ -26,6 +26,7 @@ enum rec_kind {
 	KIND_EXIT = 4,		/* tp_btf sched_process_exit: a thread ends */
 	KIND_URING_SUBMIT = 5,	/* tp_btf io_uring_submit_req (older kernels: io_uring_submit_sqe) */
 	KIND_URING_COMPLETE = 6, /* tp_btf io_uring_complete: ret is the operation's result */
+	KIND_RENAME = 7,	/* tp_btf task_rename: a main thread gets the name in PART_STRING */
 };
 
 /* rec_hdr.flags */
@@ -77,6 +78,7 @@ struct rec_hdr {
 #define ROLE_STDOUT 0xf7 /* descriptor 1 of a task at exec */
 #define ROLE_MSG 0xf8	 /* msg_name of a struct msghdr */
 #define ROLE_CHILD 0xf9	 /* the child of a fork */
+#define ROLE_STDERR 0xfa /* descriptor 2 of a task at exec */
 
 struct part_hdr {
 	__u8 tag;   /* enum part_tag */

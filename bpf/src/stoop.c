@@ -17,6 +17,7 @@
 #include "collect.h"
 #include "emit.h"
 #include "regs.h"
+#include "scope.h"
 #include "syscall.h"
 #include "process.h"
 #include "uring.h"
@@ -93,6 +94,12 @@ SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *ctx)
 {
 	return on_exit((void *)ctx[0]);
+}
+
+SEC("tp_btf/task_rename")
+int process_rename(__u64 *ctx)
+{
+	return on_rename((void *)ctx[0], (void *)ctx[1]);
 }
 
 /* io_uring_submit_req of 6.3; io_uring_submit_sqe of 6.0 has the same first argument. */

@@ -7,22 +7,6 @@
 #define PROT_EXEC 4
 #define O_ACCMODE 3
 
-static __always_inline bool in_scope(struct settings *c, struct task_struct *t, __u64 key)
-{
-	if (c->scope != SCOPE_ALL && !!bpf_map_lookup_elem(&scope, &key) != (c->scope == SCOPE_ONLY))
-		return false;
-	if (c->uid_op && (t->cred->euid.val == c->uid) != (c->uid_op == 1))
-		return false;
-	if (c->comm_op) {
-		struct comm comm;
-
-		bpf_get_current_comm(&comm, sizeof(comm));
-		if (!!bpf_map_lookup_elem(&comms, &comm) != (c->comm_op == 1))
-			return false;
-	}
-	return true;
-}
-
 /* Is this return one of the deeds: the recipe may ask for success or for a file open for writing. */
 static __always_inline bool is_deed(struct task_struct *t, __u64 recipe, __s64 ret)
 {
@@ -83,7 +67,7 @@ static __always_inline int watch(struct pt_regs *given, __u32 nr, __s64 ret, __u
 			return 0;
 	}
 	key = cgroup_key(t);
-	wanted = (call->flags & CALL_WATCH) && in_scope(c, t, key);
+	wanted = (call->flags & CALL_WATCH) && in_scope(c, t, key, call->flags & CALL_FOLLOW);
 	deed = (call->flags & CALL_DEED) && (c->options & OPT_DEEDS) && is_deed(t, recipe, ret);
 	if (deed) {
 		seat = seat_of(t, key, c->options);

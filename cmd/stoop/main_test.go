@@ -59,6 +59,8 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"check", "filter|check|proc.name = x", exitOK, "ok", ""},
 		{"check of what is ours", "filter|check|--falco|alert.rule = x", exitUsage, "", "alert.rule"},
 		{"explain", "filter|explain|container.id != host and proc.args contains x", exitOK, "the kernel is told: container.id not in (host)", ""},
+		{"explain a name and a user", "filter|explain|proc.name in (sh, bash) and user.uid != 0", exitOK, "the kernel is told: proc.name in (bash, sh), user.uid not in (0)", ""},
+		{"explain a name that others share", "filter|explain|proc.name = sh or proc.pname = sh", exitOK, "the kernel is told: everything", ""},
 		{"a recording to standard output", "record|" + alerts + "|--to|-", exitUsage, "", "name of a file"},
 		{"a ring of no size", "print|live|--ring|1", exitUsage, "", "64 KiB"},
 		{"more payload than is kept", "print|live|--payload|5000", exitUsage, "", "4096"},

@@ -5,7 +5,7 @@ import "strings"
 // The process itself and its parent (Falco's class proc, libs
 // sinsp_filtercheck_thread.cpp).
 var procFields = group("proc", HomeProc, FromLive|FromFalco, []Field{
-	{Name: "proc.name", Kind: String, Doc: "Name of the process as the kernel keeps it, at most 15 bytes.", Read: readName},
+	{Name: "proc.name", Kind: String, Flags: KernelTest, Doc: "Name of the process as the kernel keeps it, at most 15 bytes.", Read: readName},
 	{Name: "proc.pname", Kind: String, Doc: "proc.name of the parent.", Read: ofProc(parent, readName)},
 	{Name: "proc.exe", Kind: String, Doc: "First word of the command line, argv[0]; the program may have chosen it freely.", Read: readExe},
 	{Name: "proc.pexe", Kind: String, Doc: "proc.exe of the parent.", Read: ofProc(parent, readExe)},

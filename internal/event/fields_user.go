@@ -4,7 +4,7 @@ package event
 // sinsp_filtercheck_user.cpp and sinsp_filtercheck_group.cpp).
 var userFields = append(group("user", HomeProc, FromLive|FromFalco, []Field{
 	{
-		Name: "user.uid", Kind: Uint, Doc: "User id of the process, its effective one.",
+		Name: "user.uid", Kind: Uint, Flags: KernelTest, Doc: "User id of the process, its effective one.",
 		Read: procUint(KnowUID, func(p *Proc) uint64 { return uint64(p.UID) }),
 	},
 	{Name: "user.name", Kind: String, Doc: "Name of the user, from the container's or the node's passwd file.", Read: procStr(func(p *Proc) Str { return p.User })},

@@ -27,7 +27,6 @@ type Reach struct {
 	Deeds     time.Time // oldest deed that is still there; zero: none
 	Bulk      time.Time // oldest event in the bulk ring; zero: not recorded or none
 	BulkOn    bool
-	Over      uint64    // events that newer ones have overwritten, in both rings
 	Lost      uint64    // events that could not be written
 	Ended     time.Time // when the container ended; zero while it runs
 }

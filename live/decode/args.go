@@ -132,6 +132,10 @@ func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 // written as the program gave it: the object has the absolute path beside it.
 // Another name is written absolute.
 func (d *Decoder) pathArg(w *event.ArgWriter, p *proc.Process, reg int, obj event.ObjID) {
+	if d.emptyName(reg) {
+		w.Str(event.EmptyStr)
+		return
+	}
 	own := int8(reg) == d.plan.pathArg && obj != 0
 	if own && !d.parts.has(bpf.TagString, reg) {
 		w.Str(d.tables.Obj(obj).Name) // an open that succeeded: the kernel's path

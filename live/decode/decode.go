@@ -16,7 +16,7 @@ const maxBatch = 8192
 type Stats struct {
 	Taken    uint64
 	Made     uint64 // became an event
-	Unwanted uint64 // changed what is known, but are no event: threads that end, the fork records of a watched clone
+	Unwanted uint64 // changed what is known, but are no event: threads that end, processes that begin or get another name
 	Bad      uint64 // damaged
 	Waiting  uint64 // in the window, or io_uring requests that are under way
 	Late     uint64 // came out of order, later than the window is long
@@ -24,11 +24,6 @@ type Stats struct {
 
 // Options of a [Decoder].
 type Options struct {
-	// Forks chooses the fork records that become an event; nil: none. They come
-	// beside the record of the clone that made them, where that is watched or
-	// recorded in bulk; in the deeds they are alone.
-	Forks func(rec bpf.Record) bool
-
 	// Drained says that the records come from rings, and marks the events so.
 	Drained bool
 
@@ -162,6 +157,8 @@ func (d *Decoder) decode(b []byte) {
 		d.fork()
 	case bpf.KindExit:
 		d.exit()
+	case bpf.KindRename:
+		d.renamed()
 	case bpf.KindURingSubmit:
 		d.ringSubmit()
 	case bpf.KindURingComplete:

@@ -71,6 +71,21 @@ func TestSyscalls(t *testing.T) {
 			"unlinkat fd=-1 obj=file:/var/log/wtmp res=0 dirfd=7 name=wtmp flags=0x0",
 		},
 		{
+			"a name without a byte, of nothing",
+			record(bpf.KindSyscall, "openat", -2, 7, 0x1000, 0, 0).file(0, 7, bpf.FDDir, 9).path(0, "d").str(1, ""),
+			"openat fd=-1 obj=: res=-2 dirfd=7 name= flags=0x0 mode=0x0",
+		},
+		{
+			"a name without a byte, of the descriptor itself",
+			record(bpf.KindSyscall, "fchownat", 0, 7, 0x1000, 1, 2, unix.AT_EMPTY_PATH).file(0, 7, bpf.FDReg, 9).path(0, "f", "d").str(1, ""),
+			"fchownat fd=-1 obj=file:/d/f res=0 dirfd=7 pathname= uid=0x1 gid=0x2 flags=0x1000",
+		},
+		{
+			"a name that could not be read",
+			record(bpf.KindSyscall, "openat", -14, atCwd, 8, 0, 0).part(bpf.TagString, 1, bpf.PartFault, 0, nil),
+			"openat fd=-1 obj=: res=-14 dirfd=-100 flags=0x0 mode=0x0",
+		},
+		{
 			"two names",
 			record(bpf.KindSyscall, "renameat2", 0, 7, 0x1000, atCwd, 0x2000, 1).
 				file(0, 7, bpf.FDDir, 9).path(0, "d").str(1, "x").
@@ -228,7 +243,7 @@ func TestDescriptors(t *testing.T) {
 }
 
 func TestExecForkExit(t *testing.T) {
-	d := newBench(Options{Forks: func(bpf.Record) bool { return true }})
+	d := newBench(Options{})
 	child := make([]byte, 40)
 	le.PutUint64(child, 900_000_000)
 	le.PutUint64(child[8:], testCgroup)
@@ -248,11 +263,11 @@ func TestExecForkExit(t *testing.T) {
 	for i := range got.Len() {
 		types = append(types, got.Type[i].String())
 	}
-	if want := []string{"execve", "clone", "execve", "procexit"}; !slices.Equal(types, want) {
+	if want := []string{"execve", "execve", "procexit"}; !slices.Equal(types, want) {
 		t.Fatalf("events %v, want %v", types, want)
 	}
 	tab := got.Tables
-	id := tab.Proc(got.Proc[2])
+	id := tab.Proc(got.Proc[1])
 	sh := tab.Proc(id.Parent)
 	if tab.Text(id.ExePath) != "/bin/id" || tab.Text(id.Name) != "id" || id.Args != event.EmptyStr {
 		t.Errorf("the child runs %q, is called %q with %q", tab.Text(id.ExePath), tab.Text(id.Name), tab.Text(id.Args))
@@ -263,8 +278,31 @@ func TestExecForkExit(t *testing.T) {
 	if id.Start != 1_700_000_000e9+900_000_000 || id.ExecTime != 1_700_000_000e9+900_000_002 {
 		t.Errorf("it started at %d, its image at %d", id.Start, id.ExecTime)
 	}
-	if a, ok := event.ArgAt(got.Payload(3), event.TypeProcExit.ParamIndex("sig")); !ok || a.Num != 9 {
+	if a, ok := event.ArgAt(got.Payload(2), event.TypeProcExit.ParamIndex("sig")); !ok || a.Num != 9 {
 		t.Errorf("it ended by signal %+v, want 9", a)
+	}
+}
+
+// A process is called as the kernel says that its main thread is, whoever gave
+// it the name and while no call tells of it; an exec says what its streams are.
+func TestRenamedAndStreams(t *testing.T) {
+	d := newBench(Options{})
+	got := d.run(
+		record(bpf.KindExec, "", 0).at(900_000_001).execID(1).task("sh", 1).file(bpf.RoleStderr, 2, bpf.FDReg, 42).path(bpf.RoleStderr, "log", "tmp"),
+		record(bpf.KindRename, "", 0).at(900_000_002).execID(1).part(bpf.TagString, bpf.RoleTask, 0, 0, []byte("hidden\x00\x00")),
+		record(bpf.KindSyscall, "unlink", 0).at(900_000_003).execID(1),
+		record(bpf.KindExec, "", 0).at(900_000_004).execID(2).task("cat", 1),
+	)[0]
+	var have []string
+	for i := range got.Len() {
+		p := got.Tables.Proc(got.Proc[i])
+		have = append(have, got.Type[i].String()+" "+got.Tables.Text(p.Name)+" "+got.Tables.Obj(p.Stderr).Title(got.Tables))
+	}
+	if want := []string{"execve sh /tmp/log", "unlink hidden /tmp/log", "execve cat /tmp/log"}; !slices.Equal(have, want) {
+		t.Errorf("events %q, want %q", have, want)
+	}
+	if s := d.Stats(); s.Made != 3 || s.Unwanted != 1 {
+		t.Errorf("counts are %+v", s)
 	}
 }
 
@@ -351,11 +389,12 @@ func TestBadRecords(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(record(bpf.KindSyscall, "openat", 5, atCwd, 0, 0, 0).file(bpf.RoleRet, 5, bpf.FDReg, 42).path(bpf.RoleRet, "a", "b").bytes())
 	f.Add(record(bpf.KindSyscall, "connect", -111, 3, 0, 16).sock(0, tcpClose, localhost, 1, localhost, 0).sockaddr(1, localhost, 2).bytes())
+	f.Add(record(bpf.KindRename, "", 0).part(bpf.TagString, bpf.RoleTask, 0, 0, []byte("x")).bytes())
 	f.Add(record(bpf.KindExec, "", 0).task("x", 1).part(bpf.TagArgv, bpf.RoleTask, 0, 0, []byte("a\x00b")).bytes())
 	f.Add(record(bpf.KindURingSubmit, "", 0).part(bpf.TagURing, 0, 0, 0, make([]byte, 56)).bytes())
 	f.Add(record(bpf.KindSyscall, "recvfrom", 40, 3, 0, 40, 0, 0, 0).sock(0, 1, localhost, 9, localhost, 53).part(bpf.TagPayload, 1, 0, 0, make([]byte, 40)).bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := newBench(Options{Forks: func(bpf.Record) bool { return true }})
+		d := newBench(Options{})
 		if len(b) >= 8 { // so that most inputs get past the header
 			le.PutUint32(b, uint32(len(b)))
 			b[7] = bpf.Version

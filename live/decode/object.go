@@ -393,6 +393,9 @@ func (d *Decoder) pathObject(p *proc.Process, slot int) event.ObjID {
 	}
 	part := d.parts.str[slot]
 	if len(part.Data) == 0 {
+		if d.emptyName(slot) && d.rec.Ret() >= 0 && d.plan.dirfd>>slot&1 != 0 {
+			return d.object(p, slot-1) // AT_EMPTY_PATH: the descriptor itself
+		}
 		return 0
 	}
 	o := event.Object{Kind: event.ObjFile, Flags: event.ObjFromArg}
@@ -417,6 +420,11 @@ func (d *Decoder) pathObject(p *proc.Process, slot int) event.ObjID {
 		o.Name = o.Raw
 	}
 	return d.intern(o)
+}
+
+// emptyName reports whether the name in slot is there and has no bytes.
+func (d *Decoder) emptyName(slot int) bool {
+	return d.parts.has(bpf.TagString, slot) && len(d.parts.str[slot].Data) == 0 && d.parts.str[slot].Flags&bpf.PartFault == 0
 }
 
 // baseOf finds the directory that the name in slot is relative to: the one

@@ -17,6 +17,7 @@ const (
 	slotStdout
 	slotMsg
 	slotChild
+	slotStderr
 	numSlots
 	noSlot = -1
 )
@@ -25,7 +26,7 @@ func slotOf(role uint8) int {
 	switch {
 	case role < 6:
 		return int(role)
-	case role >= bpf.RoleRet && role <= bpf.RoleChild:
+	case role >= bpf.RoleRet && role <= bpf.RoleStderr:
 		return int(role-bpf.RoleRet) + slotRet
 	}
 	return noSlot
@@ -34,7 +35,7 @@ func slotOf(role uint8) int {
 // parts are the parts of one record, by tag and slot. What is not in seen is
 // left over from an earlier record.
 type parts struct {
-	seen [32]uint16 // by tag: bit n for slot n
+	seen [32]uint32 // by tag: bit n for slot n
 	file [numSlots]bpf.File
 	sock [numSlots]bpf.Sock
 	path [numSlots]bpf.Part

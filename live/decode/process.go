@@ -35,7 +35,9 @@ func (d *Decoder) exec() {
 	if ps.has(bpf.TagPath, slotCwd) {
 		im.Cwd, _ = bpf.AppendPath(im.Cwd, ps.path[slotCwd])
 	}
-	im.Stdin, im.Stdout = d.stdio(p, slotStdin, 0), d.stdio(p, slotStdout, 1)
+	for fd, slot := range [...]int{slotStdin, slotStdout, slotStderr} {
+		im.Std[fd] = d.stdio(p, slot, int32(fd))
+	}
 	d.procs.Exec(p, im)
 
 	d.plan = &plans[typeExecve]
@@ -63,7 +65,8 @@ func (d *Decoder) stdio(p *proc.Process, slot int, fd int32) event.ObjID {
 	return d.intern(o)
 }
 
-// fork decodes the making of a process or thread.
+// fork decodes the making of a process or thread. The clone that made it is an
+// event of its own.
 func (d *Decoder) fork() {
 	p := d.process()
 	if !d.parts.any(bpf.TagChild) {
@@ -76,15 +79,17 @@ func (d *Decoder) fork() {
 		task = d.parts.task
 	}
 	d.procs.Fork(p, c, task, d.rec.Time())
-	if d.opt.Forks == nil || !d.opt.Forks(d.rec) {
-		d.unwanted()
+	d.unwanted()
+}
+
+// renamed decodes that a process has another name from now on.
+func (d *Decoder) renamed() {
+	if !d.parts.has(bpf.TagString, slotTask) {
+		d.stats.Bad++
 		return
 	}
-	e := d.event(p, typeClone)
-	e.Bits |= event.HasRes
-	e.Res = int64(c.VTid)
-	d.args.Reset()
-	d.emit(p, e)
+	d.procs.SetName(d.process(), d.parts.str[slotTask].Data)
+	d.unwanted()
 }
 
 var exitArgs = struct{ status, ret, sig, core int }{

@@ -14,7 +14,6 @@ var (
 	typeOpenat2 = mustType("openat2")
 	typeOpenat  = mustType("openat")
 	typeExecve  = mustType("execve")
-	typeClone   = mustType("clone")
 	typeChdir   = mustType("chdir")
 )
 

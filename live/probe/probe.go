@@ -38,14 +38,15 @@ func (o *Options) defaults() {
 
 // Probe is stoop's presence in the kernel. Its methods may be called from any goroutine.
 type Probe struct {
-	opts   Options
-	report *Report
-	spec   *ebpf.CollectionSpec
-	maps   map[string]*ebpf.Map
-	direct *ebpf.Variable // bulk_direct
-	seed   uint64
-	reader *Reader
-	rec    *Recorder
+	opts        Options
+	report      *Report
+	spec        *ebpf.CollectionSpec
+	maps        map[string]*ebpf.Map
+	direct      *ebpf.Variable // bulk_direct
+	renamedFull *ebpf.Variable // renamed_full
+	seed        uint64
+	reader      *Reader
+	rec         *Recorder
 
 	mu     sync.Mutex
 	progs  map[string]*ebpf.Program
@@ -53,8 +54,7 @@ type Probe struct {
 	gone   *releaser
 	plan   Plan
 	skip   []string
-	scoped map[uint64]bool
-	comms  map[commKey]bool
+	scoped scoped
 }
 
 // Open makes the maps and buffers; programs are loaded when a plan needs them.
@@ -75,7 +75,7 @@ func Open(opts Options) (*Probe, error) {
 	p := &Probe{
 		opts: opts, report: report, spec: spec, seed: rand.Uint64(),
 		progs: make(map[string]*ebpf.Program), links: make(map[string]attachment),
-		gone: newReleaser(), scoped: make(map[uint64]bool), comms: make(map[commKey]bool),
+		gone: newReleaser(), scoped: newScoped(),
 	}
 	if opts.RawOnly {
 		report.PerCall = false
@@ -115,7 +115,7 @@ func (p *Probe) loadMaps() error {
 	if err != nil {
 		return err
 	}
-	p.maps, p.direct = c.Maps, c.Variables[bpf.KernelVarBulkDirect]
+	p.maps, p.direct, p.renamedFull = c.Maps, c.Variables[bpf.KernelVarBulkDirect], c.Variables[bpf.KernelVarRenamedFull]
 	return nil
 }
 

@@ -189,6 +189,11 @@ func TestScope(t *testing.T) {
 		t.Fatal(err)
 	}
 	const nobody = 1 << 62 // no cgroup has this key
+	comm, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := strings.TrimSpace(string(comm))
 	mark := 0
 	for _, tt := range []struct {
 		name  string
@@ -200,21 +205,29 @@ func TestScope(t *testing.T) {
 		{"another cgroup", Scope{Mode: ScopeOnly, Cgroups: []uint64{nobody}}, false},
 		{"no cgroup", Scope{Mode: ScopeOnly}, false},
 		{"all but this cgroup", Scope{Mode: ScopeExcept, Cgroups: []uint64{key}}, false},
-		{"user", Scope{UIDOp: MatchIs, UID: 0}, true},
-		{"another user", Scope{UIDOp: MatchIs, UID: 1}, false},
-		{"not another user", Scope{UIDOp: MatchNot, UID: 1}, true},
-		{"name", Scope{CommOp: MatchIs, Comms: []string{"stoop-scope-test-cut"}}, true},
-		{"not the name", Scope{CommOp: MatchNot, Comms: []string{"stoop-scope-test-cut"}}, false},
+		{"user", Scope{UIDMode: ScopeOnly, UIDs: []uint32{0, 7}}, true},
+		{"another user", Scope{UIDMode: ScopeOnly, UIDs: []uint32{1, 2}}, false},
+		{"not another user", Scope{UIDMode: ScopeExcept, UIDs: []uint32{1}}, true},
+		{"not the user", Scope{UIDMode: ScopeExcept, UIDs: []uint32{1, 0}}, false},
+		{"name", Scope{NameMode: ScopeOnly, Names: []string{"sh", own}}, true},
+		{"another name", Scope{NameMode: ScopeOnly, Names: []string{"sh"}}, false},
+		{"not the name", Scope{NameMode: ScopeExcept, Names: []string{own}}, false},
+		{"not another name", Scope{NameMode: ScopeExcept, Names: []string{"sh"}}, true},
+		{"name of the thread, not of the process", Scope{NameMode: ScopeOnly, Names: []string{"scope-thread"}}, false},
+		{"name that none can have", Scope{NameMode: ScopeOnly, Names: []string{own + "-0123456789abcdef"}}, false},
+		{"user and name", Scope{UIDMode: ScopeOnly, UIDs: []uint32{0}, NameMode: ScopeOnly, Names: []string{own}}, true},
+		{"user and another name", Scope{UIDMode: ScopeOnly, UIDs: []uint32{0}, NameMode: ScopeOnly, Names: []string{"sh"}}, false},
 	} {
-		plan := Plan{Syscalls: []string{"openat"}, Scope: tt.scope, WatchSelf: true}
+		plan := Plan{Syscalls: []string{"openat"}, Exec: true, Rename: true, Scope: tt.scope, WatchSelf: true}
 		if err := p.Update(plan); err != nil {
 			t.Fatal(err)
 		}
 		mark++
 		runtime.LockOSThread()
-		unix.Prctl(unix.PR_SET_NAME, cstr("stoop-scope-test-cut"), 0, 0, 0)
+		if unix.Gettid() != os.Getpid() {
+			unix.Prctl(unix.PR_SET_NAME, cstr("scope-thread"), 0, 0, 0)
+		}
 		unix.Open(fmt.Sprintf("/mark/%d", mark), unix.O_RDONLY, 0)
-		unix.Prctl(unix.PR_SET_NAME, cstr("probe.test"), 0, 0, 0)
 		runtime.UnlockOSThread()
 		if err := p.Update(Plan{Syscalls: []string{"openat"}, WatchSelf: true}); err != nil {
 			t.Fatal(err)

@@ -32,9 +32,10 @@ const (
 	optFork
 	optExit
 	optURing
+	_ // OPT_BULK_DRAIN
+	optRename
+	optNames
 )
-
-type commKey [16]byte
 
 // Update brings the plan into force. Maps change first, so that nothing is
 // recorded that is no longer wanted; then new attachments are made, which takes
@@ -43,25 +44,51 @@ type commKey [16]byte
 func (p *Probe) Update(plan Plan) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := plan.check(); err != nil {
+		return err
+	}
 	p.plan, p.skip = plan, nil
-	if err := p.writeMaps(&plan); err != nil {
+	scope := plan.Scope
+	if !p.follows() { // names are tested only once their changes are seen
+		scope.NameMode, scope.Names = ScopeAll, nil
+	}
+	if err := p.writeMaps(&plan, &scope); err != nil {
 		return fmt.Errorf("write the plan to the kernel: %w", err)
 	}
 	err := p.attach(p.wantedLinks(&plan))
+	if p.follows() && !scope.Equal(&plan.Scope) {
+		err = errors.Join(err, p.writeMaps(&plan, &plan.Scope))
+	}
 	if plan.Deeds {
 		p.rec.fillPool()
 	}
 	return err
 }
 
-func (p *Probe) writeMaps(plan *Plan) error {
-	if err := p.writeScope(&plan.Scope); err != nil {
+// follows reports whether the programs are attached that see other names.
+func (p *Probe) follows() bool {
+	_, exec := p.links[bpf.KernelProgProcessExec]
+	_, rename := p.links[bpf.KernelProgProcessRename]
+	return exec && rename
+}
+
+func (p *Probe) writeMaps(plan *Plan, scope *Scope) error {
+	flags := func(name string) (f uint32) {
+		if slices.Contains(plan.Syscalls, name) {
+			f |= bpf.CallWatch
+		}
+		if slices.Contains(plan.Follow, name) {
+			f |= bpf.CallFollow
+		}
+		return f
+	}
+	if err := putTable(p.maps[bpf.KernelMapCalls], bpf.CallTable(bpf.Native, flags)); err != nil {
 		return err
 	}
-	set := bpf.KernelSettings{
-		Self: self(), Scope: uint32(plan.Scope.Mode), Payload: uint32(min(max(plan.Payload, 0), 4096)),
-		UidOp: uint32(plan.Scope.UIDOp), Uid: plan.Scope.UID, CommOp: uint32(plan.Scope.CommOp),
+	if err := putTable(p.maps[bpf.KernelMapCalls32], bpf.CallTable(bpf.Native.Compat(), flags)); err != nil {
+		return err
 	}
+	set := bpf.KernelSettings{Self: self(), Payload: uint32(min(max(plan.Payload, 0), 4096))}
 	if plan.WatchSelf {
 		set.Self = 0
 	}
@@ -79,19 +106,13 @@ func (p *Probe) writeMaps(plan *Plan) error {
 		{plan.Fork, optFork},
 		{plan.Exit, optExit},
 		{plan.URing, optURing},
+		{plan.Rename, optRename},
 	} {
 		if o.on {
 			set.Options |= o.bit
 		}
 	}
-	if err := p.maps[bpf.KernelMapConfig].Put(uint32(0), set); err != nil {
-		return err
-	}
-	watched := func(name string) bool { return slices.Contains(plan.Syscalls, name) }
-	if err := putTable(p.maps[bpf.KernelMapCalls], bpf.CallTable(bpf.Native, watched)); err != nil {
-		return err
-	}
-	return putTable(p.maps[bpf.KernelMapCalls32], bpf.CallTable(bpf.Native.Compat(), watched))
+	return p.writeSettings(set, scope)
 }
 
 func putTable(m *ebpf.Map, table []bpf.CallEntry) error {
@@ -101,46 +122,6 @@ func putTable(m *ebpf.Map, table []bpf.CallEntry) error {
 	}
 	_, err := m.BatchUpdate(keys, table, nil)
 	return err
-}
-
-// writeScope changes the sets by difference: additions before the mode that uses
-// them is written, removals too, so that a set is never empty in between.
-func (p *Probe) writeScope(s *Scope) error {
-	want := make(map[uint64]bool, len(s.Cgroups))
-	for _, k := range s.Cgroups {
-		want[k] = true
-	}
-	if err := syncSet(p.maps[bpf.KernelMapScope], p.scoped, want); err != nil {
-		return err
-	}
-	comms := make(map[commKey]bool, len(s.Comms))
-	for _, c := range s.Comms {
-		var k commKey
-		copy(k[:15], c)
-		comms[k] = true
-	}
-	return syncSet(p.maps[bpf.KernelMapComms], p.comms, comms)
-}
-
-// syncSet makes the kernel's set and its copy here equal to want.
-func syncSet[K comparable](m *ebpf.Map, have, want map[K]bool) error {
-	for k := range want {
-		if !have[k] {
-			if err := m.Put(k, uint8(1)); err != nil {
-				return err
-			}
-			have[k] = true
-		}
-	}
-	for k := range have {
-		if !want[k] {
-			if err := m.Delete(k); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-				return err
-			}
-			delete(have, k)
-		}
-	}
-	return nil
 }
 
 // wanted is one attachment of a plan: its name, and the program for it. tracepoint
@@ -166,7 +147,8 @@ func (p *Probe) wantedLinks(plan *Plan) []wanted {
 	} else {
 		tpBTF(len(calls) > 0 || plan.Compat, bpf.KernelProgWatchRaw)
 	}
-	tpBTF(plan.Fork, bpf.KernelProgProcessFork)
+	tpBTF(plan.Fork || plan.Deeds, bpf.KernelProgProcessFork)
+	tpBTF(plan.Rename, bpf.KernelProgProcessRename)
 	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
 	for _, program := range p.report.uring {
 		tpBTF(plan.URing || plan.Deeds, program)

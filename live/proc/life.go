@@ -19,6 +19,14 @@ func (t *Table) Fork(parent *Process, c bpf.Child, task bpf.Task, time uint64) *
 	if old != nil && old.is(c.Start) {
 		return old // seeded meanwhile
 	}
+	if t.past != nil {
+		if p := t.past.begun(t, parent, Key{PID: c.Pid, Start: c.Start, ExecID: c.ExecID, Cgroup: c.Cgroup}); p != nil {
+			t.attach(p, parent)
+			parent.shareFDs(p)
+			t.put(p, old)
+			return p
+		}
+	}
 	p := &Process{
 		PID: c.Pid, Start: c.Start, exact: true, execID: c.ExecID, execKnown: true,
 		cgroup: parent.cgroup, ns: parent.ns, row: parent.row, seeded: parent.seeded,
@@ -60,10 +68,10 @@ type Image struct {
 	HasCaps          bool
 	HasNS            bool
 	HasExe, HasFile  bool
-	Path, Cwd        []byte // absolute; empty when not known
-	Argv, Env        []byte // NUL-separated
-	Cut              bool   // Argv or Env are longer
-	Stdin, Stdout    event.ObjID
+	Path, Cwd        []byte         // absolute; empty when not known
+	Argv, Env        []byte         // NUL-separated
+	Cut              bool           // Argv or Env are longer
+	Std              [3]event.ObjID // standard descriptors; 0 when closed or not known
 	HasArgv, HasEnv  bool
 	ExecID           uint32
 	Time             uint64 // ns, CLOCK_BOOTTIME
@@ -114,15 +122,12 @@ func (t *Table) Exec(p *Process, im *Image) {
 		t.setExe(p, f, im.Creds.FSUID, im.Creds.FSGID)
 	}
 	p.execFDs()
-	if im.Stdin != 0 {
-		r.Stdin = im.Stdin
-		p.SeeFD(0, im.Stdin)
+	for fd, std := range [...]*event.ObjID{&r.Stdin, &r.Stdout, &r.Stderr} {
+		if im.Std[fd] != 0 {
+			p.SeeFD(int32(fd), im.Std[fd])
+		}
+		*std = p.FD(int32(fd))
 	}
-	if im.Stdout != 0 {
-		r.Stdout = im.Stdout
-		p.SeeFD(1, im.Stdout)
-	}
-	r.Stderr = p.FD(2)
 	p.id = 0
 }
 

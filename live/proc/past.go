@@ -87,6 +87,27 @@ func (h *history) find(t *Table, k Key) *Process {
 	return p
 }
 
+// begun returns a process of the past whose making a record tells of, when its
+// image is known otherwise too, and so what it became in the course of it.
+func (h *history) begun(t *Table, parent *Process, k Key) *Process {
+	if _, same := h.images[imageKey{ID{k.PID, k.Start}.tick(), k.ExecID}]; !same {
+		return nil
+	}
+	p := h.find(t, k)
+	from := inherited(&parent.row)
+	for i, s := range inherited(&p.row) {
+		if *s == event.NoStr {
+			*s = *from[i]
+		}
+	}
+	return p
+}
+
+// inherited are the texts that a process has from who made it.
+func inherited(r *event.Proc) [6]*event.Str {
+	return [...]*event.Str{&r.Name, &r.Exe, &r.ExePath, &r.Args, &r.Env, &r.Cwd}
+}
+
 // inherit gives a process the image of the parent that made it: exec ids are
 // inherited, so that equal ones mean that it has run no other.
 func (p *Process) inherit(t *Table) {

@@ -99,3 +99,27 @@ func TestPastOfSeeded(t *testing.T) {
 		t.Errorf("it is %q", got)
 	}
 }
+
+// A process of the past that is known by the record of its making alone has its
+// maker's image and directory; one that is known otherwise too keeps its own name.
+func TestPastBegun(t *testing.T) {
+	table := lived(t)
+	worker := table.Fork(table.Peek(4_000_000), bpf.Child{Pid: 4_000_005, Tid: 4_000_005, Start: 9*tickNS + 7, ExecID: 2, Cgroup: 9}, bpf.Task{}, 9*tickNS+7)
+	table.SetName(worker, []byte("worker"))
+	table.Row(worker)
+	next := nextTables()
+	past := table.Past(next, sameConts)
+	maker := past.Find(Key{PID: 4_000_000, Start: 1 * tickNS, ExecID: 2, Cgroup: 9})
+	past.Exec(maker, &Image{Argv: []byte("init\x00"), HasArgv: true, Path: []byte("/sbin/init"), Cwd: []byte("/srv"), ExecID: 2, Task: bpf.Task{Comm: [16]byte{'i', 'n', 'i', 't'}}, HasTask: true})
+	for _, test := range []struct {
+		pid  uint32
+		name string
+	}{{4_000_004, "init"}, {4_000_005, "worker"}} {
+		p := past.Fork(maker, bpf.Child{Pid: test.pid, Tid: test.pid, Start: 9*tickNS + 7, ExecID: 2, Cgroup: 9}, bpf.Task{}, 9*tickNS+7)
+		r := next.Proc(past.Row(p))
+		name, path, dir, parent := next.Text(r.Name), next.Text(r.ExePath), next.Text(r.Cwd), next.Proc(r.Parent).PID
+		if name != test.name || path != "/sbin/init" || dir != "/srv/" || parent != 4_000_000 {
+			t.Errorf("%d is %q, %q in %q, child of %d", test.pid, name, path, dir, parent)
+		}
+	}
+}

@@ -86,6 +86,9 @@ func watched(t *testing.T, k Kernel, out Output) {
 		{fields{"evt.type": "unlink"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/moved"}},
 		{fields{"evt.type": "close"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/distinctive"}},
 	}, fields{"container.id": container}, nil)
+	check(t, events(t, out.Reports["scoped"]), []deed{
+		{fields{"proc.name": "tac"}, fields{"fd.name": "/etc/ready"}},
+	}, fields{"user.uid": "0"}, nil)
 }
 
 // controllers turns the lines of /proc/PID/cgroup, without their numbers and
