@@ -1,14 +1,15 @@
 package profile
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
 
-// Detect says which of the built-in profiles read these documents; see
+// Detect says which of the profiles in use read these documents; see
 // [Set.Detect].
-func Detect(docs [][]byte) []Binding { return builtIn().Detect(docs) }
+func Detect(docs [][]byte) []Binding { return used().Detect(docs) }
 
 // Detect says which profiles read these documents, and where they lie in them;
 // several for mixed samples, the one of the most documents first.
@@ -18,7 +19,7 @@ func (s *Set) Detect(docs [][]byte) []Binding {
 		docs int
 	}
 	var all []*tally
-	c := s.Chooser()
+	c := s.Choose(event.NewTables)
 	for _, doc := range docs {
 		m, _, err := c.Map(doc)
 		if err != nil {
@@ -56,42 +57,68 @@ func (m *Mapper) binding() Binding {
 	return b
 }
 
-// Chooser reads documents of several kinds, each by the profile that knows it.
-// It is for one goroutine.
+// Chooser reads documents of several kinds, each by the first profile that
+// knows it. It is for one goroutine.
 type Chooser struct {
-	mappers []*Mapper
+	set     *Set
+	tables  func() *event.Tables
+	mappers []*Mapper // by profile; nil until one is needed
+	last    int       // the profile that read the document before
 }
 
-// Chooser returns a chooser among the set's profiles, with tables of its own
-// for each.
-func (s *Set) Chooser() *Chooser {
-	c := &Chooser{}
-	for _, p := range s.profiles {
-		c.mappers = append(c.mappers, NewMapper(p, event.NewTables()))
-	}
-	return c
+// Choose returns a chooser among the profiles in use; see [Set.Choose].
+func Choose(tables func() *event.Tables) *Chooser { return used().Choose(tables) }
+
+// Choose returns a chooser among the set's profiles. tables makes the tables of
+// each kind of documents that turns up.
+func (s *Set) Choose(tables func() *event.Tables) *Chooser {
+	return &Chooser{set: s, tables: tables, mappers: make([]*Mapper, len(s.profiles))}
 }
 
-// Map reads one document by the first profile that knows it, and returns the
-// mapper that did. An error is an [*Error].
+// Map reads one document, and returns the mapper that did. An error is an
+// [*Error].
 func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
 	var first error
-	for _, m := range c.mappers {
-		if !m.p.likely(doc) {
+	for i, p := range c.set.profiles {
+		m := c.mappers[i]
+		if (m == nil || i != c.last) && !p.likely(doc) {
 			continue
+		}
+		if m == nil {
+			if !p.Knows(doc) {
+				continue
+			}
+			m = NewMapper(p, c.tables())
+			c.mappers[i] = m
 		}
 		e, err := m.Map(doc)
 		if err == nil {
+			c.last = i
 			return m, e, nil
 		}
-		if first == nil {
+		var at *Error
+		if first == nil || errors.As(err, &at) && at.Offset >= 0 {
 			first = err
+		}
+		if at != nil && at.Offset >= 0 {
+			break // it is no JSON
 		}
 	}
 	if first == nil {
 		first = check(doc)
 	}
 	return nil, event.Event{}, first
+}
+
+// Renew makes a mapper go on with new tables.
+func (c *Chooser) Renew(m *Mapper) *Mapper {
+	for i, old := range c.mappers {
+		if old == m {
+			c.mappers[i] = NewMapper(m.p, c.tables())
+			return c.mappers[i]
+		}
+	}
+	return m
 }
 
 // check says what is wrong with a document that no profile knows.
@@ -124,9 +151,9 @@ func (s *Set) Sniff(doc []byte) *Profile {
 	return nil
 }
 
-// Sniff returns the first built-in profile that knows a document, nil when none
+// Sniff returns the first profile in use that knows a document, nil when none
 // does.
-func Sniff(doc []byte) *Profile { return builtIn().Sniff(doc) }
+func Sniff(doc []byte) *Profile { return used().Sniff(doc) }
 
 // Knows reports whether a document, which is to be JSON, is of the profile's
 // kind, or one lies in it.

@@ -28,7 +28,6 @@ type Writer struct {
 	// that are no UTF-8.
 	Text event.AppendText
 
-	top   *tree
 	lossy []string // the fields whose texts are no UTF-8
 }
 
@@ -133,7 +132,7 @@ func appendComma(dst []byte, yes bool) []byte {
 
 // event writes the members of the object event, and its end.
 func (w *Writer) event(dst []byte, r event.Row) []byte {
-	kind, outcome := "event", ""
+	kind := "event"
 	if r.Alert != 0 {
 		kind = "alert"
 	}
@@ -142,7 +141,8 @@ func (w *Writer) event(dst []byte, r event.Row) []byte {
 	is := categoryOf(r)
 	dst = append(dst, `,"category":["`+is.category+`"],"type":["`+is.kind+`"]`...)
 	if r.B.Bits[r.I]&event.HasRes != 0 {
-		if outcome = "success"; event.Failed(r.B.Res[r.I]) {
+		outcome := "success"
+		if event.Failed(r.B.Res[r.I]) {
 			outcome = "failure"
 		}
 		dst = append(dst, `,"outcome":"`+outcome+`"`...)
@@ -177,13 +177,13 @@ func (w *Writer) node(dst []byte, t *tree, r event.Row, some bool) ([]byte, bool
 		return v.AppendJSON(dst, w.Text), true
 	}
 	dst = append(dst, '{')
-	any := false
+	has := false
 	for _, k := range t.kids {
 		var did bool
-		dst, did = w.node(dst, k, r, any)
-		any = any || did
+		dst, did = w.node(dst, k, r, has)
+		has = has || did
 	}
-	if !any {
+	if !has {
 		return dst[:start], false
 	}
 	return append(dst, '}'), true

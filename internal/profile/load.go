@@ -59,7 +59,7 @@ var builtIn = sync.OnceValue(func() *Set {
 // which are tried first; one of the name of a built-in profile takes its place.
 // A folder that does not exist has none. An error says in which file and line.
 func Load(dir string) (*Set, error) {
-	s := &Set{profiles: slices.Clone(All())}
+	s := &Set{profiles: slices.Clone(builtIn().profiles)}
 	if dir == "" {
 		return s, nil
 	}

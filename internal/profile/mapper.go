@@ -65,6 +65,9 @@ func (m *Mapper) Map(doc []byte) (event.Event, error) {
 	return m.event(), nil
 }
 
+// Tables returns the tables that the mapper adds rows to.
+func (m *Mapper) Tables() *event.Tables { return m.t }
+
 // Profile returns the profile that the mapper reads by.
 func (m *Mapper) Profile() *Profile { return m.p }
 

@@ -1,9 +1,11 @@
 package profile
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -35,9 +37,9 @@ type Profile struct {
 	consts []target          // what fills a slot that nothing else did
 	shown  map[string]string // field by path, of what lies there as it is
 
-	inPaths   [][]byte   // of the needs and of the places where documents lie in others
-	needPaths []int      // which need the first of them belong to
-	hints     [][][]byte // of each need: one of these is in a document that has it
+	inPaths   [][]byte     // of the needs and of the places where documents lie in others
+	needPaths []int        // which need the first of them belong to
+	hints     [][][][]byte // of each need, of each of its paths: the words that a document has that has it
 }
 
 // Within is one place where a document may lie in another. One of its members
@@ -81,12 +83,27 @@ func (n *need) holds(v value) bool {
 	})
 }
 
-// All returns the profiles that are built in, in the order in which they are
-// tried. They are not to be changed.
-func All() []*Profile { return builtIn().profiles }
+// inUse are the profiles that [Use] was told of.
+var inUse atomic.Pointer[Set]
 
-// ByName returns the built-in profile of a name, nil when there is none.
-func ByName(name string) *Profile { return builtIn().ByName(name) }
+// Use makes a set the one that [All], [ByName], [Detect], [Sniff] and [Choose]
+// mean, in place of the built-in profiles. It is called when a program starts.
+func Use(s *Set) { inUse.Store(s) }
+
+func used() *Set {
+	if s := inUse.Load(); s != nil {
+		return s
+	}
+	return builtIn()
+}
+
+// All returns the profiles in use, in the order in which they are tried. They
+// are not to be changed.
+func All() []*Profile { return used().profiles }
+
+// ByName returns the profile of a name among those in use, nil when there is
+// none.
+func ByName(name string) *Profile { return used().ByName(name) }
 
 // Origin says which fields the profile's documents can fill.
 func (p *Profile) Origin() event.Origin { return p.origin }
@@ -98,8 +115,17 @@ func (p *Profile) Fields() (names []string, open bool) { return p.names, p.field
 
 // likely reports whether a document may be of this kind, by a glance.
 func (p *Profile) likely(doc []byte) bool {
-	for _, any := range p.hints {
-		if !slices.ContainsFunc(any, func(word []byte) bool { return has(doc, word) }) {
+	for _, paths := range p.hints {
+		if !slices.ContainsFunc(paths, func(words [][]byte) bool { return hasAll(doc, words) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasAll(doc []byte, words [][]byte) bool {
+	for _, w := range words {
+		if !bytes.Contains(doc, w) {
 			return false
 		}
 	}

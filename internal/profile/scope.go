@@ -1,6 +1,9 @@
 package profile
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // The bounds of a profile.
 const (
@@ -59,12 +62,12 @@ func (p *Profile) index() {
 	}
 	for i := range p.needs {
 		n := &p.needs[i]
-		var words [][]byte
+		var paths [][][]byte
 		for _, path := range n.paths {
 			b.add(path, target{slot: slotNeed, need: n, bit: 1 << i})
-			words = append(words, lastWord(path))
+			paths = append(paths, bytes.Split([]byte(path), []byte{'.'}))
 		}
-		p.hints = append(p.hints, words)
+		p.hints = append(p.hints, paths)
 	}
 	for i, w := range p.Within {
 		b.add(w.path(), target{slot: slotWithin + slot(i)})

@@ -41,9 +41,7 @@ func (s *lineFile) Stats() source.Stats { return s.counts.stats() }
 
 // Run reads the mapping, and when it is to follow, what is written behind it.
 func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink) error {
-	tables := event.NewTables()
-	s.m.keptBy(tables)
-	l := newLines(s.name, s.profile, tables, &s.counts)
+	l := newLines(s.name, &s.counts)
 	l.mapped, l.keep = s.m.isMapped(), s.m.keptBy
 	out := outlet{req, sink, &s.counts}
 
@@ -51,8 +49,8 @@ func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink
 	for piece := firstPiece; at < len(data) && ctx.Err() == nil; piece = min(2*piece, lastPiece) {
 		end := pieceEnd(data, at, piece)
 		last := end == len(data) && !req.Follow
-		b, used := l.batch(data[at:end], last)
-		out.pass(b)
+		all, used := l.batches(data[at:end], last)
+		out.pass(all...)
 		if used == 0 {
 			break
 		}
@@ -98,16 +96,17 @@ type outlet struct {
 	counts *counts
 }
 
-func (o *outlet) pass(b *event.Batch) {
-	if b.Len() == 0 {
-		return
+func (o *outlet) pass(all ...*event.Batch) {
+	for _, b := range all {
+		switch {
+		case b.Len() == 0:
+		case o.outside(b.Time[0], b.Time[b.Len()-1]):
+			o.counts.passed(0, b.Len())
+		default:
+			o.counts.passed(b.Len(), 0)
+			o.sink.Batch(b)
+		}
 	}
-	if o.outside(b.Time[0], b.Time[b.Len()-1]) {
-		o.counts.passed(0, b.Len())
-		return
-	}
-	o.counts.passed(b.Len(), 0)
-	o.sink.Batch(b)
 }
 
 // outside reports whether nothing between two times (ns since 1970) is wanted.

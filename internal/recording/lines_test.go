@@ -261,21 +261,27 @@ func documents(batches []*event.Batch) (all []string) {
 // Tables are begun anew when they have grown large, so that a store can let
 // old ones go; events before and after read the same.
 func TestTablesAreBegunAnew(t *testing.T) {
-	f := newLines("x", profile.ByName("falco"), event.NewTables(), &counts{})
-	first := f.tables
-	first.SetFirst(7)
+	f := newLines("x", &counts{})
 	line := []byte(`{"output":"x","priority":"Notice","rule":"R","time":"2026-11-23T10:00:00Z","output_fields":{"proc.name":"sh"}}` + "\n")
-	before, _ := f.batch(line, true)
+	batch := func() *event.Batch {
+		all, _ := f.batches(line, true)
+		if len(all) != 1 {
+			t.Fatalf("%d batches", len(all))
+		}
+		return all[0]
+	}
+	before := batch()
+	first := before.Tables
 	filler := make([]byte, 1<<20)
 	for i := range tableBound>>20 + 1 {
 		filler[0] = byte(i)
 		first.Strings.Add(string(filler))
 	}
-	after, _ := f.batch(line, true)
+	after := batch()
 	if after.Tables == first {
 		t.Fatal("the tables go on growing")
 	}
-	if after.Tables.First() != 7 {
+	if after.Tables.First() != first.First() {
 		t.Error("the new tables do not know when the source began")
 	}
 	for _, b := range []*event.Batch{before, after} {

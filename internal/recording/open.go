@@ -14,7 +14,7 @@ import (
 )
 
 // Help is the line about files for the guide to the sources.
-const Help = "a recording, or Falco's alerts as JSON lines; plain, gz or zst; - is standard input"
+const Help = "a recording, or documents as JSON lines (stoop profiles lists the kinds); plain, gz or zst; - is standard input"
 
 // Open opens a file, or standard input for "-". What it holds is told by its
 // content, not by its name. Files are mapped into memory where they are not

@@ -97,7 +97,7 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 	if what.recording {
 		return runBlocks(ctx, s.name, in, &s.counts, out)
 	}
-	return runLines(ctx, in, newLines(s.name, what.lines, event.NewTables(), &s.counts), out)
+	return runLines(ctx, in, newLines(s.name, &s.counts), out)
 }
 
 // runLines reads documents from a stream. A piece is handed on as soon as
@@ -121,8 +121,8 @@ func runLines(ctx context.Context, r *pump, l *lines, out outlet) error {
 		}
 		last := err != nil
 		for {
-			b, used := l.batch(buf, last)
-			out.pass(b)
+			all, used := l.batches(buf, last)
+			out.pass(all...)
 			buf = buf[used:]
 			if used == 0 || len(buf) == 0 {
 				break
