@@ -235,6 +235,7 @@ func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink sourc
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from := l.clk.Boot(since.UnixNano())
+	l.pair(id)
 	records := l.collect(id, from, l.seen.has)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -259,6 +260,7 @@ func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) er
 		l.conts.Of(bpf.Record(r).Cgroup(), 0)
 	}
 	l.conts.Settle(settleBefore)
+	l.pair("")
 	records := l.collect("", from, l.seen.has)
 	if len(theirs) > 0 {
 		// Ours begin with this process: from there on they have no need of theirs.
@@ -331,66 +333,4 @@ func (l *Live) keysWithRings() []uint64 {
 	keys := append(l.probe.Recorder().Cgroups(probe.Deeds), l.probe.Recorder().Cgroups(probe.Bulk)...)
 	slices.Sort(keys)
 	return slices.Compact(keys)
-}
-
-// seen remembers which of the records in the rings were handed on too: the
-// same record for deeds, for bulk the same call by another program of ours a
-// moment before or after. Of like calls of one thread within that moment, one
-// that the stream lost counts as handed on when another was.
-type seen struct {
-	now, before map[uint64]struct{}
-	since       uint64
-}
-
-const (
-	seenFor  = uint64(11 * time.Minute)
-	seenMost = 1 << 20
-	moment   = 24 // bits: 17 ms; the thread may lose its CPU between the two programs
-)
-
-// handed notes a record of the stream that a ring may hold too.
-func (l *Live) handed(r bpf.Record) {
-	_, bulk := l.flown.keys[r.Cgroup()]
-	if deed := r.Flags()&bpf.FlagDeed != 0; deed || bulk {
-		l.seen.note(r, deed, bulk)
-	}
-}
-
-// note takes in a record of the stream.
-func (s *seen) note(r bpf.Record, deed, bulk bool) {
-	if t := r.Time(); s.now == nil || t-s.since > seenFor/2 || len(s.now) > seenMost {
-		s.now, s.before, s.since = make(map[uint64]struct{}), s.now, t
-	}
-	if deed {
-		s.now[exactly(r)] = struct{}{}
-	}
-	if bulk && r.Kind() == bpf.KindSyscall {
-		s.now[roughly(r, 0)] = struct{}{}
-	}
-}
-
-func (s *seen) has(r bpf.Record) bool {
-	in := func(k uint64) bool {
-		_, a := s.now[k]
-		_, b := s.before[k]
-		return a || b
-	}
-	if r.Flags()&bpf.FlagBulk == 0 {
-		return in(exactly(r))
-	}
-	return in(roughly(r, 0)) || in(roughly(r, 1)) || in(roughly(r, ^uint64(0)))
-}
-
-func exactly(r bpf.Record) uint64 { return mix(r.Time(), uint64(r.Tid())) }
-
-func roughly(r bpf.Record, shift uint64) uint64 {
-	return mix(r.Time()>>moment+shift, uint64(r.Tid())<<16|uint64(r.Nr())) ^ mix(uint64(r.Ret()), 7)
-}
-
-// mix is a 64-bit hash of two words (the finaliser of splitmix64).
-func mix(a, b uint64) uint64 {
-	x := a*0x9e3779b97f4a7c15 ^ b
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }
