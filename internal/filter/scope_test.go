@@ -15,6 +15,9 @@ func TestScope(t *testing.T) {
 		"not container.id = host and proc.pid = 3":        "container.id not in (host)",
 		"container.id = a or container.id in (b, c)":      "container.id in (a, b, c)",
 		"container.id = a or proc.name = sh":              "everything",
+		"user.uid in (0, 7) and not user.uid = 7":         "user.uid in (0)",
+		"user.uid != 0 or user.uid != 1":                  "everything",
+		"user.uid > 0 and proc.name != sh":                "proc.name not in (sh)",
 		"not (container.id = a or proc.name = sh)":        "container.id not in (a), proc.name not in (sh)",
 		"not (container.id = a and proc.name = sh)":       "everything",
 		"proc.name in (a, b) and proc.name in (b, c)":     "proc.name in (b)",
@@ -53,7 +56,7 @@ func TestScopeHolds(t *testing.T) {
 			for i := range b.Len() {
 				r := b.Row(i)
 				in := s.Types.Has(r.Type) && (r.C().ID == event.NoStr || s.Containers.Has(w.t.Text(r.C().ID))) &&
-					(r.P().Name == event.NoStr || s.Names.Has(w.t.Text(r.P().Name)))
+					(r.P().Name == event.NoStr || s.Names.Has(w.t.Text(r.P().Name))) && (!r.P().Knows(event.KnowUID) || s.UIDs.Has(r.P().UID))
 				if !in {
 					outside++
 					if f.Match(b, i) {

@@ -76,6 +76,9 @@ func testFields() *event.Registry {
 		{Name: "proc.pid", Kind: event.Int, Home: event.HomeProc, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
 			return event.IntValue(int64(r.P().PID)), r.P().Knows(event.KnowPID)
 		}},
+		{Name: "user.uid", Kind: event.Uint, Home: event.HomeProc, Flags: event.KernelTest, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
+			return event.UintValue(uint64(r.P().UID)), r.P().Knows(event.KnowUID)
+		}},
 		{Name: "proc.is_exe_writable", Kind: event.Bool, Home: event.HomeProc, Read: func(r event.Row, _ event.Arg) (event.Value, bool) {
 			return event.BoolValue(r.P().Flags&event.ExeWritable != 0), r.P().Knows(event.KnowExeFlags)
 		}},
@@ -158,7 +161,7 @@ func (w *world) grow(n int) {
 	for range n {
 		w.t.Conts.Add(event.Container{ID: w.str(conts), Name: w.str(names)})
 		w.t.Procs.Add(event.Proc{
-			PID: int32(w.rng.IntN(8)), Name: w.str(names), Parent: event.ProcID(w.rng.IntN(w.t.Procs.Len())), Cont: event.ContID(w.rng.IntN(w.t.Conts.Len())),
+			PID: int32(w.rng.IntN(8)), UID: uint32(w.rng.IntN(8)), Name: w.str(names), Parent: event.ProcID(w.rng.IntN(w.t.Procs.Len())), Cont: event.ContID(w.rng.IntN(w.t.Conts.Len())),
 			Known: event.ProcKnown(w.rng.Uint32()), Flags: event.ProcFlags(w.rng.IntN(2)),
 		})
 		o := event.Object{Name: w.str(paths)}
@@ -280,7 +283,7 @@ func (w *world) check() string {
 	case 18:
 		return fmt.Sprintf("evt.rawres %s %d", pick(w, []string{"=", "<", "<=", ">", ">=", "!="}), w.rng.IntN(5)-2)
 	}
-	return number(pick(w, []string{"evt.rawtime", "fd.num", "thread.tid", "evt.cpu", "proc.pid"}), 9)
+	return number(pick(w, []string{"evt.rawtime", "fd.num", "thread.tid", "evt.cpu", "proc.pid", "user.uid"}), 9)
 }
 
 func (w *world) expr(depth int) string {
