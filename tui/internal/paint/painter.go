@@ -24,11 +24,11 @@ type Frame struct {
 // Painter paints frames on a terminal, on a goroutine of its own: a slow
 // terminal never holds up whoever makes the frames, it only gets fewer.
 type Painter struct {
-	out   io.Writer
-	every time.Duration
-	news  chan struct{}
-	quit  chan struct{}
-	done  chan struct{}
+	out  io.Writer
+	pace pace
+	news chan struct{}
+	quit chan struct{}
+	done chan struct{}
 
 	mu      sync.Mutex
 	next    *Frame
@@ -46,11 +46,11 @@ type Painter struct {
 	failed error
 }
 
-// New returns a painter that leaves at least the time every between the
-// beginnings of two frames. [Painter.Close] ends it.
+// New returns a painter that paints a frame each time every, and the second of
+// two at once when the screen has rested before. [Painter.Close] ends it.
 func New(out io.Writer, env []string, every time.Duration) *Painter {
 	p := &Painter{
-		out: out, every: every, news: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		out: out, pace: pace{every: every}, news: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 		profile: colorprofile.Detect(out, env),
 	}
 	p.scr = uv.NewTerminalRenderer(&p.buf, env)
@@ -125,23 +125,41 @@ func (p *Painter) Close() error {
 func (p *Painter) loop() {
 	defer close(p.done)
 	defer p.leave()
-	var last time.Time
 	for {
 		select {
 		case <-p.quit:
 			return
 		case <-p.news:
 		}
-		if wait := p.every - time.Since(last); wait > 0 {
+		if wait := p.pace.wait(time.Now()); wait > 0 {
 			select {
 			case <-p.quit:
 				return
 			case <-time.After(wait):
 			}
 		}
-		last = time.Now()
+		p.pace.take(time.Now())
 		p.frame()
 	}
+}
+
+// pace keeps frames apart: in the long run one each interval, and after a rest
+// two in a row. The frame that answers a key so does not wait for one that news
+// of the events had painted just before.
+type pace struct {
+	every time.Duration
+	due   time.Time // when the next frame would come in an even row
+}
+
+// wait says how long from now on a frame is to be held back.
+func (p *pace) wait(now time.Time) time.Duration { return p.due.Add(-p.every).Sub(now) }
+
+// take counts a frame that is painted now.
+func (p *pace) take(now time.Time) {
+	if p.due.Before(now) {
+		p.due = now
+	}
+	p.due = p.due.Add(p.every)
 }
 
 // frame paints what waits.

@@ -110,6 +110,25 @@ func TestFramesAreHeldApart(t *testing.T) {
 	}
 }
 
+// After a rest two frames are painted in a row: a key's does not wait for the
+// one that news brought. From then on they come one each interval.
+func TestPace(t *testing.T) {
+	const every = 10 * time.Millisecond
+	p := pace{every: every}
+	now := time.Unix(1_700_000_000, 0)
+	for i, want := range []time.Duration{0, 0, every, every} {
+		got := max(p.wait(now), 0)
+		if got != want {
+			t.Fatalf("frame %d waits for %v, want %v", i, got, want)
+		}
+		now = now.Add(got)
+		p.take(now)
+	}
+	if now = now.Add(10 * every); p.wait(now) > 0 {
+		t.Error("a frame waits after a rest")
+	}
+}
+
 // stuck is a terminal that takes nothing.
 type stuck struct{ never chan struct{} }
 
