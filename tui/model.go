@@ -66,6 +66,8 @@ type Model struct {
 	palette   *grid.Palette
 	plain     bool // the terminal has no colours
 
+	unchanged bool // the last message left the screen as it was
+
 	refreshing, stale, panelsDue bool
 	panelsAt                     time.Time
 	panelsCost                   time.Duration
@@ -200,7 +202,18 @@ func (m *Model) Init() tea.Cmd {
 
 // Update handles one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.unchanged = onlyAsks(msg)
 	return m, m.update(msg)
+}
+
+// onlyAsks reports whether a message changes nothing on the screen: it asks for
+// a refresh, whose result will.
+func onlyAsks(msg tea.Msg) bool {
+	switch msg.(type) {
+	case changedMsg, panelsMsg:
+		return true
+	}
+	return false
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {

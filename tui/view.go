@@ -13,6 +13,9 @@ import (
 
 // View draws the screen.
 func (m *Model) View() tea.View {
+	if m.unchanged && m.painter != nil { // the frame that is painted holds
+		return tea.View{}
+	}
 	m.grid.Reset(m.w, m.h)
 	v := tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "stoop " + safe(m.sourceName())}
 	if m.w < minWidth || m.h < minHeight {
