@@ -85,6 +85,9 @@ func (m *Model) run(ctx context.Context, cancel context.CancelFunc, opt Options)
 		return fmt.Errorf("the terminal cannot be set up: %w", err)
 	}
 	defer restore()
+	busy, giveBack := roomForKeys()
+	defer giveBack()
+	m.store.SetWorkers(busy)
 
 	fps, news := localFPS, newsEveryLocal
 	if m.remote {

@@ -19,6 +19,7 @@ const maxLanes = 64
 type Store struct {
 	budget  int64
 	version atomic.Uint64
+	workers atomic.Int32
 	tally   *Containers
 
 	mu      sync.RWMutex
@@ -47,6 +48,10 @@ func New(budget int64) *Store {
 	s.tally = &Containers{store: s, counts: make(map[uint64]*contTally)}
 	return s
 }
+
+// SetWorkers bounds how many threads the update of a view works on, so that
+// others stay free; 0, which holds at first, is all that Go uses.
+func (s *Store) SetWorkers(n int) { s.workers.Store(int32(n)) }
 
 // Batch takes events in; it is what a source needs of its sink. Large batches
 // are kept as they are, small ones are gathered into chunks by copying.

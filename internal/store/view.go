@@ -79,7 +79,11 @@ func (v *View) Update(ctx context.Context, budget time.Duration) bool {
 	var next sync.Mutex
 	at, stopped := 0, false
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(work)) {
+	threads := int(v.store.workers.Load())
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	for range min(threads, len(work)) {
 		workers.Go(func() {
 			for {
 				next.Lock()
