@@ -115,7 +115,7 @@ func markAlerts(c *counted, view, alerts *store.View) {
 		if t := ref.Time(); t < c.from || t >= c.to {
 			continue
 		}
-		if _, ok := view.Find(ref.ID); ok {
+		if view.Has(ref.ID) {
 			addMark(c.marks, bucketAt(*c, ref.Time()), ref.Row().A().Priority)
 		}
 	}

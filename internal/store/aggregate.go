@@ -11,24 +11,16 @@ import (
 // Span returns the times of the first and the last event shown, in ns since
 // 1970; ok is false when there is none.
 func (v *View) Span() (from, to int64, ok bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, lane := range v.lanes {
-		for _, p := range lane {
-			rows, count := v.limit(p)
-			if count == 0 {
-				continue
-			}
-			first := p.batch.Time[p.nextRow(0, rows)]
-			last := p.batch.Time[p.lastRow(rows)]
-			if !ok || first < from {
-				from = first
-			}
-			if !ok || last > to {
-				to = last
-			}
-			ok = true
+	for _, s := range v.shown() {
+		first := s.batch.Time[s.nextRow(0, s.rows)]
+		last := s.batch.Time[s.lastRow(s.rows)]
+		if !ok || first < from {
+			from = first
 		}
+		if !ok || last > to {
+			to = last
+		}
+		ok = true
 	}
 	return from, to, ok
 }
@@ -66,20 +58,16 @@ func (v *View) Histogram(from, to int64, buckets int) []int {
 		q, _ := bits.Div64(hi, lo, uint64(buckets))
 		return from + int64(q)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, lane := range v.lanes {
-		for _, p := range lane {
-			rows, count := v.limit(p)
-			if count == 0 || p.batch.Time[0] >= to || p.batch.Time[rows-1] < from {
-				continue
-			}
-			i := sort.Search(buckets, func(i int) bool { return edge(i+1) > p.batch.Time[0] })
-			for at := rowBefore(p, rows, edge(i)); i < buckets && at < rows; i++ {
-				next := rowBefore(p, rows, edge(i+1))
-				h[i] += p.ones(at, next)
-				at = next
-			}
+	for _, s := range v.shown() {
+		p := &s.part
+		if p.batch.Time[0] >= to || p.batch.Time[s.rows-1] < from {
+			continue
+		}
+		i := sort.Search(buckets, func(i int) bool { return edge(i+1) > p.batch.Time[0] })
+		for at := rowBefore(p, s.rows, edge(i)); i < buckets && at < s.rows; i++ {
+			next := rowBefore(p, s.rows, edge(i+1))
+			h[i] += p.ones(at, next)
+			at = next
 		}
 	}
 	return h
@@ -117,12 +105,15 @@ func (v *View) GroupBy(ctx context.Context, home event.Home, read func(event.Row
 	return groups
 }
 
-// shown is a part with the rows it shows, to be read without the lock.
+// shown is a part with the rows it shows, to be read without the lock: who draws
+// the screen waits for that, and must not wait for who counts.
 type shown struct {
 	part
 	rows int
 }
 
+// shown returns the parts that show events, as they are now. What they hold does
+// not change any more: an update puts something else in its place.
 func (v *View) shown() (all []shown) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

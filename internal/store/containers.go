@@ -33,13 +33,47 @@ type Containers struct {
 
 	mu     sync.Mutex
 	counts map[uint64]*contTally // by chunk
+	full   contSums              // of the chunks that grow no more
+	inFull int                   // how many these are
 	conts  contsOf
 }
 
 // contTally is one chunk's counts, by container row.
 type contTally struct {
-	rows int // as counted
-	sums map[event.ContID]*ContainerCount
+	rows   int // as counted
+	sums   map[event.ContID]*ContainerCount
+	inFull bool // they are in the sums of the full chunks
+}
+
+// contSums are the counts of several chunks by container row.
+type contSums map[contKey]*ContainerCount
+
+type contKey struct {
+	t    *event.Tables
+	cont event.ContID
+}
+
+func (s contSums) add(t *contTally) {
+	for _, part := range t.sums {
+		k := contKey{part.T, part.Cont}
+		if sum := s[k]; sum != nil {
+			sum.add(part)
+		} else {
+			first := *part
+			s[k] = &first
+		}
+	}
+}
+
+// add adds the counts of other events of the container.
+func (c *ContainerCount) add(more *ContainerCount) {
+	if more.Last >= c.Last {
+		c.T, c.Cont, c.Last = more.T, more.Cont, more.Last
+	}
+	c.Events += more.Events
+	c.Alerts += more.Alerts
+	c.Worst = worse(c.Worst, more.Worst)
+	c.First = min(c.First, more.First)
 }
 
 // contsOf knows the container of every process of one Tables: a process never
@@ -71,8 +105,9 @@ func (c *Containers) Update(ctx context.Context) []ContainerCount {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	kept := make(map[uint64]*contTally, len(c.counts))
+	var full, growing []*contTally
 	for _, lane := range c.store.look() {
-		for _, h := range lane {
+		for i, h := range lane {
 			t := c.counts[h.id]
 			if t == nil {
 				t = &contTally{sums: make(map[event.ContID]*ContainerCount)}
@@ -81,13 +116,43 @@ func (c *Containers) Update(ctx context.Context) []ContainerCount {
 				t.count(h.batch, c.conts.upTo(h.batch.Tables))
 			}
 			kept[h.id] = t
+			if i < len(lane)-1 && t.rows == h.batch.Len() {
+				full = append(full, t)
+			} else {
+				growing = append(growing, t)
+			}
 		}
 	}
 	c.counts = kept
 	if ctx.Err() != nil {
 		return nil
 	}
-	return c.merge()
+	c.sumFull(full)
+	return c.merge(growing)
+}
+
+// sumFull brings the sums of the full chunks up to date: by those that became
+// full, or, when some went, by adding all up anew.
+func (c *Containers) sumFull(full []*contTally) {
+	still := 0
+	for _, t := range full {
+		if t.inFull {
+			still++
+		}
+	}
+	if c.full == nil || still < c.inFull {
+		c.full = make(contSums)
+		for _, t := range full {
+			t.inFull = false
+		}
+	}
+	for _, t := range full {
+		if !t.inFull {
+			c.full.add(t)
+			t.inFull = true
+		}
+	}
+	c.inFull = len(full)
 }
 
 // count counts the rows of b that were not counted yet. conts has the
@@ -121,24 +186,26 @@ func worse(a, b event.Priority) event.Priority {
 	return a
 }
 
-// merge adds the chunks up, by the containers' ids as they are now.
-func (c *Containers) merge() []ContainerCount {
+// merge adds up what the full chunks and those that grow have, by the
+// containers' ids as they are now.
+func (c *Containers) merge(growing []*contTally) []ContainerCount {
 	byID := make(map[string]*ContainerCount)
-	for _, t := range c.counts {
+	add := func(part *ContainerCount) {
+		id := part.T.Text(part.T.Cont(part.Cont).ID)
+		if sum := byID[id]; sum != nil {
+			sum.add(part)
+			return
+		}
+		first := *part
+		first.ID = id
+		byID[id] = &first
+	}
+	for _, part := range c.full {
+		add(part)
+	}
+	for _, t := range growing {
 		for _, part := range t.sums {
-			id := part.T.Text(part.T.Cont(part.Cont).ID)
-			sum := byID[id]
-			if sum == nil {
-				sum = &ContainerCount{ID: id, First: part.First}
-				byID[id] = sum
-			}
-			if part.Last >= sum.Last {
-				sum.T, sum.Cont, sum.Last = part.T, part.Cont, part.Last
-			}
-			sum.Events += part.Events
-			sum.Alerts += part.Alerts
-			sum.Worst = worse(sum.Worst, part.Worst)
-			sum.First = min(sum.First, part.First)
+			add(part)
 		}
 	}
 	all := make([]ContainerCount, 0, len(byID))
