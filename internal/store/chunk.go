@@ -38,27 +38,42 @@ func adopt(id uint64, l *lane, b *event.Batch) *chunk {
 func (c *chunk) add(b *event.Batch) {
 	old := c.batch
 	next := *old
-	next.Time = append(old.Time, b.Time...)
-	next.Type = append(old.Type, b.Type...)
-	next.Bits = append(old.Bits, b.Bits...)
-	next.CPU = append(old.CPU, b.CPU...)
-	next.TID = append(old.TID, b.TID...)
-	next.Proc = append(old.Proc, b.Proc...)
-	next.FD = append(old.FD, b.FD...)
-	next.Obj = append(old.Obj, b.Obj...)
-	next.Res = append(old.Res, b.Res...)
-	next.Alert = addOptional(old.Alert, b.Alert, len(old.Time), len(b.Time), 0)
-	next.Dur = addOptional(old.Dur, b.Dur, len(old.Time), len(b.Time), -1)
+	n := len(b.Time)
+	next.Time = append(roomFor(old.Time, n), b.Time...)
+	next.Type = append(roomFor(old.Type, n), b.Type...)
+	next.Bits = append(roomFor(old.Bits, n), b.Bits...)
+	next.CPU = append(roomFor(old.CPU, n), b.CPU...)
+	next.TID = append(roomFor(old.TID, n), b.TID...)
+	next.Proc = append(roomFor(old.Proc, n), b.Proc...)
+	next.FD = append(roomFor(old.FD, n), b.FD...)
+	next.Obj = append(roomFor(old.Obj, n), b.Obj...)
+	next.Res = append(roomFor(old.Res, n), b.Res...)
+	next.Alert = addOptional(old.Alert, b.Alert, len(old.Time), n, 0)
+	next.Dur = addOptional(old.Dur, b.Dur, len(old.Time), n, -1)
 
 	base := uint32(len(old.Heap))
-	from := b.ArgOff[0]
-	next.Heap = append(old.Heap, b.Heap[from:b.ArgOff[len(b.Time)]]...)
-	next.ArgOff = old.ArgOff
+	from, to := b.ArgOff[0], b.ArgOff[n]
+	if need := len(old.Heap) + int(to-from); need > cap(old.Heap) {
+		next.Heap = slices.Grow(old.Heap, max(2*cap(old.Heap), need)-len(old.Heap))
+	}
+	next.Heap = append(next.Heap, b.Heap[from:to]...)
+	next.ArgOff = roomFor(old.ArgOff, n)
 	for _, off := range b.ArgOff[1:] {
 		next.ArgOff = append(next.ArgOff, base+off-from)
 	}
 	c.batch = &next
 	c.bytes = next.Bytes()
+}
+
+// roomFor makes room for n more entries of a column. It takes four times what
+// was there, up to a whole chunk, and not the quarter more that append takes:
+// what is outgrown is garbage, and would be four times what is kept.
+func roomFor[T any](col []T, n int) []T {
+	need := len(col) + n
+	if need <= cap(col) {
+		return col
+	}
+	return append(make([]T, 0, max(min(4*cap(col), chunkRows), need)), col...)
 }
 
 // addOptional appends a column that may be missing on either side; what is
@@ -70,6 +85,7 @@ func addOptional[T event.AlertID | int64](old, more []T, oldLen, moreLen int, no
 	if old == nil {
 		old = fill(make([]T, 0, oldLen+moreLen), oldLen, none)
 	}
+	old = roomFor(old, moreLen)
 	if more == nil {
 		return fill(old, moreLen, none)
 	}

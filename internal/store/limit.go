@@ -1,16 +1,63 @@
 package store
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"runtime/metrics"
+	"sync/atomic"
+)
 
 // LimitMemory keeps the program's memory near the bound of its store. Left to
 // itself the runtime lets as much garbage gather as there are events before it
 // collects any, and the program takes twice what it was allowed; with the limit
 // it collects as often as that needs, which is cheap here: columns of events
-// have no pointers to follow. What is not events has a 32nd of the bound and
-// 16 MiB.
+// have no pointers to follow. What is not events has a 32nd of the bound, which
+// is what the runtime keeps away from its limit, and 32 MiB.
 func LimitMemory(budget int64) {
 	if budget <= 0 {
 		budget = DefaultMemory
 	}
-	debug.SetMemoryLimit(budget + budget/32 + 16<<20)
+	limit.Store(budget + budget/32 + 32<<20)
+	debug.SetMemoryLimit(limit.Load())
+}
+
+// limit is what [LimitMemory] set, 0 when it did not.
+var limit atomic.Int64
+
+// breath is how much garbage may at least gather before it is collected. Where a
+// full store and what stands beside it leave less room, the runtime would collect
+// without a pause: on two cores that takes most of one, and every key waits.
+const breath = 12 << 20
+
+// giveWay raises the memory limit by what is missing for breath, by an eighth at
+// most. A store that has become full calls it for each chunk that it drops.
+func giveWay() {
+	base := limit.Load()
+	if base == 0 || !givingWay.CompareAndSwap(false, true) {
+		return
+	}
+	go func() { // setting the limit waits for a collection that is under way
+		defer givingWay.Store(false)
+		want := min(max(base, needed()), base+base/8)
+		if was := debug.SetMemoryLimit(-1); max(want-was, was-want) > breath/4 {
+			debug.SetMemoryLimit(want)
+		}
+	}()
+}
+
+var givingWay atomic.Bool
+
+// needed is the limit under which what lives leaves room for breath: the
+// runtime keeps 3 % of it away, and what it takes for itself is in it.
+func needed() int64 {
+	s := []metrics.Sample{
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(s)
+	n := func(i int) int64 { return int64(s[i].Value.Uint64()) }
+	live, itself := n(0), n(1)-n(2)-n(3)-n(4)
+	return (live+breath)/100*103 + itself
 }

@@ -145,6 +145,7 @@ func (s *Store) evict() {
 			}
 		}
 		s.drop(oldest)
+		giveWay()
 	}
 }
 
