@@ -35,7 +35,7 @@ func newMapped(name string, f *os.File, m *mapping) (*mapped, error) {
 		return nil, err
 	}
 	s := &mapped{name: name, f: f, m: m}
-	s.survey()
+	m.skim(s.survey)
 	return s, nil
 }
 

@@ -52,8 +52,27 @@ func mapFile(f *os.File, size int64) (*mapping, error) {
 		return nil, os.NewSyscallError("mmap", err)
 	}
 	m.data, m.mapped = data, true
-	go m.guard(f)
+	go m.guard(f, size)
 	return m, nil
+}
+
+// lead is how much of a file is fetched before anybody asks: the first rows and
+// the first events lie there, and what is on the screen first with them.
+const lead = 16 << 20
+
+// skim has f look at a few bytes here and there of a mapped file. The system
+// would bring in what lies around each of them, megabytes on some disks and so
+// all of the file; meanwhile it fetches the file's beginning.
+func (m *mapping) skim(f func()) {
+	if !m.isMapped() {
+		f()
+		return
+	}
+	// Advice; where it is not taken this is only slower.
+	_ = unix.Madvise(m.data[:min(lead, len(m.data))], unix.MADV_WILLNEED)
+	_ = unix.Madvise(m.data, unix.MADV_RANDOM)
+	f()
+	_ = unix.Madvise(m.data, unix.MADV_NORMAL)
 }
 
 // guardEvery is how often a mapped file's size is looked at.
@@ -62,9 +81,9 @@ const guardEvery = 100 * time.Millisecond
 // guard looks after a mapped file until it is closed. Pages behind the end of a
 // file that was cut short (logrotate's copytruncate does that) would end the
 // program when they are touched; empty ones are put in their place.
-func (m *mapping) guard(f *os.File) {
+func (m *mapping) guard(f *os.File, size int64) {
 	page := int64(os.Getpagesize())
-	for size := int64(len(m.data)); ; time.Sleep(guardEvery) {
+	for ; ; time.Sleep(guardEvery) {
 		st, err := f.Stat()
 		if err != nil || size == 0 {
 			return
