@@ -63,14 +63,17 @@ func (s *steady) Stats() source.Stats {
 
 func (s *steady) Close() error { return nil }
 
-// screenChild is stoop's own screen over a steady source. Its arguments are how
-// many events are held at first and how many come each second.
+// screenChild is stoop's own screen over a steady source, with the memory that
+// the events held take. Its arguments are how many these are and how many come
+// each second.
 func screenChild(ctx context.Context, args []string) (any, error) {
 	held, rate, err := twoNumbers(args)
 	if err != nil {
 		return nil, err
 	}
+	bound := boundFor(held) // from then on the oldest go
+	store.LimitMemory(bound)
 	return nil, tui.Run(ctx, tui.Options{
-		Sources: []source.Source{&steady{held: held, rate: rate}}, Store: store.New(4 << 30), Theme: "peregrine",
+		Sources: []source.Source{&steady{held: held, rate: rate}}, Store: store.New(bound), Theme: "peregrine",
 	})
 }

@@ -34,7 +34,11 @@ func openScreen(cmd *exec.Cmd, env ...string) (*terminal.Terminal, error) {
 	cmd.Env = without(cmd.Env, "SSH_TTY=", "SSH_CONNECTION=")
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8")
 	cmd.Env = append(cmd.Env, env...)
-	return terminal.Start(cmd, columns, lines)
+	term, err := terminal.Start(cmd, columns, lines)
+	if err == nil {
+		putAhead(cmd.Process.Pid)
+	}
+	return term, err
 }
 
 // without returns an environment without some variables, given as NAME=.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ const (
 )
 
 func runScreen(ctx context.Context, b *bench) (section, error) {
+	putAhead(os.Getpid()) // the terminal
 	local, err := b.pressKeys(ctx, "locally", atMost(16e6))
 	if err != nil {
 		return section{}, err

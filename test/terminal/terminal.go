@@ -55,22 +55,39 @@ func winsize(cols, rows int) *pty.Winsize {
 	return &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}
 }
 
-// show puts what the program writes on the screen until it exits.
-func (t *Terminal) show() {
-	buf := make([]byte, 64<<10)
+// piece is something that the program wrote, and when it was read.
+type piece struct {
+	bytes []byte
+	at    time.Time
+}
+
+// read reads what the program writes until it exits. It has a goroutine of its
+// own, so that what the emulator takes for one piece is not in the next one's time.
+func (t *Terminal) read(pieces chan<- piece) {
+	defer close(pieces)
 	for {
+		buf := make([]byte, 64<<10)
 		n, err := t.pty.Read(buf)
 		at := time.Now()
+		pieces <- piece{buf[:n], at}
+		if err != nil { // EIO once the last writer has gone
+			return
+		}
+	}
+}
+
+// show puts what the program writes on the screen until it exits.
+func (t *Terminal) show() {
+	pieces := make(chan piece, 64)
+	go t.read(pieces)
+	for p := range pieces {
 		t.mu.Lock()
-		_, _ = t.screen.Write(buf[:n]) // it has no way to fail
-		t.written += int64(n)
-		t.last = at
+		_, _ = t.screen.Write(p.bytes) // it has no way to fail
+		t.written += int64(len(p.bytes))
+		t.last = p.at
 		close(t.changed)
 		t.changed = make(chan struct{})
 		t.mu.Unlock()
-		if err != nil { // EIO once the last writer has gone
-			break
-		}
 	}
 	t.exitErr = t.cmd.Wait()
 	close(t.exited)
