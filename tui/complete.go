@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -78,7 +79,9 @@ func (b *filterBar) take() {
 // offer looks up what could stand where the cursor is.
 func (b *filterBar) offer(m *Model) {
 	b.offers = completions{}
-	c := filter.Completer{Reg: event.Fields, Values: m.seenValues}
+	c := filter.Completer{Reg: event.Fields, Values: func(f *event.Field, prefix string) []string {
+		return b.values.of(m.store.Tables(), f, prefix)
+	}}
 	for _, cand := range c.Complete(b.edit.String(), b.edit.byteAt()) {
 		doc := cand.Doc
 		if doc == "" {
@@ -88,31 +91,78 @@ func (b *filterBar) offer(m *Model) {
 	}
 }
 
-// The bounds of a look for values: rows of a dimension, and values.
+// The bounds of a look for values: rows of a dimension, and values offered.
 const (
 	maxLook = 20_000
 	maxSeen = 40
 )
 
-// seenValues returns values of a field that begin with prefix, among the rows
-// that the field depends on, the latest first. Fields of the event itself are
-// not looked through.
-func (m *Model) seenValues(f *event.Field, prefix string) (values []string) {
+// seenValues remembers which values fields have, so that with each character
+// typed only the rows that have come since are looked through.
+type seenValues map[seenKey]*seenIn
+
+type seenKey struct {
+	t *event.Tables
+	f *event.Field
+}
+
+// seenIn are the values of a field in the first rows of its dimension.
+type seenIn struct {
+	rows   int
+	values []string // the latest first
+}
+
+// of returns values of a field that begin with prefix, among the rows that the
+// field depends on, the latest first. Fields of the event itself are not looked
+// through.
+func (s *seenValues) of(tables []*event.Tables, f *event.Field, prefix string) (values []string) {
 	if f.Read == nil || f.Arg&event.ArgRequired != 0 {
 		return nil
 	}
-	seen := make(map[string]bool)
-	for _, t := range m.store.Tables() {
-		n, row := dimRows(t, f.Home)
-		for i := n - 1; i > 0 && i > n-maxLook && len(values) < maxSeen; i-- {
-			v, ok := f.Read(row(uint32(i)), event.Arg{})
-			if s := v.String(); ok && v.List == nil && s != "" && !seen[s] && strings.HasPrefix(s, prefix) {
-				seen[s] = true
-				values = append(values, s)
+	if *s == nil {
+		*s = make(seenValues)
+	}
+	for _, t := range tables {
+		k := seenKey{t, f}
+		in := (*s)[k]
+		if in == nil {
+			in = &seenIn{rows: 1}
+			(*s)[k] = in
+		}
+		in.look(t, f)
+		for _, v := range in.values {
+			if len(values) < maxSeen && strings.HasPrefix(v, prefix) && !slices.Contains(values, v) {
+				values = append(values, v)
 			}
 		}
 	}
 	return values
+}
+
+// look adds the values of the rows that have come since the last look.
+func (s *seenIn) look(t *event.Tables, f *event.Field) {
+	n, row := dimRows(t, f.Home)
+	if f.Home == event.HomeCont { // few rows, which may be replaced
+		s.rows, s.values = 1, nil
+	}
+	if n <= s.rows {
+		return
+	}
+	var latest []string
+	known := make(map[string]bool)
+	for i := n - 1; i >= s.rows && i > n-maxLook; i-- {
+		v, ok := f.Read(row(uint32(i)), event.Arg{})
+		if text := v.String(); ok && v.List == nil && text != "" && !known[text] {
+			known[text] = true
+			latest = append(latest, text)
+		}
+	}
+	for _, v := range s.values {
+		if !known[v] && len(latest) < maxLook {
+			latest = append(latest, v)
+		}
+	}
+	s.rows, s.values = n, latest
 }
 
 // dimRows returns how many rows the dimension of a home has, and how to stand

@@ -29,6 +29,7 @@ type filterBar struct {
 	warnings []filter.Warning
 
 	offers completions
+	values seenValues
 	past   int // place in the history, counted from its end; 0 is the text itself
 	typed  string
 }
