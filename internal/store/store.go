@@ -20,6 +20,7 @@ type Store struct {
 	budget  int64
 	version atomic.Uint64
 	workers atomic.Int32
+	tables  atomic.Pointer[[]*event.Tables] // those of the lanes
 	tally   *Containers
 
 	mu      sync.RWMutex
@@ -105,6 +106,7 @@ func (s *Store) laneFor(b *event.Batch) *lane {
 	if best == nil {
 		best = &lane{tables: b.Tables}
 		s.lanes = append(s.lanes, best)
+		s.listTables()
 	}
 	return best
 }
@@ -159,18 +161,25 @@ func (s *Store) drop(i int) {
 	l.chunks = slices.DeleteFunc(slices.Clone(l.chunks), func(x *chunk) bool { return x == c })
 	if len(l.chunks) == 0 {
 		s.lanes = slices.DeleteFunc(slices.Clone(s.lanes), func(x *lane) bool { return x == l })
+		s.listTables()
 	}
+}
+
+// listTables brings the list of tables up to date with the lanes.
+func (s *Store) listTables() {
+	var all []*event.Tables
+	for _, l := range s.lanes {
+		if !slices.Contains(all, l.tables) {
+			all = append(all, l.tables)
+		}
+	}
+	s.tables.Store(&all)
 }
 
 // tableBytes adds up the tables that the chunks refer to.
 func (s *Store) tableBytes() (n int64) {
-	var seen [8]*event.Tables
-	known := seen[:0]
-	for _, l := range s.lanes {
-		if !slices.Contains(known, l.tables) {
-			known = append(known, l.tables)
-			n += l.tables.Bytes()
-		}
+	for _, t := range s.Tables() {
+		n += t.Bytes()
 	}
 	return n
 }
@@ -208,17 +217,13 @@ func (s *Store) Stats() Stats {
 	return st
 }
 
-// Tables lists the tables of the events held, each once.
+// Tables lists the tables of the events held, each once. It never waits for a
+// batch that is being taken in.
 func (s *Store) Tables() []*event.Tables {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var all []*event.Tables
-	for _, l := range s.lanes {
-		if !slices.Contains(all, l.tables) {
-			all = append(all, l.tables)
-		}
+	if all := s.tables.Load(); all != nil {
+		return *all
 	}
-	return all
+	return nil
 }
 
 // held is a chunk with the rows that it had when it was looked at.
