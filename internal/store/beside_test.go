@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -94,32 +92,5 @@ func TestCountsAfterEviction(t *testing.T) {
 	}
 	if s.Stats().Evicted == 0 {
 		t.Error("nothing went")
-	}
-}
-
-// A full store that was told a limit leaves the runtime room for garbage.
-func TestLimitGivesWay(t *testing.T) {
-	was := debug.SetMemoryLimit(-1)
-	defer debug.SetMemoryLimit(was)
-	defer limit.Store(0)
-	LimitMemory(64 << 20)
-	base := limit.Load()
-	held := make([]byte, 90<<20) // what lives besides the events leaves no room
-	runtime.GC()
-	giveWay()
-	for givingWay.Load() {
-		runtime.Gosched()
-	}
-	runtime.KeepAlive(held)
-	if got := debug.SetMemoryLimit(-1); got != base+base/8 {
-		t.Errorf("the limit is %d, want an eighth above %d", got, base)
-	}
-	runtime.GC()
-	giveWay()
-	for givingWay.Load() {
-		runtime.Gosched()
-	}
-	if got := debug.SetMemoryLimit(-1); got != base {
-		t.Errorf("the limit is %d, want %d again", got, base)
 	}
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
@@ -18,6 +20,18 @@ func LimitMemory(budget int64) {
 	}
 	limit.Store(budget + budget/32 + 32<<20)
 	debug.SetMemoryLimit(limit.Load())
+	startAhead()
+}
+
+// startAhead has the runtime collect garbage for the first time at 32 MB instead
+// of 4: a program that is opening something would do so three or four times
+// before anything is on the screen. $GOGC, where it is set, holds.
+func startAhead() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	was := debug.SetGCPercent(800)
+	runtime.AddCleanup(new([64]byte), func(was int) { debug.SetGCPercent(was) }, was) // after the first collection
 }
 
 // limit is what [LimitMemory] set, 0 when it did not.
