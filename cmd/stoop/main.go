@@ -36,6 +36,7 @@ type cli struct {
 	Filter     filterCmd                 `cmd:"" help:"Parse, check or explain a filter."`
 	Doctor     doctorCmd                 `cmd:"" help:"Say what works on this machine, what does not, and what to do."`
 	Fields     fieldsCmd                 `cmd:"" help:"List the fields that filters and columns know."`
+	Profiles   profilesCmd               `cmd:"" help:"Kinds of documents: list, show, detect, test."`
 	Version    versionCmd                `cmd:"" help:"Print the version."`
 	TaxLoop    taxLoopCmd                `cmd:"" hidden:""`
 	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for completion."`
@@ -82,6 +83,7 @@ func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 		return fail(errs, err)
 	}
 	a.parser = parser
+	useProfiles(errs)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
 	err = parseAndRun(parser, args)
 	if exited >= 0 {

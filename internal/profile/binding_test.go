@@ -41,8 +41,8 @@ func TestDetectFalco(t *testing.T) {
 		"siem/falco-filebeat/keys_under_root.derived.ndjson":  "falco@",
 		"siem/falco-filebeat/message-unparsed.derived.ndjson": "falco@message",
 		"siem/falco-fluentbit/merge_log.derived.ndjson":       "falco@",
-		"siem/falco-logzio/type-falco.derived.ndjson":         "falco@",
-		"siem/falcosidekick/flattened.derived.ndjson":         "falco@",
+		"siem/falco-logzio/type-falco.derived.ndjson":         "logzio@",
+		"siem/falcosidekick/flattened.derived.ndjson":         "falcosidekick@",
 		"siem/falco-elastic/sample_event.ndjson":              "falco@falco.",
 	} {
 		if got := where(Detect(documents(t, name))); got != want {

@@ -9,7 +9,7 @@ import (
 
 // Detect says which of the profiles in use read these documents; see
 // [Set.Detect].
-func Detect(docs [][]byte) []Binding { return used().Detect(docs) }
+func Detect(docs [][]byte) []Binding { return InUse().Detect(docs) }
 
 // Detect says which profiles read these documents, and where they lie in them;
 // several for mixed samples, the one of the most documents first.
@@ -67,7 +67,7 @@ type Chooser struct {
 }
 
 // Choose returns a chooser among the profiles in use; see [Set.Choose].
-func Choose(tables func() *event.Tables) *Chooser { return used().Choose(tables) }
+func Choose(tables func() *event.Tables) *Chooser { return InUse().Choose(tables) }
 
 // Choose returns a chooser among the set's profiles. tables makes the tables of
 // each kind of documents that turns up.
@@ -153,7 +153,7 @@ func (s *Set) Sniff(doc []byte) *Profile {
 
 // Sniff returns the first profile in use that knows a document, nil when none
 // does.
-func Sniff(doc []byte) *Profile { return used().Sniff(doc) }
+func Sniff(doc []byte) *Profile { return InUse().Sniff(doc) }
 
 // Knows reports whether a document, which is to be JSON, is of the profile's
 // kind, or one lies in it.

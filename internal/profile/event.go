@@ -23,6 +23,9 @@ func (m *Mapper) event() event.Event {
 	if m.fromText = !m.hasFields && m.fromOutput(); m.fromText {
 		e.Bits |= event.Inferred
 	}
+	if m.cut {
+		e.Bits |= event.ArgsCut
+	}
 	if n, ok := m.num(slotLost); ok && n > 0 {
 		m.lost += uint64(min(n, maxLost))
 	}

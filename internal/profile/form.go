@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,10 @@ func (pl *place) apply(v value, buf *[]byte) (made value, ok bool) {
 	switch pl.form {
 	case formFirst:
 		return v.only()
+	case formJSON:
+		return v.json(), true
+	case formWithout:
+		return v.without(pl.without, buf)
 	case formRest:
 		return v.words(1, 0, buf)
 	case formJoin:
@@ -88,7 +93,7 @@ func (pl *place) word(s string) (string, bool) {
 // first member is meant.
 func (f form) ofOne() bool {
 	switch f {
-	case formRest, formJoin, formFirst, formKeys, formEach, formAny, formFlat, formPrefix:
+	case formRest, formJoin, formJSON, formWithout, formFirst, formKeys, formEach, formAny, formFlat, formPrefix:
 		return false
 	}
 	return true
@@ -138,6 +143,36 @@ func (v value) words(from int, between byte, buf *[]byte) (value, bool) {
 		made.kind = words
 	}
 	return made, n > 0
+}
+
+// without drops members of an array; nothing left is missing.
+func (v value) without(words []string, buf *[]byte) (value, bool) {
+	start := len(*buf)
+	*buf = append(*buf, '[')
+	all := v.elements()
+	if v.kind == text {
+		all = []value{v}
+	}
+	n := 0
+	for _, m := range all {
+		if m.kind != text || slices.ContainsFunc(words, func(w string) bool { return fits(m.String(), w) }) {
+			continue
+		}
+		if n++; n > 1 {
+			*buf = append(*buf, ',')
+		}
+		*buf = append(append(append(*buf, '"'), m.raw...), '"')
+	}
+	*buf = append(*buf, ']')
+	return value{kind: array, raw: (*buf)[start:len(*buf):len(*buf)]}, n > 0
+}
+
+// fits compares a text with another, which may have a star for any end.
+func fits(s, pattern string) bool {
+	if start, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(s, start)
+	}
+	return s == pattern
 }
 
 // epoch reads a number of a unit since 1970 as ns.

@@ -31,6 +31,7 @@ type file struct {
 	Like    string              `yaml:"like"` // a profile whose map goes behind this one's
 	Fields  string              `yaml:"fields"`
 	Lost    string              `yaml:"lost"`
+	Cut     string              `yaml:"cut"`
 	Needs   []yaml.Node         `yaml:"needs"`
 	Within  []Within            `yaml:"within"`
 	Roots   []string            `yaml:"roots"`
@@ -57,60 +58,65 @@ var builtIn = sync.OnceValue(func() *Set {
 
 // Load returns the built-in profiles and those in the files *.yaml of a folder,
 // which are tried first; one of the name of a built-in profile takes its place.
-// A folder that does not exist has none. An error says in which file and line.
+// A folder that does not exist has none. What is wrong is said with file and
+// line; the set has all that is right.
 func Load(dir string) (*Set, error) {
+	if _, err := os.Stat(dir); dir == "" || errors.Is(err, fs.ErrNotExist) {
+		return builtIn(), nil
+	}
 	s := &Set{profiles: slices.Clone(builtIn().profiles)}
-	if dir == "" {
-		return s, nil
-	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
 	own, err := loadFS(os.DirFS(dir), ".", dir, s)
-	if err != nil {
-		return nil, err
-	}
 	s.profiles = slices.DeleteFunc(s.profiles, func(p *Profile) bool { return own.ByName(p.Name) != nil })
 	s.profiles = append(own.profiles, s.profiles...)
-	return s, nil
+	return s, err
 }
 
 // loadFS reads the profiles of a folder. dir is what their files' names are
-// to begin with.
-func loadFS(fsys fs.FS, sub, dir string, base *Set) (*Set, error) {
+// to begin with; base has others that they may be like.
+func loadFS(fsys fs.FS, sub, dir string, base *Set) (s *Set, err error) {
+	s = &Set{}
 	names, err := fs.Glob(fsys, strings.TrimPrefix(sub+"/*.yaml", "./"))
+	if err != nil {
+		return s, err
+	}
+	var faults []error
+	var loaded []*loader
+	for _, name := range names {
+		l, err := loadFile(fsys, name, dir)
+		if err == nil && slices.ContainsFunc(loaded, func(o *loader) bool { return o.p.Name == l.p.Name }) {
+			err = fmt.Errorf("%s: another file has a profile of the name %s", l.file, l.p.Name)
+		}
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		loaded = append(loaded, l)
+	}
+	for _, l := range loaded {
+		if err := l.finish(loaded, base); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		s.profiles = append(s.profiles, l.p)
+	}
+	slices.SortStableFunc(s.profiles, func(a, b *Profile) int { return cmp.Compare(a.order, b.order) })
+	return s, errors.Join(faults...)
+}
+
+// loadFile reads one profile.
+func loadFile(fsys fs.FS, name, dir string) (*loader, error) {
+	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{}
-	var loaded []*loader
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		if dir != "" {
-			name = filepath.Join(dir, name)
-		}
-		l, err := parse(name, data)
-		if err != nil {
-			return nil, err
-		}
-		if dir != "" {
-			l.p.File = name
-		}
-		if s.ByName(l.p.Name) != nil {
-			return nil, fmt.Errorf("%s: another file has a profile of the name %s", name, l.p.Name)
-		}
-		s.profiles, loaded = append(s.profiles, l.p), append(loaded, l)
+	if dir == "" {
+		return parse(name, data)
 	}
-	for _, l := range loaded {
-		if err := l.finish(s, base); err != nil {
-			return nil, err
-		}
+	l, err := parse(filepath.Join(dir, name), data)
+	if err == nil {
+		l.p.File = l.file
 	}
-	slices.SortStableFunc(s.profiles, func(a, b *Profile) int { return cmp.Compare(a.order, b.order) })
-	return s, nil
+	return l, err
 }
 
 // All returns the profiles in the order in which they are tried.
@@ -150,11 +156,13 @@ func parse(name string, data []byte) (*loader, error) {
 
 // finish puts the places of the profile that this one is like behind its own,
 // and makes the tables.
-func (l *loader) finish(s, base *Set) error {
+func (l *loader) finish(others []*loader, base *Set) error {
 	if l.like != "" {
-		like := s.ByName(l.like)
-		if like == nil {
-			like = base.ByName(l.like)
+		like := base.ByName(l.like)
+		for _, o := range others {
+			if o.p.Name == l.like {
+				like = o.p
+			}
 		}
 		if like == nil || like == l.p {
 			return fmt.Errorf("%s: it is like %q, but there is no such profile", l.file, l.like)
@@ -165,13 +173,23 @@ func (l *loader) finish(s, base *Set) error {
 	return nil
 }
 
-// behind puts the places of another profile behind those of this one.
+// behind puts the places of another profile behind those of this one, and takes
+// over what it says of fields by their own names.
 func (p *Profile) behind(other *Profile) {
 	for _, name := range other.named {
-		if _, ok := p.places[name]; !ok {
+		own, ok := p.places[name]
+		if !ok {
 			p.names = append(p.names, name)
 		}
-		p.places[name] = append(p.places[name], other.own[name]...)
+		if !slices.ContainsFunc(own, func(pl place) bool { return pl.alone }) {
+			p.places[name] = append(own, other.own[name]...)
+		}
+	}
+	if p.fields == "" {
+		p.fields, p.lost, p.aliases = other.fields, other.lost, other.aliases
+	}
+	if p.labels == nil {
+		p.labels = other.labels
 	}
 }
 
@@ -211,6 +229,9 @@ func (l *loader) profile(f *file) *Profile {
 	p := &Profile{
 		Name: f.Name, About: f.About, Within: f.Within, order: f.Order, fields: f.Fields, lost: f.Lost, labels: f.Labels,
 		places: make(map[string][]place), aliases: make(map[string][]string), origin: event.FromFalco,
+	}
+	if f.Cut != "" {
+		p.cut = []byte(f.Cut + `"`)
 	}
 	switch f.Origin {
 	case "", "reports":

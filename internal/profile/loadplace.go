@@ -136,6 +136,10 @@ func (l *loader) place(n *yaml.Node) place {
 			pl.other = v.Value
 		case "missing":
 			pl.missing = v.Value
+		case "without":
+			pl.form, pl.without = formWithout, l.texts(v)
+		case "alone":
+			pl.alone = v.Value == "true"
 		case "last":
 			pl.last = v.Value == "true"
 		case "do":
@@ -144,12 +148,12 @@ func (l *loader) place(n *yaml.Node) place {
 				return
 			}
 			f, ok := formOf(v.Value)
-			if !ok || f == formConst || f == formIs || f == formTable || f == formEach {
+			if !ok || f == formConst || f == formIs || f == formTable || f == formEach || f == formWithout {
 				l.fail(v, "there is nothing %q to do; there are %s", v.Value, doNames())
 			}
 			pl.form = f
 		default:
-			l.fail(key, "a place has path, do, values, is, const, each, else, missing and last, no %q", key.Value)
+			l.fail(key, "a place has path, do, values, is, const, each, else, missing, without, alone and last, no %q", key.Value)
 		}
 	})
 	if pl.path == "" && pl.form != formConst {
@@ -163,7 +167,7 @@ func doNames() string {
 	var all []string
 	for f, name := range formNames {
 		switch form(f) {
-		case formSame, formConst, formIs, formTable, formEach:
+		case formSame, formConst, formIs, formTable, formEach, formWithout:
 		default:
 			all = append(all, name)
 		}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -28,6 +29,7 @@ type Mapper struct {
 	inner [maxWithin]value
 	where int // of Within, where the document lay; -1 when it is the whole
 
+	cut       bool   // a text was cut
 	hasFields bool   // the document had the object of fields
 	fromText  bool   // … and its fields were read out of its output
 	last      int64  // time of the document before
@@ -76,6 +78,7 @@ func (m *Mapper) Profile() *Profile { return m.p }
 func (m *Mapper) read(doc []byte, where int) error {
 	m.reset()
 	m.where = where
+	m.cut = m.p.cut != nil && bytes.Contains(doc, m.p.cut)
 	s := scanner{b: doc}
 	if !m.object(&s, m.p.root, 1) {
 		return s.err()

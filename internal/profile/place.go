@@ -14,10 +14,12 @@ type place struct {
 	fixed string           // formIs, formConst: the field's value
 	made  value            // … as it is put into a slot
 
-	each, other, missing string // formEach: the path in each object, the path outside of them and the text that stand in for it
-	cut                  bool   // formEach: an image's name is cut to its repository
-	last                 bool   // behind the places that a field has by its own name
-	arg                  string // what stood in the field's brackets, for forms that take it
+	each, other, missing string   // formEach: the path in each object, the path outside of them and the text that stand in for it
+	cut                  bool     // formEach: an image's name is cut to its repository
+	without              []string // of a list, the members that are left out; a star at the end stands for anything
+	alone                bool     // no places of a profile that this one is like come behind it
+	last                 bool     // behind the places that a field has by its own name
+	arg                  string   // what stood in the field's brackets, for forms that take it
 }
 
 // with returns the place of a field with an argument.
@@ -50,6 +52,7 @@ const (
 	formRepo                // repository: an image's name without tag and digest
 	formTag                 // tag: an image's tag
 	formDigest              // digest: an image's digest
+	formJSON                // json: an object or array as its text
 	formSyscall             // syscall: the system call whose kernel function it is
 	formSec                 // s: seconds since 1970
 	formMilli               // ms: milliseconds
@@ -62,6 +65,7 @@ const (
 	formKeys                // keys: of an array of objects the names of their members, but name
 	formEach                // each: of an array of objects one value each
 	formAny                 // any: whether one of an array's values is true
+	formWithout             // without: of an array the members that are not among those of without
 	formFlat                // flat: of arrays in an array all members
 	numForms
 )
@@ -69,8 +73,8 @@ const (
 var formNames = [numForms]string{
 	formConst: "const", formIs: "is", formTable: "values", formID: "id", formFullID: "full-id", formScheme: "scheme", formBase: "basename", formSlash: "slash",
 	formFirst: "first", formRest: "rest", formJoin: "join", formRepo: "repository", formTag: "tag", formDigest: "digest",
-	formSyscall: "syscall", formSec: "s", formMilli: "ms", formMicro: "us", formNano: "ns", formSigned: "int32", formMember: "member",
-	formParam: "param", formPrefix: "prefix", formKeys: "keys", formEach: "each", formAny: "any", formFlat: "flat",
+	formJSON: "json", formSyscall: "syscall", formSec: "s", formMilli: "ms", formMicro: "us", formNano: "ns", formSigned: "int32", formMember: "member",
+	formParam: "param", formPrefix: "prefix", formKeys: "keys", formEach: "each", formAny: "any", formWithout: "without", formFlat: "flat",
 }
 
 // formOf returns the form of a name.
@@ -96,7 +100,7 @@ func (f form) takesArg() bool {
 // wide reports whether the form is about more than one value, and so only made
 // when somebody asks for the field.
 func (f form) wide() bool {
-	return f >= formMember
+	return f >= formMember && f != formWithout
 }
 
 // units has the length of a form's unit in ns.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -28,6 +29,7 @@ type Profile struct {
 	places  map[string][]place  // where a field is looked for, the first that is present counts
 	aliases map[string][]string // other names that a field has among the fields
 	lost    string
+	cut     []byte // how texts end that a shipper cut; nil when none does
 	labels  map[string]string
 	write   []ecsMember
 
@@ -35,6 +37,7 @@ type Profile struct {
 	scopes int
 	slots  map[slot][]place  // the places that fill a slot
 	consts []target          // what fills a slot that nothing else did
+	used   map[string]bool   // the paths of places
 	shown  map[string]string // field by path, of what lies there as it is
 
 	inPaths   [][]byte     // of the needs and of the places where documents lie in others
@@ -75,35 +78,35 @@ func (n *need) holds(v value) bool {
 		return slices.ContainsFunc(v.elements(), n.holds)
 	}
 	word := v.String()
-	return slices.ContainsFunc(n.values, func(want string) bool {
-		if start, ok := strings.CutSuffix(want, "*"); ok {
-			return strings.HasPrefix(word, start)
-		}
-		return want == word
-	})
+	return slices.ContainsFunc(n.values, func(want string) bool { return fits(word, want) })
 }
 
-// inUse are the profiles that [Use] was told of.
-var inUse atomic.Pointer[Set]
+// inUse makes the profiles that [Use] was told of.
+var inUse atomic.Pointer[func() *Set]
 
-// Use makes a set the one that [All], [ByName], [Detect], [Sniff] and [Choose]
-// mean, in place of the built-in profiles. It is called when a program starts.
-func Use(s *Set) { inUse.Store(s) }
+// Use makes the set that load returns the one that [All], [ByName], [Detect],
+// [Sniff] and [Choose] mean, in place of the built-in profiles. It is called when
+// a program starts; load is called when the first document is to be read.
+func Use(load func() *Set) {
+	load = sync.OnceValue(load)
+	inUse.Store(&load)
+}
 
-func used() *Set {
-	if s := inUse.Load(); s != nil {
-		return s
+// InUse returns the profiles in use.
+func InUse() *Set {
+	if load := inUse.Load(); load != nil {
+		return (*load)()
 	}
 	return builtIn()
 }
 
 // All returns the profiles in use, in the order in which they are tried. They
 // are not to be changed.
-func All() []*Profile { return used().profiles }
+func All() []*Profile { return InUse().profiles }
 
 // ByName returns the profile of a name among those in use, nil when there is
 // none.
-func ByName(name string) *Profile { return used().ByName(name) }
+func ByName(name string) *Profile { return InUse().ByName(name) }
 
 // Origin says which fields the profile's documents can fill.
 func (p *Profile) Origin() event.Origin { return p.origin }

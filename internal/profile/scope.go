@@ -84,9 +84,10 @@ func (p *Profile) index() {
 		p.inPaths = append(p.inPaths, []byte(w.path()))
 	}
 	p.scopes = len(b.scopes)
-	p.shown = make(map[string]string)
+	p.shown, p.used = make(map[string]string), make(map[string]bool)
 	for _, name := range p.names {
 		for _, pl := range p.places[name] {
+			p.used[pl.path] = true
 			if pl.form == formSame && p.shown[pl.path] == "" {
 				p.shown[pl.path] = name
 			}

@@ -41,16 +41,17 @@ func (v value) String() string {
 	return string(v.raw)
 }
 
-// compact is String, but for objects, which are written without blanks.
-func (v value) compact() string {
-	if v.kind != object {
-		return v.String()
+// json writes an object or array as text, without blanks; anything else stays as
+// it is.
+func (v value) json() value {
+	if v.kind != object && v.kind != array {
+		return v
 	}
 	var out bytes.Buffer
 	if json.Compact(&out, v.raw) != nil {
-		return string(v.raw)
+		return v
 	}
-	return out.String()
+	return textValue(out.String())
 }
 
 // integer reads a whole number, also one written as a text.
@@ -144,12 +145,12 @@ func (v value) as(k event.Kind) (event.Value, bool) {
 			return event.Value{}, false
 		}
 	}
-	if v.missing() || v.kind == object && k != event.String {
+	if v.missing() || v.kind == object {
 		return event.Value{}, false
 	}
 	switch k {
 	case event.String, event.Bytes, event.None:
-		return event.Value{Kind: event.String, Str: v.compact()}, true
+		return event.Value{Kind: event.String, Str: v.String()}, true
 	case event.Bool:
 		word := string(v.raw)
 		return event.BoolValue(word == "true" || word == "1"), word == "true" || word == "false" || word == "0" || word == "1"

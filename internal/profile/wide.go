@@ -17,13 +17,13 @@ func (pl *place) lookup(doc []byte, f *event.Field, a event.Arg) (event.Value, b
 	case formAny, formPrefix:
 		is := false
 		for _, v := range found {
-			is = is || pl.form == formAny && v.isTrue() || pl.form == formPrefix && pl.begins(v.String())
+			is = is || pl.form == formAny && v.isTrue() || pl.form == formPrefix && fits(v.String(), pl.arg)
 		}
 		return event.StringValue(boolText(is)), ok
 	}
 	list := make([]event.Value, 0, len(found))
 	for _, v := range found {
-		if one, ok := v.as(f.Kind); ok {
+		if one, ok := v.json().as(f.Kind); ok {
 			list = append(list, one)
 		}
 	}
@@ -41,15 +41,6 @@ func boolText(b bool) string {
 		return "true"
 	}
 	return "false"
-}
-
-// begins compares a text with what stands in the brackets: it must be the same,
-// or with a star at the end begin with it.
-func (pl *place) begins(s string) bool {
-	if start, ok := strings.CutSuffix(pl.arg, "*"); ok {
-		return strings.HasPrefix(s, start)
-	}
-	return s == pl.arg
 }
 
 // param returns a query parameter of a URI.

@@ -58,7 +58,7 @@ func TestEveryKindOpens(t *testing.T) {
 		{"siem/endpoint-session/session_view.ndjson", "endpoint 1"},
 		{"siem/falco-elastic/sample_event.ndjson", "falco 1"},
 		{"siem/falco-fluentbit/merge_log.derived.ndjson", "falco 18"},
-		{"siem/falcosidekick/flattened.derived.ndjson", "falco 18"},
+		{"siem/falcosidekick/flattened.derived.ndjson", "falcosidekick 18"},
 		{"siem/k8s-audit-elastic/expected.ndjson", "k8s-audit 1"},
 		{"siem/k8s-audit-elastic/pipeline.derived.ndjson", "k8s-audit 51"},
 		{"siem/tetragon-raw/events.ndjson", "tetragon 43"},
