@@ -26,6 +26,33 @@ func loadABI(a bpf.Arch) abi {
 	return t
 }
 
+// armOpen are the flags of open that arm has in other places than amd64: its
+// bits, amd64's (arch/arm64/include/uapi/asm/fcntl.h; 32-bit arm has the same).
+var armOpen = [...]struct{ arm, amd64 uint64 }{
+	{0x4000, 0x10000}, // O_DIRECTORY
+	{0x8000, 0x20000}, // O_NOFOLLOW
+	{0x10000, 0x4000}, // O_DIRECT
+	{0x20000, 0x8000}, // O_LARGEFILE
+}
+
+// openFlags brings a node's flags of open into the form that events have, which
+// is amd64's.
+func openFlags(node bpf.Arch, flags uint64) uint64 {
+	if node != bpf.ARM64 {
+		return flags
+	}
+	same := flags
+	for _, f := range armOpen {
+		same &^= f.arm
+	}
+	for _, f := range armOpen {
+		if flags&f.arm != 0 {
+			same |= f.amd64
+		}
+	}
+	return same
+}
+
 // noCall is the number -1: the registers are those of before the signal when
 // rt_sigreturn returns (arch/x86/kernel/signal_64.c, orig_ax).
 const noCall = 0xffff

@@ -24,7 +24,7 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 	reg := int(s.reg)
 	inReg := reg < d.rec.NArgs()
 	switch s.op {
-	case opInt32, opInt64, opUint32, opUint64, opOpenMode:
+	case opInt32, opInt64, opUint32, opUint64, opOpenFlags, opOpenMode:
 		if !inReg {
 			w.Skip()
 			return
@@ -73,10 +73,13 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 		sec, ok := d.parts.word(reg, 0)
 		ns, ok2 := d.parts.word(reg, 1)
 		d.optional(w, sec*1e9+ns, ok && ok2, true)
-	case opWord:
+	case opWord, opOpenHow:
 		v, ok := d.parts.word(reg, int(s.arg))
 		if !ok && t == typeOpenat2 && d.rec.Kind() == bpf.KindURingSubmit && reg+int(s.arg) < d.rec.NArgs() {
 			v, ok = d.rec.Arg(reg+int(s.arg)), true // taken out of the structure by the kernel side
+		}
+		if s.op == opOpenHow {
+			v = openFlags(bpf.Native, v)
 		}
 		d.optional(w, v, ok, false)
 	case opHalf:
@@ -116,6 +119,8 @@ func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 		w.Uint(v & 0xffffffff)
 	case opUint64:
 		w.Uint(v)
+	case opOpenFlags:
+		w.Uint(openFlags(bpf.Native, v&0xffffffff))
 	case opOpenMode:
 		flags := d.rec.Arg(1)
 		if t == typeOpenat {

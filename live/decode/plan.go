@@ -55,11 +55,13 @@ const (
 	opCapInh             // capability sets as they are now
 	opCapPerm
 	opCapEff
-	opConst    // what the call always does
-	opOpenMode // register, when the flags say that a file is made
-	opNumber   // the event type's number
-	opNative   // the kernel's number of the call
-	opExePath  // the image
+	opConst     // what the call always does
+	opOpenFlags // register: what open may be told
+	opOpenHow   // the same in a structure's 64-bit word
+	opOpenMode  // register, when the flags say that a file is made
+	opNumber    // the event type's number
+	opNative    // the kernel's number of the call
+	opExePath   // the image
 )
 
 // class groups types that need more than their arguments.
@@ -156,8 +158,11 @@ func stepOf(info *event.TypeInfo, p event.Param) step {
 	case event.ParamUID, event.ParamEnum:
 		return step{op: opUint32, reg: r}
 	case event.ParamFlags:
-		if p.Set == "clone" || p.Set == "mount" {
+		switch p.Set {
+		case "clone", "mount":
 			return step{op: opUint64, reg: r}
+		case "open", "fdflags":
+			return step{op: opOpenFlags, reg: r}
 		}
 		return step{op: opUint32, reg: r}
 	case event.ParamOct:
@@ -207,7 +212,7 @@ var named = map[string]step{
 // special are those that differ from type to type: most are in structures that
 // the kernel side copies.
 var special = map[string]step{
-	"openat2.flags":                 {op: opWord, reg: 2, arg: 0},
+	"openat2.flags":                 {op: opOpenHow, reg: 2, arg: 0},
 	"openat2.mode":                  {op: opWord, reg: 2, arg: 1},
 	"openat2.resolve":               {op: opWord, reg: 2, arg: 2},
 	"clone3.flags":                  {op: opWord, reg: 0, arg: 0},
