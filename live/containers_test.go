@@ -3,6 +3,8 @@
 package live
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +116,55 @@ func TestPodmanFields(t *testing.T) {
 		"container.id": c.ID[:12], "container.name": "till", "container.type": "podman", "container.image": lab.Busybox.Ref,
 		"container.image.repository": "docker.io/library/busybox", "container.image.tag": "1.35",
 	})
+}
+
+// A real dockerd is asked, and says the same to docker inspect.
+func TestDockerFields(t *testing.T) {
+	needRoot(t)
+	engine := lab.Docker(t)
+	t.Setenv("STOOP_DOCKER_SOCKET", engine.Socket)
+	w := watchFor(t, "", source.Options{})
+	dir := t.TempDir()
+	image := lab.Image{Ref: "shop/web:2.4.1", Labels: map[string]string{"team": "shop"}}
+	for _, privileged := range []bool{false, true} {
+		mark := fmt.Sprintf("docker-mark-%v", privileged)
+		c := engine.Run(t, lab.Spec{
+			Name: mark, Image: image, Privileged: privileged, Env: []string{"COLOUR=blue", "DB_PASSWORD=hunter2"},
+			Mounts: []lab.Mount{{Source: dir, Target: "/data", ReadOnly: true}},
+		})
+		c.Do(t, "sh", "-c", "echo "+mark+"; exit 0")
+		r := w.awaitExec(t, mark)
+		awaitName(t, r)
+		said, err := engine.Inspect(t.Context(), c.ID, `{{.Image}} {{.HostConfig.Privileged}} {{(index .Mounts 0).Propagation}} {{.State.StartedAt}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inspected := strings.Fields(said)
+		compare(t, r, map[string]string{
+			"container.id": c.ID[:12], "container.full_id": c.ID, "container.name": mark, "container.type": "docker",
+			"container.image": image.Ref, "container.image.repository": "shop/web", "container.image.tag": "2.4.1",
+			"container.image.id": inspected[0], "container.labels": "team:shop", "container.label.team": "shop",
+			"container.privileged": strconv.FormatBool(privileged), "container.host_network": "true", "container.host_pid": "false",
+			"container.mounts": dir + ":/data:ro:false:" + inspected[2], "proc.name": "sh",
+		})
+		if inspected[1] != strconv.FormatBool(privileged) {
+			t.Errorf("docker inspect says privileged: %s, want %v", inspected[1], privileged)
+		}
+		if env := r.text(r.cont().Env); !strings.Contains(env, "COLOUR=blue\x00") || strings.Contains(env, "hunter2") {
+			t.Errorf("environment is %q", env)
+		}
+		if int(r.cont().InitPID) != c.Pid {
+			t.Errorf("init is %d, want %d", r.cont().InitPID, c.Pid)
+		}
+		started, err := time.Parse(time.RFC3339Nano, inspected[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		// when its first process was made; dockerd looks at the clock when that runs
+		if early := started.Sub(time.Unix(0, r.cont().Started)); early < -time.Second || early > 10*time.Second {
+			t.Errorf("it began %v before dockerd says so", early)
+		}
+	}
 }
 
 // What a container did before anybody asked is in its ring.

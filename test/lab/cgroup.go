@@ -76,9 +76,17 @@ func removePodCgroup(uid string) {
 	if err != nil || uid == "" {
 		return
 	}
-	deadline := time.Now().Add(2 * time.Second)
+	var dirs []string
 	for _, mount := range cgroupMounts(string(mounts)) {
-		dir := filepath.Join(mount, podParent+uid)
+		dirs = append(dirs, filepath.Join(mount, podParent+uid))
+	}
+	removeCgroups(dirs)
+}
+
+// removeCgroups removes cgroups and those in them.
+func removeCgroups(dirs []string) {
+	deadline := time.Now().Add(2 * time.Second)
+	for _, dir := range dirs {
 		for removeTree(dir) != nil && time.Now().Before(deadline) {
 			time.Sleep(20 * time.Millisecond) // its last process is dying still
 		}

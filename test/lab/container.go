@@ -43,10 +43,34 @@ func (s *Spec) setDefaults() {
 	}
 }
 
+// runArgs are what `podman run` and `docker run` are told, in the words that
+// both know.
+func (s *Spec) runArgs() []string {
+	args := append([]string{"--network", "host", "--name", s.Name}, modestLimits...)
+	for _, e := range s.Env {
+		args = append(args, "--env", e)
+	}
+	for _, m := range s.Mounts {
+		v := m.Source + ":" + m.Target
+		if m.ReadOnly {
+			v += ":ro"
+		}
+		args = append(args, "--volume", v)
+	}
+	if s.Privileged {
+		args = append(args, "--privileged")
+	}
+	return append(append(args, s.Image.Ref), s.Command...)
+}
+
+// modestLimits are below what any machine allows: the defaults of podman are
+// higher than the limits here, and raising one needs CAP_SYS_RESOURCE.
+var modestLimits = []string{"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"}
+
 // Container is one running container and what the runtime itself says of it:
 // the oracle for what stoop says.
 type Container struct {
-	Runtime string // "containerd", "runc" or "podman"
+	Runtime string // "containerd", "runc", "podman" or "docker"
 	ID      string // 64 hex digits
 	Name    string
 	Image   Image

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"text/template"
 	"time"
@@ -96,7 +95,7 @@ func StartCRI(ctx context.Context) (*CRI, error) {
 		imported: map[string]bool{},
 	}
 	if err := c.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("containerd: %w%s", err, c.lastLog()), c.Close())
+		return nil, errors.Join(fmt.Errorf("containerd: %w%s", err, lastLines(c.logPath())), c.Close())
 	}
 	return c, nil
 }
@@ -177,18 +176,14 @@ func (c *CRI) Import(ctx context.Context, im Image) error {
 	if c.imported[im.Ref] {
 		return nil
 	}
-	archive, err := os.CreateTemp(c.dir, "image-*.tar")
+	archive, err := im.archive(c.dir)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(archive.Name())
-	defer archive.Close()
-	if err := im.writeArchive(archive); err != nil {
-		return fmt.Errorf("image %s: %w", im.Ref, err)
-	}
+	defer os.Remove(archive)
 	// --digests also stores repository@sha256:…, from which CRI reports the digest.
 	_, err = mustCommand(ctx, "ctr", "--address", c.Socket, "--namespace", "k8s.io", "images", "import",
-		"--snapshotter", snapshotterFor(c.dir), "--digests", "--base-name", im.repository(), archive.Name())
+		"--snapshotter", snapshotterFor(c.dir), "--digests", "--base-name", im.repository(), archive)
 	if err != nil {
 		return err
 	}
@@ -231,16 +226,6 @@ func (c *CRI) Close() error {
 }
 
 func (c *CRI) logPath() string { return filepath.Join(c.dir, "containerd.log") }
-
-// lastLog returns the end of containerd's log for an error message.
-func (c *CRI) lastLog() string {
-	b, err := os.ReadFile(c.logPath())
-	if err != nil || len(b) == 0 {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return "\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")
-}
 
 // snapshotterFor returns the snapshotter that works on the file system of dir:
 // an overlay cannot be the upper layer of another one.

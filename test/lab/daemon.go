@@ -4,8 +4,10 @@ package lab
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -52,4 +54,14 @@ func (d *daemon) stop() {
 func (d *daemon) kill() {
 	_ = d.cmd.Process.Kill()
 	<-d.done
+}
+
+// lastLines returns the end of a server's log for an error message.
+func lastLines(log string) string {
+	b, err := os.ReadFile(log)
+	if err != nil || len(b) == 0 {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return "\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")
 }

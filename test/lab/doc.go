@@ -1,7 +1,7 @@
 // Package lab runs real containers on this machine for tests: pods through
-// the CRI socket of a private containerd, plain runc containers, and podman.
-// What the runtime says of them (ids, pid, labels, digest) is the oracle for
-// what stoop says.
+// the CRI socket of a private containerd, plain runc containers, podman, and a
+// private dockerd. What the runtime says of them (ids, pid, labels, digest) is
+// the oracle for what stoop says.
 //
 //	func TestMain(m *testing.M) { os.Exit(lab.Run(m)) }
 //
@@ -10,9 +10,9 @@
 //		c.Do(t, "sh", "-c", "echo hello > /tmp/x")
 //	}
 //
-// All of it needs root and Debian's containerd, runc, podman and busybox-static
-// (hack/deps.sh); [Need] and [NeedRoot] skip, saying why, and fail instead with
-// STOOP_NO_SKIP=1. Images are made from busybox-static: no registry is asked.
+// All of it needs root and Debian's containerd, docker.io, runc, podman and
+// busybox-static (hack/deps.sh); [Need] and [NeedRoot] skip, saying why, and fail
+// instead with STOOP_NO_SKIP=1. Images are made from busybox-static: no registry is asked.
 // Pods and containers use the host's network. A container ends with its test;
 // what a killed test binary leaves is cleared by the next one.
 //
@@ -30,6 +30,8 @@
 //	podman           8:pids:/libpod_parent/libpod-ID
 //	                 0::/libpod_parent/libpod-ID
 //	its conmon       8:pids:/libpod_parent/conmon, and nothing in v2
+//	docker           8:pids:/docker/ID
+//	                 0::/docker/ID
 //
 // The pod's directory is what the CRI client (kubelet, here the lab) asks for
 // as cgroup_parent; without it containerd uses /k8s.io/ID. Where no absolute
@@ -49,12 +51,14 @@
 //	                 (the dashes of UID are written as underscores)
 //	CRI-O            …/crio-ID.scope, with conmon in …/crio-conmon-ID.scope
 //	podman           /machine.slice/libpod-ID.scope, v2: …/libpod-ID.scope/container
-//	docker           /system.slice/docker-ID.scope; with cgroupfs /docker/ID
+//	docker           /system.slice/docker-ID.scope
 //
 // # Where its OCI configuration is
 //
 // [Container.Bundle] is the directory of config.json: STATE/io.containerd.runtime.v2.task/k8s.io/ID
 // for containerd (by default STATE is /run/containerd), STORAGE/vfs-containers/ID/userdata
-// for podman (overlay-containers with the overlay driver), and any directory for
+// for podman (overlay-containers with the overlay driver),
+// EXEC-ROOT/containerd/daemon/io.containerd.runtime.v2.task/moby/ID for docker with
+// a containerd of its own (by default EXEC-ROOT is /run/docker), and any directory for
 // runc, whose /run/runc/ID/state.json names it ("bundle=" among config.labels).
 package lab

@@ -7,8 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"os"
 	"runtime"
 	"strings"
 )
@@ -65,7 +68,7 @@ type archiveManifest struct {
 var idle = []string{"/bin/sleep", "2147483647"}
 
 // writeArchive writes the image as docker-archive (`docker save`), the form
-// that both `ctr images import` and `podman load` read.
+// that `ctr images import`, `podman load` and `docker load` read.
 func (im Image) writeArchive(w io.Writer) error {
 	entries := im.Root
 	if entries == nil {
@@ -114,6 +117,18 @@ func (im Image) writeArchive(w io.Writer) error {
 		}
 	}
 	return out.Close()
+}
+
+// archive writes the image to a file in dir and returns its path.
+func (im Image) archive(dir string) (path string, err error) {
+	f, err := os.CreateTemp(dir, "image-*.tar")
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(im.writeArchive(f), f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("image %s: %w", im.Ref, err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 func sha256Hex(b []byte) string {

@@ -44,6 +44,11 @@ func TestRuntimes(t *testing.T) {
 			func(t *testing.T, s Spec) *Container { return Podman(t).Run(t, s) },
 			func(c *Container) string { return "/libpod_parent/libpod-" + c.ID },
 		},
+		{
+			"docker",
+			func(t *testing.T, s Spec) *Container { return Docker(t).Run(t, s) },
+			func(c *Container) string { return "/docker/" + c.ID },
+		},
 	} {
 		t.Run(tt.runtime, func(t *testing.T) {
 			shared := t.TempDir()
@@ -209,32 +214,67 @@ func TestRunPodFails(t *testing.T) {
 	noPodCgroup(t, uid)
 }
 
-// TestReap leaves a lab without an owner and checks that the next one ends it.
+// TestReap leaves labs without an owner and checks that the next one ends them.
 func TestReap(t *testing.T) {
-	Containerd(t) // for the conditions
-	node, err := StartCRI(context.Background())
-	if err != nil {
+	t.Run("containerd", func(t *testing.T) {
+		Containerd(t) // for the conditions
+		node, err := StartCRI(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := node.RunPod(t.Context(), PodSpec{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		abandon(t, node.dir, node.server, c)
+		reapStale()
+		reaped(t, node.dir, c)
+		noPodCgroup(t, c.Pod.UID)
+	})
+	t.Run("docker", func(t *testing.T) {
+		Docker(t) // for the conditions
+		engine, err := StartDocker(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := engine.Start(t.Context(), Spec{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cgroups, err := cgroupDirs(c.Pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		abandon(t, engine.dir, engine.server, c)
+		reapStale()
+		reaped(t, engine.dir, c)
+		for _, dir := range cgroups {
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("cgroup %s is left behind", dir)
+			}
+		}
+	})
+}
+
+// abandon leaves a lab as a killed test binary does.
+func abandon(t *testing.T, dir string, server *daemon, c *Container) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, ownerFile), []byte("1 0"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := node.RunPod(t.Context(), PodSpec{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(node.dir, ownerFile), []byte("1 0"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	node.server.kill()
+	server.kill()
 	if !inCgroup(c.Pid, c.ID) {
-		t.Fatal("the container died with its containerd: nothing to reap")
+		t.Fatal("the container died with its server: nothing to reap")
 	}
+}
 
-	reapStale()
-
-	if !eventually(func() bool { return !anyInCgroup(c.Pod.UID) }) {
-		t.Error("a process of the pod lives on")
+// reaped fails unless nothing of a lab is left.
+func reaped(t *testing.T, dir string, c *Container) {
+	t.Helper()
+	if !eventually(func() bool { return !anyInCgroup(c.ID) && (c.Pod.UID == "" || !anyInCgroup(c.Pod.UID)) }) {
+		t.Error("a process of the container lives on")
 	}
-	noPodCgroup(t, c.Pod.UID)
-	if _, err := os.Stat(node.dir); err == nil {
-		t.Errorf("%s is left behind", node.dir)
+	if _, err := os.Stat(dir); err == nil {
+		t.Errorf("%s is left behind", dir)
 	}
 }

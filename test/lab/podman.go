@@ -61,21 +61,7 @@ func (p *PodmanEngine) Start(ctx context.Context, spec Spec) (*Container, error)
 	if spec.Name == "" {
 		spec.Name = "lab-" + NewID()[:8]
 	}
-	args := append([]string{"run", "--detach", "--pull", "never", "--network", "host", "--name", spec.Name}, modestLimits...)
-	for _, e := range spec.Env {
-		args = append(args, "--env", e)
-	}
-	for _, m := range spec.Mounts {
-		v := m.Source + ":" + m.Target
-		if m.ReadOnly {
-			v += ":ro"
-		}
-		args = append(args, "--volume", v)
-	}
-	if spec.Privileged {
-		args = append(args, "--privileged")
-	}
-	stdout, err := p.podman(ctx, append(append(args, spec.Image.Ref), spec.Command...)...)
+	stdout, err := p.podman(ctx, append([]string{"run", "--detach", "--pull", "never"}, spec.runArgs()...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +72,6 @@ func (p *PodmanEngine) Start(ctx context.Context, spec Spec) (*Container, error)
 	}
 	return c, nil
 }
-
-// modestLimits are below what any machine allows: podman's defaults are higher
-// than the limits here, and raising one needs CAP_SYS_RESOURCE.
-var modestLimits = []string{"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"}
 
 func (p *PodmanEngine) describe(ctx context.Context, id string, spec Spec) (*Container, error) {
 	said, err := p.podman(ctx, "inspect", "--format", "{{.State.Pid}} {{.OCIConfigPath}}", id)
@@ -125,16 +107,11 @@ func (p *PodmanEngine) load(ctx context.Context, im Image) error {
 	if p.loaded[im.Ref] {
 		return nil
 	}
-	path := filepath.Join(p.dir, "image.tar")
-	archive, err := os.Create(path)
+	path, err := im.archive(p.dir)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(path)
-	defer archive.Close()
-	if err := im.writeArchive(archive); err != nil {
-		return fmt.Errorf("image %s: %w", im.Ref, err)
-	}
 	if _, err := p.podman(ctx, "load", "--input", path); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	dirPrefix    = "stoop-lab-" // then, except for CRI, what made it
 	runcPrefix   = "runc-"
 	podmanPrefix = "podman-"
+	dockerPrefix = "docker-"
 
 	ownerFile = "owner"
 	idFile    = "id" // of runc's container
@@ -65,15 +66,19 @@ func reapStale() {
 			_ = deleteRunc(string(id), dir)
 		case strings.HasPrefix(kind, podmanPrefix):
 			_ = (&PodmanEngine{dir: dir}).Close()
+		case strings.HasPrefix(kind, dockerPrefix):
+			reapContainerd(dir, dockerTasks)
 		default:
-			reapCRI(dir)
+			reapContainerd(dir, "state/io.containerd.runtime.v2.task")
 		}
 	}
 }
 
-func reapCRI(dir string) {
-	var pods []string
-	inits, _ := filepath.Glob(filepath.Join(dir, "state/io.containerd.runtime.v2.task/*/*/init.pid"))
+// reapContainerd ends the containers whose bundles are in tasks, and all that
+// runs with a file of dir.
+func reapContainerd(dir, tasks string) {
+	var pods, cgroups []string
+	inits, _ := filepath.Glob(filepath.Join(dir, tasks, "*/*/init.pid"))
 	for _, path := range inits {
 		b, _ := os.ReadFile(path)
 		pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
@@ -81,7 +86,11 @@ func reapCRI(dir string) {
 		if err != nil || !inCgroup(pid, filepath.Base(filepath.Dir(path))) {
 			continue
 		}
-		pods = append(pods, podOf(pid))
+		if pod := podOf(pid); pod != "" {
+			pods = append(pods, pod)
+		} else if own, err := cgroupDirs(pid); err == nil {
+			cgroups = append(cgroups, own...)
+		}
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	for _, pid := range pids() {
@@ -93,6 +102,7 @@ func reapCRI(dir string) {
 	for _, uid := range pods {
 		removePodCgroup(uid)
 	}
+	removeCgroups(cgroups)
 	unmountBelow(dir)
 	_ = os.RemoveAll(dir)
 }

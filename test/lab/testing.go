@@ -88,6 +88,29 @@ func (p *PodmanEngine) Run(t testing.TB, spec Spec) *Container {
 	return keep(t)(p.Start(t.Context(), spec))
 }
 
+// Docker returns a dockerd of its own until the test ends.
+func Docker(t testing.TB) *DockerEngine {
+	t.Helper()
+	NeedRoot(t)
+	Need(t, "dockerd", "docker", "containerd", "containerd-shim-runc-v2", "runc", "busybox")
+	engine, err := StartDocker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return engine
+}
+
+// Run runs a container until the test ends.
+func (d *DockerEngine) Run(t testing.TB, spec Spec) *Container {
+	t.Helper()
+	return keep(t)(d.Start(t.Context(), spec))
+}
+
 // keep takes the result of a start: it fails the test on an error, and stops
 // the container when the test ends.
 func keep(t testing.TB) func(*Container, error) *Container {
