@@ -44,10 +44,15 @@ func useProfiles(errs io.Writer) {
 	})
 }
 
-type profilesListCmd struct{}
+type profilesListCmd struct {
+	Output string `short:"o" default:"table" enum:"table,markdown" help:"Format: ${enum}."`
+}
 
 // Run lists the profiles in the order in which they are tried.
 func (c *profilesListCmd) Run(a *app) error {
+	if c.Output == "markdown" {
+		return profile.WriteMarkdown(a.out)
+	}
 	w := tabwriter.NewWriter(safetext.NewWriter(a.out), 0, 8, 2, ' ', 0)
 	for _, p := range profile.All() {
 		from := p.File

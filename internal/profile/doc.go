@@ -18,6 +18,7 @@
 // trust, and says of a document that it cannot read where and why ([Error]).
 // Members may lie in objects or have dots in their names, in any mixture. Of
 // members that are there twice the last one counts, as in most readers of JSON;
-// where one value is expected, an array stands for its first. Bytes that are
-// not UTF-8 are kept: paths and arguments may hold them.
+// where one text is expected, an array is its members with commas between them,
+// and where one number, its first. Bytes that are not UTF-8 are kept: paths and
+// arguments may hold them.
 package profile

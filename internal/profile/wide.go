@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 
@@ -64,9 +65,8 @@ func (pl *place) collect(doc []byte, a event.Arg) (all []value, ok bool) {
 	if n, ok := argNumber(a); ok && pl.form != formPrefix {
 		pick = n
 	}
-	at := value{kind: object, raw: doc}
 	c := collector{pick: pick}
-	c.walk(at, strings.Split(pl.path, "."))
+	c.walk(value{kind: object, raw: bytes.TrimLeft(doc, " \t\r\n")}, strings.Split(pl.path, "."))
 	if pl.form == formKeys {
 		return keysOf(c.found), c.ok
 	}
@@ -102,7 +102,9 @@ func (c *collector) walk(v value, path []string) {
 			c.found, c.ok = append(c.found, v), true
 		}
 	case v.kind == object:
-		c.walk(at(v.raw, path[0]), path[1:])
+		for n := 1; n <= len(path); n++ { // a.b may be its own name, or the b in a
+			c.walk(v.member(strings.Join(path[:n], ".")), path[n:])
+		}
 	}
 }
 
