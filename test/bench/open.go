@@ -22,6 +22,7 @@ import (
 const falcoBytes = 1_000_000_000
 
 func runOpen(ctx context.Context, b *bench) (section, error) {
+	putAhead(os.Getpid())
 	events := b.scaled(heldEvents)
 	recorded := filepath.Join(b.dir, "node.stoop")
 	recordedBytes, err := writeRecording(recorded, events)
@@ -49,8 +50,9 @@ func runOpen(ctx context.Context, b *bench) (section, error) {
 read of the terminal after which rows of events are on the screen. Warm is with the file in the page cache, cold after it
 was put out of it. Falco's JSON is a file of %s made-up alerts (%s) of 400 containers, 50,000 command lines and 200,000
 paths; each program reads all of it and prints the alerts of a process that no alert has. The rate is the file's size by
-the processor time that the process took, start and end included.`,
-			grouped(float64(events)), asMB(float64(recordedBytes)), columns, lines, grouped(float64(count)), asMB(float64(b.scaled(falcoBytes)))),
+the processor time that the process took, start and end included. All of them run ahead of the machine's other programs
+(niceness %d).`,
+			grouped(float64(events)), asMB(float64(recordedBytes)), columns, lines, grouped(float64(count)), asMB(float64(b.scaled(falcoBytes))), highest),
 		tables: []table{figures(append(paints, reads...)...)},
 		notes:  notes,
 	}, nil

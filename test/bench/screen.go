@@ -51,7 +51,10 @@ func runScreen(ctx context.Context, b *bench) (section, error) {
 		how: fmt.Sprintf(`stoop's screen of %d×%d runs in a terminal emulator over a pty, with %s events in the store and %s more each
 second. A key's time is from its write to the pty to the read after which its effect is on the screen: the next
 row's details, the typed character in the filter, the help. %d keys of each kind are pressed at random intervals.
-The pty has no network behind it: *over SSH* is the pace that stoop keeps there, one frame in 33 ms.`, columns, lines, grouped(float64(b.scaled(heldEvents))), grouped(arriving), b.presses()),
+Memory is bounded as by --memory %s: the oldest events go for those that come. Stoop and the terminal run ahead of the
+machine's other programs (niceness %d). The pty has no network behind it: *over SSH* is the pace that stoop keeps there,
+one frame in 33 ms, and two at once after a rest.`, columns, lines, grouped(float64(b.scaled(heldEvents))), grouped(arriving), b.presses(),
+			asMB(float64(boundFor(b.scaled(heldEvents)))), highest),
 		tables: []table{figures(rows...)},
 	}, nil
 }
