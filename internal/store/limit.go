@@ -37,22 +37,23 @@ func startAhead() {
 // limit is what [LimitMemory] set, 0 when it did not.
 var limit atomic.Int64
 
-// breath is how much garbage may at least gather before it is collected. Where a
-// full store and what stands beside it leave less room, the runtime would collect
+// breath is how much garbage may at least gather before it is collected, in a
+// store that fills up; in a full one, which stays so, it is four times that. Where the
+// store and what stands beside it leave less room, the runtime would collect
 // without a pause: on two cores that takes most of one, and every key waits.
-const breath = 12 << 20
+const breath = 4 << 20
 
-// giveWay raises the memory limit by what is missing for breath, by an eighth at
-// most. A store that has become full calls it for each chunk that it drops.
-func giveWay() {
+// giveWay raises the memory limit by what is missing for so much garbage, by an
+// eighth at most. A store that is nearly full calls it for each chunk it begins.
+func giveWay(garbage int64) {
 	base := limit.Load()
 	if base == 0 || !givingWay.CompareAndSwap(false, true) {
 		return
 	}
 	go func() { // setting the limit waits for a collection that is under way
 		defer givingWay.Store(false)
-		want := min(max(base, needed()), base+base/8)
-		if was := debug.SetMemoryLimit(-1); max(want-was, was-want) > breath/4 {
+		want := min(max(base, needed(garbage)), base+base/8)
+		if was := debug.SetMemoryLimit(-1); max(want-was, was-want) > breath/2 {
 			debug.SetMemoryLimit(want)
 		}
 	}()
@@ -60,9 +61,9 @@ func giveWay() {
 
 var givingWay atomic.Bool
 
-// needed is the limit under which what lives leaves room for breath: the
+// needed is the limit under which what lives leaves room for so much garbage: the
 // runtime keeps 3 % of it away, and what it takes for itself is in it.
-func needed() int64 {
+func needed(garbage int64) int64 {
 	s := []metrics.Sample{
 		{Name: "/gc/heap/live:bytes"},
 		{Name: "/memory/classes/total:bytes"},
@@ -73,5 +74,5 @@ func needed() int64 {
 	metrics.Read(s)
 	n := func(i int) int64 { return int64(s[i].Value.Uint64()) }
 	live, itself := n(0), n(1)-n(2)-n(3)-n(4)
-	return (live+breath)/100*103 + itself
+	return (live+garbage)/100*103 + itself
 }

@@ -17,9 +17,9 @@ func TestLimitGivesWay(t *testing.T) {
 	defer debug.SetGCPercent(percent)
 	LimitMemory(64 << 20)
 	base := limit.Load()
-	held := make([]byte, 90<<20) // what lives besides the events leaves no room
+	held := make([]byte, 110<<20) // what lives besides the events leaves no room
 	runtime.GC()
-	giveWay()
+	giveWay(breath)
 	for givingWay.Load() {
 		runtime.Gosched()
 	}
@@ -28,7 +28,7 @@ func TestLimitGivesWay(t *testing.T) {
 		t.Errorf("the limit is %d, want an eighth above %d", got, base)
 	}
 	runtime.GC()
-	giveWay()
+	giveWay(breath)
 	for givingWay.Load() {
 		runtime.Gosched()
 	}

@@ -134,6 +134,12 @@ func (s *Store) link(l *lane, c *chunk) {
 	s.chunks = append(s.chunks, c)
 	s.nextID++
 	s.bytes += c.bytes
+	switch {
+	case s.evicted > 0:
+		giveWay(4 * breath)
+	case s.bytes+s.tableBytes() > s.budget/8*7:
+		giveWay(breath)
+	}
 }
 
 // evict drops the oldest chunks until the bound is kept. The newest chunk
@@ -147,7 +153,6 @@ func (s *Store) evict() {
 			}
 		}
 		s.drop(oldest)
-		giveWay()
 	}
 }
 
