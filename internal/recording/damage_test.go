@@ -12,6 +12,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/test/synth"
 )
 
 // small returns the bytes of a small recording and its events.
@@ -117,6 +118,44 @@ func TestDamagedEvents(t *testing.T) {
 		got, st := readBoth(t, hurt)
 		if len(got) != len(want)-int(h.rows) || st.Bad != 1 || st.LostTotal() != uint64(h.rows) || !strings.Contains(st.Notes[0].Text, "checksum") {
 			t.Errorf("block at %d of %d events: %d of %d left, %+v", at, h.rows, len(got), len(want), st)
+		}
+	}
+}
+
+// What comes in a burst lies in many blocks: damage in the middle costs one, and
+// a file can be closed between two.
+func TestBurst(t *testing.T) {
+	for _, rotate := range []int64{0, 1 << 20} {
+		path := filepath.Join(t.TempDir(), "burst.stoop")
+		w, err := Create(path, Options{Rotate: rotate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		feed := synth.New(synth.Shape{Containers: 2, Commands: 20, Paths: 50, Peers: 5, Start: 1, Step: 1})
+		for range 200 {
+			w.Batch(feed.Batch(512))
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+		if err != nil || rotate > 0 && len(files) < 4 {
+			t.Errorf("rotated at %d bytes: the files are %v, %v", rotate, files, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var h blockHeader
+			for at := int64(headerSize); at < int64(len(data)); at += headerSize + h.padded() {
+				if err := h.get(data[at:]); err != nil {
+					t.Fatal(err)
+				}
+				if h.kind == kindEvents && h.length > 2<<20 {
+					t.Errorf("%s: a block of %d events takes %d bytes", file, h.rows, h.length)
+				}
+			}
 		}
 	}
 }

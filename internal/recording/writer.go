@@ -32,11 +32,12 @@ type Options struct {
 }
 
 // How events are gathered and written. What a killed process had not written
-// is at most flushEvery old.
+// is at most flushEvery old; what damage in the middle costs is a block, about
+// 1 MB; and between two blocks a file can be closed and the next begun.
 const (
 	flushEvery  = 300 * time.Millisecond
-	blockEvents = 1 << 16
-	blockHeap   = 16 << 20 // bytes of payload gathered for one block
+	blockEvents = 1 << 14
+	blockHeap   = 1 << 20  // bytes of payload gathered for one block
 	maxWaiting  = 64 << 20 // bytes that wait for a disk that takes nothing
 )
 

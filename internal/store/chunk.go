@@ -9,7 +9,8 @@ import (
 const (
 	chunkRows = 1 << 16  // rows a chunk that is filled by copying
 	adoptRows = 1 << 14  // batches of this many rows become chunks as they are
-	adoptDocs = 1 << 9   // … and of this many, when their documents lie in a mapped file
+	adoptDocs = 1 << 9   // … and of this many, when their documents lie in a mapped file,
+	adoptHeap = 1 << 19  // or of that many bytes of documents
 	chunkHeap = 32 << 20 // bytes of arguments after which a chunk is closed
 )
 
@@ -102,7 +103,7 @@ func fill[T any](s []T, n int, v T) []T {
 // adopted reports whether a batch becomes a chunk as it is: when it is large,
 // or when copying it would bring a mapped file into memory.
 func adopted(b *event.Batch) bool {
-	return b.Len() >= adoptRows || b.Len() >= adoptDocs && (b.Mapped || b.HeapMapped)
+	return b.Len() >= adoptRows || (b.Mapped || b.HeapMapped) && (b.Len() >= adoptDocs || len(b.Heap) >= adoptHeap)
 }
 
 // fits reports whether a batch still goes into the chunk.
