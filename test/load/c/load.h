@@ -29,7 +29,6 @@ struct worker {
 	int listener;           /* of deeds: a socket that accepts */
 	struct sockaddr_in *to; /* its address */
 	char file[256];         /* a file of its own */
-	char other[256];
 };
 
 /* A step makes one round's calls and counts them in the worker. */
