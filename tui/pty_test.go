@@ -1,26 +1,18 @@
 package tui
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime/pprof"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/charmbracelet/x/vt"
-	"github.com/creack/pty"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/test/synth"
-	"github.com/stoop-project/stoop/themes"
+	"github.com/stoop-project/stoop/test/terminal"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
@@ -38,16 +30,11 @@ func TestMain(m *testing.M) {
 	case "idle":
 		runMain(&tuitest.Source{Name: "live", IsLive: true, Batches: []*event.Batch{tuitest.Scene()}}, 0)
 	case "load":
-		held, _ := strconv.Atoi(os.Getenv("STOOP_HELD"))
-		rate, _ := strconv.Atoi(os.Getenv("STOOP_RATE"))
-		runMain(&load{held: held, rate: rate}, 1<<30)
+		runMain(&load{held: 200_000, rate: 50_000}, 1<<30)
 	}
 }
 
 func runMain(src source.Source, budget int64) {
-	if path := os.Getenv("STOOP_PROFILE"); path != "" {
-		profile(path)
-	}
 	err := Run(context.Background(), Options{
 		Sources: []source.Source{src}, Store: store.New(budget), Theme: "peregrine", Zone: time.UTC,
 		Now: func() time.Time { return tuitest.Start },
@@ -57,18 +44,6 @@ func runMain(src source.Source, budget int64) {
 		os.Exit(1)
 	}
 	os.Exit(0)
-}
-
-// profile writes a processor profile of 8 s, from 4 s on.
-func profile(path string) {
-	time.AfterFunc(4*time.Second, func() {
-		f, err := os.Create(path)
-		if err != nil {
-			return
-		}
-		_ = pprof.StartCPUProfile(f)
-		time.AfterFunc(8*time.Second, pprof.StopCPUProfile)
-	})
 }
 
 // load is a live source that brings held events at once and then rate events
@@ -103,146 +78,64 @@ func (l *load) Run(ctx context.Context, _ source.Request, sink source.Sink) erro
 	return nil
 }
 
-// terminal is a process in a terminal, whose screen can be read.
-type terminal struct {
-	t    testing.TB
-	cmd  *exec.Cmd
-	file *os.File
-	w, h int
-
-	mu     sync.Mutex
-	screen *vt.Emulator
-	wrote  int       // bytes so far
-	last   time.Time // of the last write
-	raw    bytes.Buffer
-	eof    chan struct{} // closed when all was read
-}
-
 // start runs the test binary as a stoop in a terminal.
-func start(t testing.TB, main string, w, h int, env ...string) *terminal {
+func start(t *testing.T, main string, w, h int, env ...string) stoopTerminal {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append([]string{asMain + "=" + main, "TERM=xterm-256color", "COLORTERM=truecolor", "HOME=/nonexistent", "PATH=" + os.Getenv("PATH")}, env...)
-	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)})
+	term, err := terminal.Start(cmd, w, h)
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, cmd: cmd, file: f, w: w, h: h, screen: vt.NewEmulator(w, h), eof: make(chan struct{})}
-	go term.read()
-	go term.answer()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_, _ = cmd.Process.Wait()
-		f.Close()
-	})
-	return term
+	t.Cleanup(term.Close)
+	return stoopTerminal{term, t}
 }
 
-func (term *terminal) read() {
-	defer close(term.eof)
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := term.file.Read(buf)
-		if n > 0 {
-			term.mu.Lock()
-			term.wrote += n
-			term.last = time.Now()
-			term.raw.Write(buf[:n])
-			_, _ = term.screen.Write(buf[:n])
-			term.mu.Unlock()
-		}
-		if err != nil {
-			return
-		}
+// stoopTerminal is a terminal in which what goes wrong fails the test.
+type stoopTerminal struct {
+	*terminal.Terminal
+	t *testing.T
+}
+
+// patience is how long something on the screen is waited for, on however busy
+// a machine.
+const patience = 60 * time.Second
+
+func (s stoopTerminal) wait(text string) {
+	s.t.Helper()
+	if err := s.Wait(text, patience); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
-// answer sends back what the emulator answers to questions.
-func (term *terminal) answer() {
-	buf := make([]byte, 1<<10)
-	for {
-		n, err := term.screen.Read(buf)
-		if err != nil {
-			return
-		}
-		_, _ = term.file.Write(buf[:n])
+func (s stoopTerminal) press(keys string) {
+	s.t.Helper()
+	if err := s.Type(keys); err != nil {
+		s.t.Fatal(err)
 	}
-}
-
-func (term *terminal) text() string {
-	term.mu.Lock()
-	defer term.mu.Unlock()
-	return tuitest.Text(term.screen, term.w, term.h)
-}
-
-// has reports whether the screen holds a text.
-func (term *terminal) has(text string) bool { return strings.Contains(term.text(), text) }
-
-// cursorLine is the line of the table's cursor, known by its ground; -1 for
-// none.
-func (term *terminal) cursorLine() int {
-	r, g, b, _ := themes.Default(true).Color("tone.select").RGBA()
-	term.mu.Lock()
-	defer term.mu.Unlock()
-	for y := range term.h {
-		if c := term.screen.CellAt(term.w-4, y); c != nil && c.Style.Bg != nil {
-			if cr, cg, cb, _ := c.Style.Bg.RGBA(); cr == r && cg == g && cb == b {
-				return y
-			}
-		}
-	}
-	return -1
-}
-
-func (term *terminal) written() (int, time.Time) {
-	term.mu.Lock()
-	defer term.mu.Unlock()
-	return term.wrote, term.last
-}
-
-func (term *terminal) press(keys string) { _, _ = term.file.WriteString(keys) }
-
-// wait waits until the screen holds a text.
-func (term *terminal) wait(text string) {
-	term.t.Helper()
-	for until := time.Now().Add(60 * time.Second); time.Now().Before(until); time.Sleep(2 * time.Millisecond) {
-		if strings.Contains(term.text(), text) {
-			return
-		}
-	}
-	term.t.Fatalf("the screen never showed %q; it is\n%s", text, term.text())
 }
 
 // settle waits until nothing was written for a while.
-func (term *terminal) settle(quiet time.Duration) {
-	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(quiet / 10) {
-		if _, last := term.written(); time.Since(last) > quiet {
-			return
-		}
+func (s stoopTerminal) settle(quiet time.Duration) {
+	s.t.Helper()
+	if err := s.Settle(quiet, patience); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
-// changed waits until more than before bytes were written, and returns when
-// they were.
-func (term *terminal) changed(before int) time.Time {
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(100 * time.Microsecond) {
-		if n, at := term.written(); n > before {
-			return at
-		}
+// changed waits until more than before bytes were written.
+func (s stoopTerminal) changed(before int64) {
+	s.t.Helper()
+	if err := s.WaitFor("change", patience, func(string) bool { return s.Written() > before }); err != nil {
+		s.t.Fatal(err)
 	}
-	term.t.Fatal("nothing was drawn within 5 s")
-	return time.Time{}
 }
 
-// ended waits for the process to end and returns whether it ended well.
-func (term *terminal) ended() error {
-	done := make(chan error, 1)
-	go func() { done <- term.cmd.Wait() }()
-	select {
-	case err := <-done:
-		<-term.eof
-		return err
-	case <-time.After(5 * time.Second):
-		return fmt.Errorf("still running after 5 s")
+// quit presses q and waits for a good end.
+func (s stoopTerminal) quit() {
+	s.t.Helper()
+	s.press("q")
+	if code, err := s.Exit(hangs); code != 0 || err != nil {
+		s.t.Fatalf("it ended with %d, %v:\n%s", code, err, s.Text())
 	}
 }

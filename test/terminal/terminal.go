@@ -24,6 +24,7 @@ type Terminal struct {
 	mu      sync.Mutex // guards what follows
 	screen  *vt.Emulator
 	written int64
+	output  []byte        // the first of it, see Output
 	last    time.Time     // when the latest of it was read
 	changed chan struct{} // closed and replaced with each write
 
@@ -84,6 +85,7 @@ func (t *Terminal) show() {
 		t.mu.Lock()
 		_, _ = t.screen.Write(p.bytes) // it has no way to fail
 		t.written += int64(len(p.bytes))
+		t.output = append(t.output, p.bytes[:min(len(p.bytes), maxOutput-len(t.output))]...)
 		t.last = p.at
 		close(t.changed)
 		t.changed = make(chan struct{})
@@ -123,6 +125,20 @@ func (t *Terminal) Written() int64 {
 	defer t.mu.Unlock()
 	return t.written
 }
+
+// maxOutput bounds what Output returns.
+const maxOutput = 1 << 20
+
+// Output returns what the program has written since it started, escape
+// sequences and all, up to a megabyte.
+func (t *Terminal) Output() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.output)
+}
+
+// Pid returns the program's process id.
+func (t *Terminal) Pid() int { return t.cmd.Process.Pid }
 
 // WaitFor waits until the screen's text satisfies ok. The error of a wait in
 // vain has the screen in it.
