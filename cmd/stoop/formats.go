@@ -91,7 +91,7 @@ func (c *csvRows) head() {
 	}
 	c.header = true
 	for i, col := range c.columns {
-		c.cells[i] = col.name
+		c.cells[i] = safetext.Line(col.name)
 	}
 	c.w.Write(c.cells) //nolint:errcheck // kept by the writer, see failed
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -59,7 +60,8 @@ type app struct {
 func main() {
 	helper()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what the first could not: a write that waits
+	context.AfterFunc(ctx, stop)                            // a second Ctrl-C ends what the first could not: a write that waits
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a reader that went away (head) ends no more than the writing
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -80,7 +82,7 @@ func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 		kong.Bind(a),
 	)
 	if err != nil {
-		return fail(errs, err)
+		return fail(out, errs, err)
 	}
 	a.parser = parser
 	useProfiles(errs)
@@ -93,7 +95,7 @@ func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 	if errors.As(err, &parseErr) {
 		err = usageError{fmt.Errorf("%w (stoop --help lists the verbs, stoop VERB --help their flags)", parseErr)}
 	}
-	return fail(errs, err)
+	return fail(out, errs, err)
 }
 
 // predictors complete arguments in the shell.
@@ -129,8 +131,8 @@ func parseAndRun(parser *kong.Kong, args []string) (err error) {
 }
 
 // fail prints an error and returns the exit code that it means.
-func fail(errs io.Writer, err error) int {
-	if err == nil || errors.Is(err, context.Canceled) {
+func fail(out *os.File, errs io.Writer, err error) int {
+	if err == nil || errors.Is(err, context.Canceled) || nobodyReads(out, err) {
 		return exitOK
 	}
 	fmt.Fprintln(safetext.NewWriter(errs), "stoop:", err)
@@ -139,4 +141,11 @@ func fail(errs io.Writer, err error) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// nobodyReads reports that whoever read the output has gone away, having had
+// enough.
+func nobodyReads(out *os.File, err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && path.Path == out.Name() && errors.Is(path, syscall.EPIPE)
 }

@@ -49,6 +49,9 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"a negative limit", "print|" + alerts + "|--limit=-1", exitUsage, "", "cannot be negative"},
 		{"a column that is no field", "print|" + alerts + "|--columns|proc.nam", exitUsage, "", "proc.name"},
 		{"a file that is not there", "print|nowhere.json", exitFailed, "", "nowhere.json"},
+		{"a verb that is mistyped", "prnt|" + alerts, exitUsage, "", "did you mean 'stoop print'?"},
+		{"an empty file", "print|/dev/null", exitOK, "", "/dev/null: there is nothing in it"},
+		{"a column with an escape sequence", "print|" + alerts + "|-o|csv|-n|1|--columns|evt.arg[\x1b[2J]", exitOK, `evt.arg[\x1b[2J]`, ""},
 		{"a file of something else", "print|main.go", exitFailed, "", "main.go"},
 		{"a scheme that nobody has", "print|gopher://x", exitFailed, "", "no source is called gopher://"},
 		{"a filter that does not parse", "print|" + alerts + "|-f|proc.name =", exitUsage, "", "column 12"},
@@ -213,5 +216,21 @@ func TestNoSource(t *testing.T) {
 	}
 	if code, _, errs := stoop(t, "print"); code != exitUsage || !strings.Contains(errs, "name a source") {
 		t.Errorf("print without a source: exit %d, %q", code, errs)
+	}
+}
+
+// Somebody who has read enough is no failure.
+func TestReaderGoesAway(t *testing.T) {
+	for _, args := range [][]string{{"print", alerts}, {"fields"}, {"demo", "--help"}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		var errs bytes.Buffer
+		if code := run(t.Context(), args, w, &errs); code != exitOK || strings.Contains(errs.String(), "pipe") {
+			t.Errorf("%v: exit code %d, says %s", args, code, errs.String())
+		}
+		w.Close()
 	}
 }

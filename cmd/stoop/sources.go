@@ -233,7 +233,10 @@ func report(w io.Writer, sources []source.Source, all bool) {
 
 func noteLine(name string, n source.Note) string {
 	line := name
-	if n.Where != "" {
+	switch {
+	case strings.HasPrefix(n.Where, name):
+		line = n.Where
+	case n.Where != "":
 		line += ":" + n.Where
 	}
 	line += ": " + n.Text

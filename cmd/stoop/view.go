@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"golang.org/x/term"
 
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -41,9 +44,28 @@ func (c *viewCmd) Run(a *app) error {
 	}
 	sources, err := c.open(a)
 	if err != nil {
-		return err
+		return meantVerb(a, c.Sources, err)
 	}
 	return c.screen(a, sources, req, c.ShowSecrets)
+}
+
+// meantVerb says of a file that is not there which verb was probably meant: a
+// word that is no verb is taken for a source.
+func meantVerb(a *app, sources []string, err error) error {
+	if len(sources) == 0 || strings.ContainsAny(sources[0], "./") || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	word := sources[0]
+	var verbs []string
+	for _, n := range a.parser.Model.Children {
+		if !n.Hidden {
+			verbs = append(verbs, n.Name)
+		}
+	}
+	if near := filter.Nearest(word, verbs); near != "" {
+		return usageError{fmt.Errorf("%w, and no verb has that name: did you mean 'stoop %s'?", err, near)}
+	}
+	return usageError{fmt.Errorf("%w, and no verb has that name: stoop --help lists them", err)}
 }
 
 // screen runs the TUI over open sources.

@@ -80,7 +80,7 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 	}
 	if len(begin) == 0 {
 		if errors.Is(err, io.EOF) {
-			s.counts.note(source.Note{Level: source.NoteInfo, Text: "there is nothing in it", Where: s.name})
+			s.counts.note(source.Note{Level: source.NoteWarn, Text: "there is nothing in it", Where: s.name})
 			return nil
 		}
 		return err
