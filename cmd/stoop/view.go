@@ -88,11 +88,17 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 // errNoTerminal is returned where there is no screen to draw on.
 var errNoTerminal = usageError{errors.New("the screen needs a terminal; stoop print writes to pipes and files")}
 
+// errDumb is returned where the terminal cannot place text.
+var errDumb = usageError{errors.New("the screen needs a terminal that can place text, and TERM=dumb says that this one cannot; stoop print writes plain lines")}
+
 // terminal returns where keys come from: nil for standard input, the terminal
 // itself where standard input is something else.
 func terminal(a *app) (io.Reader, error) {
 	if !term.IsTerminal(int(a.out.Fd())) {
 		return nil, errNoTerminal
+	}
+	if os.Getenv("TERM") == "dumb" {
+		return nil, errDumb
 	}
 	if term.IsTerminal(int(os.Stdin.Fd())) || runtime.GOOS == "windows" {
 		return nil, nil

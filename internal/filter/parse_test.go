@@ -165,7 +165,8 @@ func TestCaretOfALongLine(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 	line, caret, _ := strings.Cut(fe.Caret(src), "\n")
-	if at := strings.Index(caret, "^"); at != len([]rune(line[:strings.Index(line, "~ x")])) {
+	before, _, _ := strings.Cut(line, "~ x")
+	if at := strings.Index(caret, "^"); at != len([]rune(before)) {
 		t.Errorf("the caret stands wrong:\n%s\n%s", line, caret)
 	}
 	if n := len([]rune(line)); n > 130 || !strings.HasPrefix(line, "…") || !strings.HasSuffix(line, "…") {
