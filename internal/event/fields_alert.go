@@ -22,7 +22,7 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 			return v, r.A().Tags != NoStr
 		},
 	},
-	{Name: "alert.origin", Kind: String, Flags: Extension, Doc: "Who raised the alert: falco, wazuh, elastic, stoop.", Values: []string{"falco", "wazuh", "elastic", "stoop"}, Read: alertStr(func(a *Alert) Str { return a.Origin })},
+	{Name: "alert.origin", Kind: String, Flags: Extension, Doc: "Who raised the alert: falco, wazuh, elastic, tetragon, zeek, stoop.", Values: []string{"falco", "wazuh", "elastic", "tetragon", "zeek", "stoop"}, Read: alertStr(func(a *Alert) Str { return a.Origin })},
 }), group("alert", HomeEvent, FromFalco, []Field{
 	{Name: "alert.output", Kind: String, Flags: Extension, Doc: "The alert's message."},
 	{Name: "alert.id", Kind: String, Flags: Extension, Doc: "Id that whoever raised the alert, or a shipper, gave it."},

@@ -77,6 +77,9 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 			places = append(places, Stored{Path: b.Prefix + pl.path, Form: FormDerived})
 		}
 	}
+	if slices.ContainsFunc(places, func(s Stored) bool { return s.Path == "" && s.Form == FormDerived }) {
+		return nil, false // it follows from what all documents have
+	}
 	return places, len(places) > 0
 }
 
@@ -100,11 +103,10 @@ func (b *Binding) derived(name string, a event.Arg) (places []Stored) {
 		a = event.Arg{}
 	}
 	for _, pl := range b.own(f, a) {
-		s := Stored{Path: b.Prefix + pl.path, Form: FormDerived}
 		if pl.path == "" {
-			s.Path = ""
+			return append(places, Stored{Form: FormDerived})
 		}
-		places = append(places, s)
+		places = append(places, Stored{Path: b.Prefix + pl.path, Form: FormDerived})
 	}
 	return places
 }
@@ -132,7 +134,7 @@ func (b *Binding) stored(f *event.Field, pl *place) Stored {
 	case formSame:
 		s.Form = FormSame
 		switch {
-		case fieldSlots[f.Name] == slotTime || fieldSlots[f.Name] == slotStart:
+		case fieldSlots[f.Name] == slotTime || fieldSlots[f.Name] == slotStart || f.Name == "proc.ppid.ts":
 			s.Form = FormTime
 		case f.Name == "alert.priority":
 			s.Form, s.Values = FormTable, priorities

@@ -43,7 +43,7 @@ func TestDetectFalco(t *testing.T) {
 		"siem/falco-fluentbit/merge_log.derived.ndjson":       "falco@",
 		"siem/falco-logzio/type-falco.derived.ndjson":         "logzio@",
 		"siem/falcosidekick/flattened.derived.ndjson":         "falcosidekick@",
-		"siem/falco-elastic/sample_event.ndjson":              "falco@falco.",
+		"siem/falco-elastic/sample_event.ndjson":              "falco-elastic@",
 	} {
 		if got := where(Detect(documents(t, name))); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

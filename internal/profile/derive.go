@@ -6,7 +6,7 @@ package profile
 // sameField are fields that are others under another name, or for another
 // operator.
 var sameField = map[string]string{
-	"fd.cnet": "fd.cip", "fd.snet": "fd.sip", "k8s.pod.id": "k8s.pod.uid", "evt.info": "evt.args", "jevt.rawtime": "evt.rawtime",
+	"fd.cnet": "fd.cip", "fd.snet": "fd.sip", "k8s.pod.id": "k8s.pod.uid", "jevt.rawtime": "evt.rawtime",
 }
 
 // itself is the field that an ancestor's field is with the number 0.
@@ -20,13 +20,12 @@ var rowFirst = map[string][]string{
 	"proc.exeline": {"proc.exe"}, "proc.cmdnargs": {"proc.args", "proc.cmdline"}, "proc.cmdlenargs": {"proc.args", "proc.cmdline"},
 	"proc.duration": {"proc.pid.ts"}, "proc.loginshellid": {"proc.pid"}, "proc.is_sid_leader": {"proc.pid"},
 	"fd.typechar": {"fd.type", "fd.name", "fd.cip", "fd.sip"}, "fd.nameraw": {"fd.name"}, "fd.directory": {"fd.name"}, "fd.filename": {"fd.name"},
-	"fd.containername": {"fd.name"}, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
-	"fd.cproto": {"fd.cport", "fd.name"}, "fd.sproto": {"fd.sport", "fd.name"}, "fd.lproto": {"fd.name"}, "fd.rproto": {"fd.name"},
+	"fd.containername": {"fd.name", "fd.cip", "fd.sip"}, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
+	"fd.cproto": {"fd.cip", "fd.name"}, "fd.sproto": {"fd.sip", "fd.name"}, "fd.lproto": {"fd.name", "fd.cip", "fd.sip"}, "fd.rproto": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.lip": {"fd.name", "fd.cip", "fd.sip"}, "fd.rip": {"fd.name", "fd.cip", "fd.sip"}, "fd.lnet": {"fd.name", "fd.cip", "fd.sip"},
-	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cport", "fd.sport"},
+	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.sockfamily": {"fd.type", "fd.name", "fd.cip", "fd.sip"}, "fd.is_server": {"fd.type", "fd.name", "fd.cip", "fd.sip", "fd.l4proto"},
-	"evt.res": {"evt.rawres"}, "evt.failed": {"evt.rawres"}, "evt.count.error": {"evt.rawres"}, "evt.count.error.file": {"evt.rawres"},
-	"evt.count.error.net": {"evt.rawres"}, "evt.count.error.memory": {"evt.rawres"}, "evt.count.error.other": {"evt.rawres"},
+	"evt.res": {"evt.rawres"}, "evt.failed": {"evt.rawres"},
 	"evt.buflen": {"evt.rawres"}, "evt.category": {"evt.type"}, "evt.dir": {"evt.type"}, "evt.is_io": {"evt.type"},
 	"evt.is_io_read": {"evt.type"}, "evt.is_io_write": {"evt.type"}, "evt.io_dir": {"evt.type"}, "evt.is_wait": {"evt.type"},
 	"syscall.type": {"evt.type"}, "evt.asynctype": {"evt.type"}, "evt.source": {"alert.source", "evt.type"},
@@ -55,5 +54,7 @@ var undecided = map[string]bool{
 	"evt.type.is": true, "evt.is_async": true, "fd.ip": true, "fd.port": true, "fd.net": true, "fd.proto": true,
 	"fd.cip.name": true, "fd.sip.name": true, "fd.lip.name": true, "fd.rip.name": true,
 	"json.value": true, "json.obj": true, "json.rawtime": true, "jevt.value": true, "jevt.obj": true, "jevt.rawtime": true,
-	"container.duration": true, "proc.ppid.duration": true,
+	"container.duration": true, "proc.ppid.duration": true, "proc.aargs": true, "proc.aenv": true,
+	"evt.count.error": true, "evt.count.error.file": true, "evt.count.error.net": true, "evt.count.error.memory": true, "evt.count.error.other": true,
+	"stoop.inferred": true, "stoop.cut": true, "stoop.fd_inferred": true,
 }

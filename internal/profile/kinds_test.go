@@ -132,7 +132,7 @@ func TestKinds(t *testing.T) {
 		{"siem/tetragon-elastic/pipeline.derived.ndjson", 1, "tetragon", `evt.type=close
 			proc.cmdline=curl www.google.com
 			fd.sip=142.250.180.196`},
-		{"siem/falco-elastic/sample_event.ndjson", 1, "falco", `alert.rule=Run shell untrusted
+		{"siem/falco-elastic/sample_event.ndjson", 1, "falco-elastic", `alert.rule=Run shell untrusted
 			alert.priority=Notice
 			alert.source=syscall
 			proc.name=bash

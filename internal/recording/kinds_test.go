@@ -56,7 +56,7 @@ func TestEveryKindOpens(t *testing.T) {
 	for i, c := range []struct{ file, want string }{
 		{"siem/cloud-defend/alerts.ndjson", "cloud-defend 1"},
 		{"siem/endpoint-session/session_view.ndjson", "endpoint 1"},
-		{"siem/falco-elastic/sample_event.ndjson", "falco 1"},
+		{"siem/falco-elastic/sample_event.ndjson", "falco-elastic 1"},
 		{"siem/falco-fluentbit/merge_log.derived.ndjson", "falco 18"},
 		{"siem/falcosidekick/flattened.derived.ndjson", "falcosidekick 18"},
 		{"siem/k8s-audit-elastic/expected.ndjson", "k8s-audit 1"},
