@@ -5,29 +5,33 @@ set -eu
 
 # Each package and what wants it.
 packages='
-	bpftrace            bench: stands beside stoop
-	busybox-static      test/lab: the images of pods and containers
-	clang-19            make generate: compiles bpf/
-	containerd          test/lab: pods
-	curl                test/lab
-	gcc                 test/load, race detector
-	jq                  bench: stands beside the JSON reader
-	libbpf-dev          make generate: headers
-	libc6-dev           test/load, race detector
-	llvm-19             make generate: strips the objects
-	make                the one way in
-	maven               test/siem: fetches the search servers
-	netcat-traditional  test/incident: the reverse shell
-	nmap                test/incident: the reconnaissance
+	bpftrace                 bench: stands beside stoop
+	busybox-static           test/lab: the images of pods and containers
+	clang-19                 make generate: compiles bpf/
+	containerd               test/lab: pods
+	curl                     test/lab
+	docker.io                test/lab
+	gcc                      test/load, race detector
+	gcc-aarch64-linux-gnu    test/kernels: the actor for arm64
+	jq                       bench: stands beside the JSON reader
+	libbpf-dev               make generate: headers
+	libc6-dev                test/load, race detector
+	libc6-dev-arm64-cross    test/kernels: the actor for arm64
+	llvm-19                  make generate: strips the objects
+	make                     the one way in
+	maven                    test/siem: fetches the search servers
+	netcat-traditional       test/incident: the reverse shell
+	nmap                     test/incident: the reconnaissance
 	openjdk-17-jdk-headless  test/siem: runs Elasticsearch 8
-	openssl             test/siem: certificates
-	podman              test/lab
-	procps              test/incident: ps and pgrep of the story
-	python3             test/incident: the service
-	qemu-system-x86     test/kernels: boots other kernels
-	runc                test/lab
-	strace              test/oracle
-	tmux                end-to-end tests of the screen
+	openssl                  test/siem: certificates
+	podman                   test/lab
+	procps                   test/incident: ps and pgrep of the story
+	python3                  test/incident: the service
+	qemu-system-arm          test/kernels: boots kernels of arm64
+	qemu-system-x86          test/kernels: boots other kernels
+	runc                     test/lab
+	strace                   test/oracle
+	tmux                     end-to-end tests of the screen
 '
 
 if [ "$(uname -s)" != Linux ]; then

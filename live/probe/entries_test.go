@@ -4,6 +4,7 @@ package probe
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"os"
 	"os/exec"
@@ -18,40 +19,54 @@ import (
 	"github.com/stoop-project/stoop/internal/testdata"
 )
 
-// getpid32 is a program of one page that calls getpid through int 0x80, the
-// 32-bit entry, and exits.
+// getpid32 is a program of one page that calls getpid through the 32-bit entry
+// and exits.
 func getpid32() []byte {
-	code := []byte{
+	const base = 0x400000
+	var b bytes.Buffer
+	head := func(class elf.Class) (ident [elf.EI_NIDENT]byte) {
+		copy(ident[:], elf.ELFMAG)
+		ident[elf.EI_CLASS], ident[elf.EI_DATA], ident[elf.EI_VERSION] = byte(class), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
+		return ident
+	}
+	put := func(parts ...any) []byte {
+		for _, p := range parts {
+			if err := binary.Write(&b, binary.LittleEndian, p); err != nil {
+				panic(err)
+			}
+		}
+		return b.Bytes()
+	}
+	if runtime.GOARCH == "arm64" { // no program but a 32-bit one gets there
+		code := []uint32{
+			0xe3a07014, 0xef000000, // mov r7, #20 (getpid); svc 0
+			0xe3a07001, 0xe3a00000, 0xef000000, // mov r7, #1 (exit); mov r0, #0; svc 0
+		}
+		const size = 52 + 32 + 20
+		return put(elf.Header32{
+			Ident: head(elf.ELFCLASS32), Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_ARM), Version: 1, Flags: 0x5000400, // EABI 5
+			Entry: base + 52 + 32, Phoff: 52, Ehsize: 52, Phentsize: 32, Phnum: 1,
+		}, elf.Prog32{
+			Type: uint32(elf.PT_LOAD), Vaddr: base, Paddr: base, Filesz: size, Memsz: size, Flags: uint32(elf.PF_R | elf.PF_X), Align: 4096,
+		}, code)
+	}
+	code := []byte{ // a 64-bit program gets there by int 0x80
 		0xb8, 20, 0, 0, 0, 0xcd, 0x80, // mov eax, 20 (getpid); int 0x80
 		0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80, // mov eax, 1 (exit); xor ebx, ebx; int 0x80
 	}
-	const base, head = 0x400000, 64 + 56
-	b := []byte{0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-	le := binary.LittleEndian
-	b = le.AppendUint16(b, 2)  // executable
-	b = le.AppendUint16(b, 62) // x86-64
-	b = le.AppendUint32(b, 1)
-	b = le.AppendUint64(b, base+head) // entry
-	b = le.AppendUint64(b, 64)        // program headers
-	b = append(b, make([]byte, 12)...)
-	for _, v := range []uint16{64, 56, 1, 0, 0, 0} {
-		b = le.AppendUint16(b, v)
-	}
-	b = le.AppendUint32(b, 1) // load
-	b = le.AppendUint32(b, 5) // readable, executable
-	for _, v := range []uint64{0, base, base, uint64(head + len(code)), uint64(head + len(code)), 4096} {
-		b = le.AppendUint64(b, v)
-	}
-	return append(b, code...)
+	size := uint64(64 + 56 + len(code))
+	return put(elf.Header64{
+		Ident: head(elf.ELFCLASS64), Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1,
+		Entry: base + 64 + 56, Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 1,
+	}, elf.Prog64{
+		Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: base, Paddr: base, Filesz: size, Memsz: size, Align: 4096,
+	}, code)
 }
 
 // TestCompat holds what the documentation says of 32-bit calls: the per-syscall
 // tracepoints never see them, Plan.Compat does.
 func TestCompat(t *testing.T) {
 	needRoot(t)
-	if runtime.GOARCH != "amd64" {
-		testdata.Skipf(t, "the test program is for amd64")
-	}
 	prog := filepath.Join(t.TempDir(), "getpid32")
 	if err := os.WriteFile(prog, getpid32(), 0o755); err != nil {
 		t.Fatal(err)
@@ -65,7 +80,7 @@ func TestCompat(t *testing.T) {
 		pid, seen := uint32(cmd.Process.Pid), false
 		for _, r := range collect(t, p, func(r bpf.Record) bool { return r.Kind() == bpf.KindExit && r.Pid() == pid }) {
 			seen = seen || r.Kind() == bpf.KindSyscall && r.Pid() == pid && r.Flags()&bpf.FlagCompat != 0 &&
-				bpf.I386.SyscallName(int(r.Nr())) == "getpid" && r.Ret() == int64(pid)
+				bpf.Native.Compat().SyscallName(int(r.Nr())) == "getpid" && r.Ret() == int64(pid)
 		}
 		if seen != compat {
 			t.Errorf("compat %v: the 32-bit call was seen: %v", compat, seen)
@@ -170,7 +185,8 @@ func TestURing(t *testing.T) {
 			t.Errorf("operation %d: name %q, flags %#x", tt.op, part.Data, part.Flags)
 		}
 		if tt.op == opOpenat {
-			if s.Arg(2) != unix.O_CREAT|unix.O_WRONLY|unix.O_LARGEFILE && s.Arg(2) != unix.O_CREAT|unix.O_WRONLY|0x8000 || s.Arg(3)&0o777 != 0o600 {
+			largefile := map[string]uint64{"amd64": 0x8000, "arm64": 0x20000}[runtime.GOARCH] // the kernel adds it; package unix has 0
+			if s.Arg(2)&^largefile != unix.O_CREAT|unix.O_WRONLY || s.Arg(3)&0o777 != 0o600 {
 				t.Errorf("open: flags %#x, mode %#o", s.Arg(2), s.Arg(3))
 			}
 			if got := path(t, c, bpf.RoleRet); got != name {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -196,22 +197,21 @@ func TestBulkHasDurations(t *testing.T) {
 	ts := unix.NsecToTimespec(int64(nap))
 	unix.Nanosleep(&ts, nil)
 	found := false
+	var naps []time.Duration // Go's scheduler takes some of its own
 	p.Recorder().Ring(key, Bulk, func(r *Ring) {
 		r.Scan(0, func(rec bpf.Record) bool {
 			if rec.Tid() == tid && bpf.Native.SyscallName(int(rec.Nr())) == "nanosleep" {
 				part, _ := rec.Find(bpf.TagEnter, bpf.RoleTask)
 				since, ok := bpf.ParseEnter(part.Data)
 				took := time.Duration(rec.Time() - since)
-				found = ok && took >= nap && took < nap+time.Second
-				if !found {
-					t.Errorf("took %v", took)
-				}
+				naps = append(naps, took)
+				found = found || ok && took >= nap && took < nap+time.Second
 			}
 			return true
 		})
 	})
 	if !found {
-		t.Error("no record of the sleep with its duration")
+		t.Errorf("no record of the sleep with its duration, but %v", naps)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestClaim(t *testing.T) {
 	}) {
 		t.Fatal("the container has no ring")
 	}
-	if len(did) != 2 || did[0] != "exec syscall_65535" || did[1] != "syscall mkdir" {
+	if len(did) != 2 || did[0] != "exec syscall_65535" || !strings.HasPrefix(did[1], "syscall mkdir") { // or mkdirat
 		t.Errorf("its first deeds: %q, want exec and mkdir", did)
 	}
 	if got := p.Recorder().Cgroups(Deeds); len(got) != 1 || got[0] != key {
@@ -295,7 +295,7 @@ func TestLossAccount(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.Reader().Run(ctx, 20*time.Millisecond, func(recs []bpf.Record) error {
+		p.Reader().Run(ctx, 200*time.Millisecond, func(recs []bpf.Record) error {
 			for _, r := range recs {
 				byTid[r.Tid()]++
 			}
@@ -303,7 +303,6 @@ func TestLossAccount(t *testing.T) {
 		})
 	}()
 	tid := <-tids
-	time.Sleep(60 * time.Millisecond)
 	cancel()
 	<-done
 	kept := byTid[tid]

@@ -5,8 +5,8 @@ package kernels
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,163 +16,94 @@ import (
 	"github.com/stoop-project/stoop/test/lab"
 )
 
-// kernels are those of Debian 12 that its mirrors carry.
-var kernels = []struct{ name, meta string }{
-	{"6.1", "linux-image-cloud-amd64"},
-	{"6.12", "linux-image-6.12-cloud-amd64"},
+// debian is a kernel that a package of Debian depends on, and the scenes that it
+// is for.
+type debian struct {
+	name    string
+	release Release
+	meta    string
+	scenes  string
 }
 
-// bootLimit is for one scene. It takes a tenth of it on an idle machine.
-const bootLimit = 100 * time.Second
+// kernels are those of Debian 12, which its mirrors carry. Each plays what may
+// come out otherwise there than on the ones before.
+var kernels = []debian{
+	{"6.1", Release{"bookworm", AMD64}, "linux-image-cloud-amd64", "v2 v1 lacking probe"},
+	{"6.12", Release{"bookworm", AMD64}, "linux-image-6.12-cloud-amd64", "v2 v1 lacking"},
+	{"6.1-arm64", Release{"bookworm", ARM64}, "linux-image-cloud-arm64", "v2"},
+	{"6.12-arm64", Release{"bookworm", ARM64}, "linux-image-6.12-cloud-arm64", "v2 lacking probe"},
+}
+
+// tooOld is the newest before 5.15 that there is a package of.
+var tooOld = debian{"5.10", Release{"bullseye", AMD64}, "linux-image-cloud-amd64", "v2"}
+
+// bootLimit is for one scene. It takes a fifth of it on an idle machine.
+const bootLimit = 200 * time.Second
 
 // slots keeps no more machines running than this one has processors for.
 var slots = make(chan struct{}, 2)
 
-// eachKernel runs a scene on every kernel and hands its output to check. Kernels
-// run side by side, scenes one after the other.
+// eachKernel runs a scene on every kernel that is for it, and on your own, and
+// hands its output to check. Kernels run side by side, scenes one after the other.
 func eachKernel(t *testing.T, scene string, check func(t *testing.T, k Kernel, out Output)) {
 	t.Helper()
-	lab.Need(t, "qemu-system-x86_64", "busybox", "cc")
-	files := machineFiles(t)
-	boot := func(t *testing.T, k Kernel) {
-		t.Helper()
-		image := filepath.Join(t.TempDir(), "initramfs")
-		if err := buildInitramfs(image, files, k); err != nil {
-			t.Fatal(err)
+	for _, d := range kernels {
+		if !slices.Contains(strings.Fields(d.scenes), scene) {
+			continue
 		}
-		slots <- struct{}{}
-		ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
-		out, err := Boot(ctx, k.Image, image, scene)
-		cancel()
-		<-slots
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out.Serial)
-		}
-		check(t, k, out)
-	}
-	for _, kernel := range kernels {
-		t.Run(kernel.name, func(t *testing.T) {
+		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			lab.Need(t, "apt-get", "apt-cache", "dpkg-deb")
-			k, err := fetch(kernel.meta)
-			if err != nil {
-				testdata.Skipf(t, "%v", err)
-			}
-			boot(t, k)
+			k := d.get(t)
+			check(t, k, run(t, k, scene))
 		})
 	}
 	for _, image := range filepath.SplitList(os.Getenv("STOOP_VMLINUZ")) {
 		t.Run(filepath.Base(image), func(t *testing.T) {
 			t.Parallel()
-			boot(t, Kernel{Image: image})
+			arch, err := archOf(image)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := Kernel{Arch: arch, Image: image}
+			check(t, k, run(t, k, scene))
 		})
 	}
 }
 
+// run boots a kernel, lets it run a scene and returns what it said.
+func run(t *testing.T, k Kernel, scene string) Output {
+	t.Helper()
+	lab.Need(t, machines[k.Arch].qemu[0])
+	image := filepath.Join(t.TempDir(), "initramfs")
+	if err := buildInitramfs(image, rootOf(t, k.Arch), k); err != nil {
+		t.Fatal(err)
+	}
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	ctx, cancel := context.WithTimeout(t.Context(), bootLimit)
+	defer cancel()
+	out, err := Boot(ctx, k, image, scene)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.Serial)
+	}
+	return out
+}
+
+// fetching keeps tests from fetching the same package twice.
 var fetching sync.Mutex
 
-func fetch(meta string) (Kernel, error) {
+func (d debian) get(t *testing.T) Kernel {
+	t.Helper()
+	lab.Need(t, "apt-get", "apt-cache", "dpkg-deb")
 	fetching.Lock()
 	defer fetching.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	return Debian(ctx, meta)
-}
-
-var built struct {
-	sync.Once
-	files []file
-	err   error
-}
-
-// machineFiles builds stoop and the actor and returns what every machine has.
-func machineFiles(t *testing.T) []file {
-	t.Helper()
-	built.Do(func() { built.files, built.err = buildFiles() })
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
-	return built.files
-}
-
-func buildFiles() ([]file, error) {
-	dir, err := os.MkdirTemp("", "stoop-kernels-")
+	k, err := d.release.Kernel(ctx, d.meta)
 	if err != nil {
-		return nil, err
+		testdata.Skipf(t, "no kernel %s: %v", d.name, err)
 	}
-	defer os.RemoveAll(dir)
-	busybox, err := exec.LookPath("busybox")
-	if err != nil {
-		return nil, err
-	}
-	stoop, actor := filepath.Join(dir, "stoop"), filepath.Join(dir, "actor")
-	units, _ := filepath.Glob("../live/actor/*.c")
-	steps := []*exec.Cmd{
-		exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", stoop, "../../cmd/stoop"),
-		exec.Command("cc", append([]string{"-O1", "-static", "-s", "-pthread", "-o", actor}, units...)...),
-	}
-	steps[0].Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH=amd64")
-	for _, step := range steps {
-		if out, err := step.CombinedOutput(); err != nil {
-			return nil, &buildError{step.Path, string(out), err}
-		}
-	}
-	files := []file{
-		{"etc/ready", 0o644, []byte("ready\n")},
-		{"srv/distinctive", 0o644, []byte("seen\n")},
-		{"srv/the-last", 0o644, []byte("done\n")},
-		{"srv/in-a-pid-namespace", 0o644, nil},
-		{"srv/as-a-user", 0o644, nil},
-		{"srv/on-a-terminal", 0o644, nil},
-		{"etc/passwd", 0o644, []byte("root:x:0:0::/:/bin/sh\nuser:x:1234:2345::/:/bin/sh\n")},
-		{"etc/group", 0o644, []byte("root:x:0:\nuser:x:2345:\n")},
-	}
-	for _, f := range []struct {
-		path, from string
-		mode       uint32
-	}{
-		{"bin/busybox", busybox, 0o755},
-		{"bin/stoop", stoop, 0o755},
-		{"bin/actor", actor, 0o755},
-		{"init", "guest/init", 0o755},
-		{"deeds", "guest/deeds", 0o644},
-		{"scenes/watch", "guest/watch", 0o644},
-		{"scenes/v1", "guest/v1", 0o644},
-		{"scenes/v2", "guest/v2", 0o644},
-		{"scenes/lacking", "guest/lacking", 0o644},
-	} {
-		body, err := os.ReadFile(f.from)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{f.path, f.mode, body})
-	}
-	return files, nil
-}
-
-// buildError is a compiler's.
-type buildError struct {
-	what, said string
-	err        error
-}
-
-func (e *buildError) Error() string { return e.what + ": " + e.err.Error() + "\n" + e.said }
-
-// buildInitramfs writes the root of a machine that boots a kernel.
-func buildInitramfs(path string, files []file, k Kernel) error {
-	if k.Overlay != "" {
-		body, err := os.ReadFile(k.Overlay)
-		if err != nil {
-			return err
-		}
-		files = append(files[:len(files):len(files)], file{filepath.Base(k.Overlay), 0o644, body})
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return writeInitramfs(f, files)
+	return k
 }
 
 // oneSentence fails unless a report is a failure with one line that says what is

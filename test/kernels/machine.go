@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
 // Boot starts a kernel with an initramfs, lets it run a scene and returns what
 // came over its serial line. It fails unless the machine switches itself off
 // before ctx ends.
-func Boot(ctx context.Context, image, initramfs, scene string) (Output, error) {
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64",
-		"-kernel", image, "-initrd", initramfs, "-append", "console=ttyS0 quiet loglevel=0 panic=-1 stoop.scene="+scene,
-		"-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio", "-smp", "2", "-m", "512", "-cpu", "max")
+func Boot(ctx context.Context, k Kernel, initramfs, scene string) (Output, error) {
+	m := machines[k.Arch]
+	args := append(slices.Clone(m.qemu[1:]),
+		"-kernel", k.Image, "-initrd", initramfs, "-append", "console="+m.console+" quiet loglevel=0 panic=-1 stoop.scene="+scene,
+		"-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio", "-smp", "2", "-m", "512")
+	cmd := exec.CommandContext(ctx, m.qemu[0], args...)
 	var serial, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &serial, &complaints
 	err := cmd.Run()
@@ -26,7 +29,9 @@ func Boot(ctx context.Context, image, initramfs, scene string) (Output, error) {
 	case err != nil:
 		return out, fmt.Errorf("qemu: %w: %s", err, bytes.TrimSpace(complaints.Bytes()))
 	}
-	out.Reports, err = parseReports(out.Serial)
+	if out.Reports, err = parseReports(out.Serial); err == nil && len(out.Reports) == 0 {
+		err = errors.New("the machine stopped before its scene began")
+	}
 	return out, err
 }
 
