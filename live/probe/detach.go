@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -30,23 +31,32 @@ func keepLink(l link.Link) (attachment, error) {
 	return attachment{fd}, l.Close()
 }
 
-// releaser closes descriptors one by one in the background.
+// releaser closes attachments one by one in the background.
 type releaser struct {
 	mu      sync.Mutex
-	pending []int
+	pending []leaving
+	going   string     // the one that is being closed, "" for none
+	gone    *sync.Cond // it is closed
 	wake    chan struct{}
 	stopped bool
 }
 
+// leaving is an attachment that nobody wants at the moment.
+type leaving struct {
+	name string
+	attachment
+}
+
 func newReleaser() *releaser {
 	r := &releaser{wake: make(chan struct{}, 1)}
+	r.gone = sync.NewCond(&r.mu)
 	go r.run()
 	return r
 }
 
-func (r *releaser) release(fd int) {
+func (r *releaser) release(name string, a attachment) {
 	r.mu.Lock()
-	r.pending = append(r.pending, fd)
+	r.pending = append(r.pending, leaving{name, a})
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
@@ -54,13 +64,32 @@ func (r *releaser) release(fd int) {
 	}
 }
 
+// takeBack returns an attachment that is wanted again before it was closed. One
+// that is being closed it waits for: a program that is attached twice tells
+// things twice, and before 6.10 the kernel refuses it.
+func (r *releaser) takeBack(name string) (a attachment, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.IndexFunc(r.pending, func(l leaving) bool { return l.name == name }); i >= 0 {
+		a = r.pending[i].attachment
+		r.pending = slices.Delete(r.pending, i, i+1)
+		return a, true
+	}
+	for r.going == name {
+		r.gone.Wait()
+	}
+	return a, false
+}
+
 func (r *releaser) next() (fd int, ok, stopped bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.going = ""
+	r.gone.Broadcast()
 	if len(r.pending) == 0 {
 		return 0, false, r.stopped
 	}
-	fd = r.pending[0]
+	fd, r.going = r.pending[0].fd, r.pending[0].name
 	r.pending = r.pending[1:]
 	return fd, true, false
 }
@@ -83,7 +112,10 @@ func (r *releaser) run() {
 // stop ends the background work and returns what it had not done.
 func (r *releaser) stop() []int {
 	r.mu.Lock()
-	rest := r.pending
+	var rest []int
+	for _, l := range r.pending {
+		rest = append(rest, l.fd)
+	}
 	r.pending, r.stopped = nil, true
 	r.mu.Unlock()
 	select {

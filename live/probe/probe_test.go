@@ -257,6 +257,26 @@ func TestFallback(t *testing.T) {
 	})
 }
 
+// TestAgain holds that what is wanted again before it is let go is attached once:
+// a kernel before 6.10 refuses it a second time, a later one tells all twice.
+func TestAgain(t *testing.T) {
+	p := open(t, Options{}, Plan{Exec: true, Exit: true})
+	for range 5 {
+		for _, on := range []bool{false, true} {
+			if err := p.Update(Plan{Syscalls: []string{"openat", "execve"}, Exec: on, Exit: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cmd := exec.Command("/bin/true")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	pid := uint32(cmd.Process.Pid)
+	recs := collect(t, p, func(r bpf.Record) bool { return r.Kind() == bpf.KindExit && r.Pid() == pid })
+	one(t, recs, func(r bpf.Record) bool { return r.Kind() == bpf.KindExec && r.Pid() == pid })
+}
+
 // TestUnknownCallsAreNamed holds that a plan says what it cannot watch.
 func TestUnknownCallsAreNamed(t *testing.T) {
 	p := open(t, Options{}, Plan{Syscalls: []string{"openat", "no_such_call"}})

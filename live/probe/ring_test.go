@@ -4,6 +4,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -195,9 +196,11 @@ func TestBulkHasDurations(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	tid := uint32(unix.Gettid())
 	ts := unix.NsecToTimespec(int64(nap))
-	unix.Nanosleep(&ts, nil)
+	for err := error(unix.EINTR); errors.Is(err, unix.EINTR); { // by signals of Go's scheduler
+		err = unix.Nanosleep(&ts, nil)
+	}
 	found := false
-	var naps []time.Duration // Go's scheduler takes some of its own
+	var naps []time.Duration // and takes some of its own
 	p.Recorder().Ring(key, Bulk, func(r *Ring) {
 		r.Scan(0, func(rec bpf.Record) bool {
 			if rec.Tid() == tid && bpf.Native.SyscallName(int(rec.Nr())) == "nanosleep" {

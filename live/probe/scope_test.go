@@ -41,13 +41,13 @@ func markOf(r bpf.Record) string {
 // next exec: user space may not know yet, or no more, what it is called.
 func TestScopeKeepsRenamed(t *testing.T) {
 	p := open(t, Options{}, Plan{})
-	script := `mark() { : </mark/$1; }
+	script := `mark() { true </mark/$1; }
 read go; mark before
 echo -n scope-name >/proc/$$/comm; mark taken
 echo -n other-name >/proc/$$/comm; mark given-up
 (mark child)
-exec bash -c ': </mark/execed'`
-	cmd := exec.Command("bash", "-c", script)
+exec /bin/sh -c 'true </mark/execed'`
+	cmd := exec.Command("sh", "-c", script)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ exec bash -c ': </mark/execed'`
 	}
 	fmt.Fprintln(in)
 	_ = cmd.Wait()
-	end := exec.Command("bash", "-c", "echo -n scope-last >/proc/$$/comm; : </mark/end")
+	end := exec.Command("sh", "-c", "echo -n scope-last >/proc/$$/comm; true </mark/end")
 	_ = end.Run()
 	got := marksUntil(t, p, "end")
 	for mark, want := range map[string]bool{"before": false, "taken": true, "given-up": true, "child": false, "execed": false} {
@@ -89,7 +89,7 @@ exec bash -c ': </mark/execed'`
 // told twice.
 func TestRename(t *testing.T) {
 	p := open(t, Options{}, Plan{Exec: true, Rename: true})
-	cmd := exec.Command("bash", "-c", "sleep 0.01; echo -n a-name-of-more-than-15-bytes >/proc/$$/comm; exec true")
+	cmd := exec.Command("sh", "-c", "sleep 0.01; echo -n a-name-of-more-than-15-bytes >/proc/$$/comm; exec /bin/true")
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestScopeLetsFollowed(t *testing.T) {
 	}
 	unix.Mkdirat(unix.AT_FDCWD, "/mark/made", 0)
 	_ = os.Chdir("/mark/moved")
-	_ = exec.Command("bash", "-c", "echo -n scope-last >/proc/$$/comm; : </mark/end").Run()
+	_ = exec.Command("sh", "-c", "echo -n scope-last >/proc/$$/comm; true </mark/end").Run()
 	seen := make(map[string]int)
 	for _, r := range collect(t, p, func(r bpf.Record) bool { return markOf(r) == "end" }) {
 		if r.Kind() == bpf.KindSyscall && r.Pid() == uint32(os.Getpid()) {

@@ -218,6 +218,10 @@ func (p *Probe) attach(want []wanted) error {
 		if _, ok := p.links[w.name]; ok {
 			continue
 		}
+		if a, ok := p.gone.takeBack(w.name); ok {
+			p.links[w.name] = a
+			continue
+		}
 		if byProgram[w.program] == nil {
 			order = append(order, w.program)
 		}
@@ -225,7 +229,7 @@ func (p *Probe) attach(want []wanted) error {
 	}
 	for name, l := range p.links {
 		if !names[name] {
-			p.gone.release(l.fd)
+			p.gone.release(name, l)
 			delete(p.links, name)
 		}
 	}
