@@ -37,8 +37,8 @@ var kernels = []debian{
 // tooOld is the newest before 5.15 that there is a package of.
 var tooOld = debian{"5.10", Release{"bullseye", AMD64}, "linux-image-cloud-amd64", "v2"}
 
-// bootLimit is for one scene. It takes a fifth of it on an idle machine.
-const bootLimit = 200 * time.Second
+// bootLimit is for one scene. It takes a tenth of it on an idle machine.
+const bootLimit = 5 * time.Minute
 
 // slots keeps no more machines running than this one has processors for.
 var slots = make(chan struct{}, 2)
