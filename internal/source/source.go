@@ -83,7 +83,7 @@ func (s Stats) LostTotal() (n uint64) {
 
 // Loss counts events lost at one hop, of one container when that is known.
 type Loss struct {
-	Hop       string // where: ringbuf, bulk ring, deeds ring, decoder, store
+	Hop       string // where: ringbuf, bulk ring, deeds ring, queue, decoder, store
 	Container string // container id, "" when not known
 	Count     uint64
 }

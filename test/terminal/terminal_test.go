@@ -94,7 +94,7 @@ func TestWaitFails(t *testing.T) {
 	if _, err := start(t, "sleep 60").Exit(50 * time.Millisecond); err == nil {
 		t.Error("a program that runs has an exit code")
 	}
-	if err := start(t, "while :; do echo x; sleep 0.01; done").Settle(200*time.Millisecond, 400*time.Millisecond); err == nil {
+	if err := start(t, "while :; do echo x; sleep 0.01; done").Settle(time.Second, 1500*time.Millisecond); err == nil {
 		t.Error("a busy screen has settled")
 	}
 }
