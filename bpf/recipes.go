@@ -62,7 +62,8 @@ func (r *Recipe) Deed() bool { return r.what&isDeed != 0 }
 func (r *Recipe) Out() bool { return r.what&flowsOut != 0 }
 
 // encode gives struct call.recipe: flags and count, then a byte an argument.
-func (r *Recipe) encode(compat bool) uint64 {
+// Without payload its kinds are left out, so that the programs need not ask.
+func (r *Recipe) encode(compat, payload bool) uint64 {
 	v := uint64(r.what&^isDeed) | uint64(len(r.Args))
 	if !slices.ContainsFunc(r.Args, func(k ArgKind) bool { return k != ArgRaw && k != ArgPath && k != ArgDirFD }) {
 		v |= onlyNames
@@ -70,6 +71,9 @@ func (r *Recipe) encode(compat bool) uint64 {
 	for i, k := range r.Args {
 		if compat && (k == ArgMsg || k == ArgIOV || k == ArgArgv) {
 			k = ArgRaw // their pointers are narrower there
+		}
+		if !payload && (k == ArgBuf || k == ArgIOV) {
+			k = ArgRaw
 		}
 		v |= uint64(k) << (16 + 8*i)
 	}
@@ -171,8 +175,9 @@ const (
 )
 
 // CallTable is the content of the calls map (or calls32) for the table a, by
-// syscall number, with CallWatch and CallFollow as flags says of a call.
-func CallTable(a Arch, flags func(name string) uint32) []CallEntry {
+// syscall number, with CallWatch and CallFollow as flags says of a call. payload
+// tells whether records are to hold what is read and written.
+func CallTable(a Arch, flags func(name string) uint32, payload bool) []CallEntry {
 	t := loadNumbers()[a]
 	out := make([]CallEntry, MaxCalls)
 	for nr := range out {
@@ -181,7 +186,7 @@ func CallTable(a Arch, flags func(name string) uint32) []CallEntry {
 			name = t.names[nr]
 		}
 		r := RecipeOf(name)
-		out[nr].Recipe = r.encode(a == I386 || a == ARM)
+		out[nr].Recipe = r.encode(a == I386 || a == ARM, payload)
 		if name != "" && r.Deed() {
 			out[nr].Flags |= CallDeed
 		}

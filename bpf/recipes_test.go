@@ -16,9 +16,12 @@ func TestRecipes(t *testing.T) {
 		{"no such call", onlyNames | 6, false},
 	} {
 		r := RecipeOf(tt.name)
-		if got := r.encode(false); got != tt.encode || r.Deed() != tt.deed {
+		if got := r.encode(false, true); got != tt.encode || r.Deed() != tt.deed {
 			t.Errorf("%s: %#x deed %v, want %#x %v", tt.name, got, r.Deed(), tt.encode, tt.deed)
 		}
+	}
+	if got, want := RecipeOf("read").encode(false, false), uint64(ArgFD)<<16|3; got != want {
+		t.Errorf("read without payload: %#x, want %#x", got, want)
 	}
 	if RecipeOf("mmap2") != RecipeOf("mmap") || RecipeOf("chown32") != RecipeOf("chown") || RecipeOf("dup2") == RecipeOf("dup") {
 		t.Error("variants of 32-bit tables are mixed up")

@@ -49,6 +49,13 @@ static __always_inline void part_end(struct scratch *s, void *p, __u8 tag, __u8 
 	s->off += (sizeof(*h) + n + 7) & ~7;
 }
 
+/* PART_ENTER, 16 bytes with its header. */
+static __always_inline void put_enter(__u64 *to, __u64 since)
+{
+	*(struct part_hdr *)to = (struct part_hdr){.tag = PART_ENTER, .role = ROLE_TASK, .len = 8};
+	to[1] = since;
+}
+
 /* A part of fixed shape: declares a pointer to its payload or gives up. */
 #define PART(s, type, var, tag)                                                       \
 	void *var##_at = part_room(s, sizeof(type));                                  \

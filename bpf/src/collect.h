@@ -209,6 +209,14 @@ __noinline int put_args(struct scratch *s, __u64 recipe, __u32 names)
 	return 0;
 }
 
+/* The recipe without the parts that a call with this result does not get. */
+static __always_inline __u64 in_question(__u64 recipe, __s64 ret)
+{
+	if (ret < 0)
+		return recipe & ~(__u64)R_RET_FD;
+	return recipe & R_EXEC ? recipe & ~R_PARTS : recipe;
+}
+
 /* Everything after the arguments: header and args are already there. */
 static __always_inline void collect(struct scratch *s, struct task_struct *t, __u64 recipe, __u32 options)
 {
@@ -220,8 +228,14 @@ static __always_inline void collect(struct scratch *s, struct task_struct *t, __
 		/* the name as given says less than the path, which is there now */
 		names = !(recipe & R_WRITE) || (options & OPT_RAW_NAMES);
 	}
-	if ((recipe >> 16) && (names || !(recipe & R_NAMES)))
+	if (recipe >> 16 == A_FD) { /* most calls: without the detours */
+		struct file *f = fd_file(t, (__s32)arg(s, 0));
+
+		if (f)
+			put_file(s, (__u64)f, arg(s, 0), 0);
+	} else if ((recipe >> 16) && (names || !(recipe & R_NAMES))) {
 		put_args(s, recipe, names);
+	}
 	if (recipe & R_CREDS)
 		put_creds(s, t);
 	if (recipe & R_NS)

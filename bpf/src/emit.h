@@ -41,8 +41,6 @@ static __always_inline void emit(struct scratch *s, __u32 len, __u64 key)
 		LOST(key, full);
 }
 
-#define SHORT_WORDS 14 /* a record of six arguments without parts */
-
 static __always_inline void count_made(struct ring_head *h)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -64,49 +62,91 @@ static __always_inline void publish(__u64 *at, __u64 mark)
 #endif
 }
 
-/* Writes the record to ring number seat-1. */
-__noinline int ring_write(struct scratch *s, __u32 seat, __u64 key)
+/*
+ * Takes room for a record of len bytes in ring number seat-1. Returns where its
+ * head mark goes and the record after it; NULL when the ring is broken, which is
+ * counted as made or as lost.
+ */
+static __always_inline __u8 *ring_take(__u32 seat, __u32 len, __u64 key, __u64 *mark)
 {
-	__u32 slot = seat - 1, index = 0, at, len;
-	struct ring_head *head;
+	__u32 slot = seat - 1, index, at;
+	void *ring = bpf_map_lookup_elem(&rings, &slot);
+	struct ring_head *head = bpf_map_lookup_elem(&ring_heads, &slot);
 	struct chunk *c;
-	__u64 pos, mark;
-	void *ring;
+	__u64 pos;
 
-	if (!s)
-		return 0;
-	len = hdr(s)->len;
-	ring = bpf_map_lookup_elem(&rings, &slot);
-	head = bpf_map_lookup_elem(&ring_heads, &slot);
-	if (!ring || !head || len > REC_MAX)
-		goto broken;
+	if (!ring || !head || len > REC_MAX) {
+		LOST(key, broken);
+		return NULL;
+	}
 	pos = __sync_fetch_and_add(&head->pos, len + 16);
 	count_made(head);
 	index = (pos / CHUNK) & (head->chunks - 1);
 	c = bpf_map_lookup_elem(ring, &index);
 	if (!c)
-		return 0; /* counted by made, seen by the reader as torn */
+		return NULL; /* counted by made, seen by the reader as torn */
 	at = pos & (CHUNK - 8);
 	bounded(at);
-	bounded(len);
-	if (at > CHUNK - 8 || len > REC_MAX)
-		return 0;
-	mark = pos ^ ring_seed;
-	if (len <= 8 * SHORT_WORDS) {
-		__u64 *to = (__u64 *)(c->data + at + 8), *from = (__u64 *)s->buf;
+	if (at > CHUNK - 8)
+		return NULL;
+	*mark = pos ^ ring_seed;
+	return c->data + at;
+}
 
-#pragma unroll
-		for (int i = 0; i < SHORT_WORDS; i++)
-			if (i < sizeof(struct rec_hdr) / 8 || len > 8 * i)
-				to[i] = from[i];
-	} else {
-		bpf_probe_read_kernel(c->data + at + 8, len, s->buf);
+/* Sets the marks around a record that is whole. */
+static __always_inline void ring_give(__u8 *at, __u32 len, __u64 mark)
+{
+	bounded(len);
+	if (len > REC_MAX)
+		return;
+	*(__u64 *)(at + 8 + (len & ~7)) = ~mark;
+	publish((__u64 *)at, mark);
+}
+
+#define BLOCK 8		 /* words that are copied in one go: a header */
+#define BLOCKS_INLINE 8 /* longer records are copied by helper */
+
+/* Block by block; the last one ends where the record does. */
+static __always_inline void copy_record(__u8 *to, const __u8 *from, __u32 len)
+{
+	__u32 last = len - 8 * BLOCK;
+
+	bounded(last);
+	if (last > REC_MAX - 8 * BLOCK)
+		return;
+	if (last > 8 * BLOCK * BLOCKS_INLINE) {
+		bpf_probe_read_kernel(to, last + 8 * BLOCK, from);
+		return;
 	}
-	*(__u64 *)(c->data + at + 8 + (len & ~7)) = ~mark;
-	publish((__u64 *)(c->data + at), mark);
-	return 0;
-broken:
-	LOST(key, broken);
+#pragma unroll
+	for (int b = 0; b < BLOCKS_INLINE; b++) {
+		if (last > 8 * BLOCK * b)
+#pragma unroll
+			for (int i = BLOCK * b; i < BLOCK * (b + 1); i++)
+				((__u64 *)to)[i] = ((__u64 *)from)[i];
+	}
+#pragma unroll
+	for (int i = 0; i < BLOCK; i++)
+		((__u64 *)(to + last))[i] = ((__u64 *)(from + last))[i];
+}
+
+static __always_inline void ring_copy(struct scratch *s, __u32 seat, __u64 key)
+{
+	__u32 len = hdr(s)->len;
+	__u64 mark;
+	__u8 *at = ring_take(seat, len, key, &mark);
+
+	if (!at)
+		return;
+	copy_record(at + 8, s->buf, len);
+	ring_give(at, len, mark);
+}
+
+/* Writes the record to ring number seat-1. */
+__noinline int ring_write(struct scratch *s, __u32 seat, __u64 key)
+{
+	if (s)
+		ring_copy(s, seat, key);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #define R_OUT 0x0800	 /* payload flows out of the process */
 #define R_NAMES 0x2000	 /* all arguments but raw ones are names */
 #define R_TASK 0x1000	 /* give comm, session, process group as they are now */
+#define R_PARTS (~0xffffULL | R_RET_FD | R_CREDS | R_NS | R_CWD | R_TASK) /* what there may be parts for */
 
 /* kinds of argument in a recipe */
 enum arg_kind {
@@ -69,9 +70,8 @@ enum scope_mode {
 #define OPT_FORK 0x20
 #define OPT_EXIT 0x40
 #define OPT_URING 0x80
-#define OPT_BULK_DRAIN 0x100 /* bulk records go to the event buffer too */
-#define OPT_RENAME 0x200     /* other names of main threads wanted */
-#define OPT_NAMES 0x400	     /* processes that change a name of the names map are kept */
+#define OPT_RENAME 0x100   /* other names of main threads wanted */
+#define OPT_NAMES 0x200	   /* processes that change a name of the names map are kept */
 
 /* What may change while attached. One element, written by user space. */
 struct settings {

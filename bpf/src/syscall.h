@@ -35,7 +35,13 @@ static __always_inline void put_regs(struct scratch *s, struct pt_regs *r, __u64
 
 static __always_inline struct call *call_of(__u32 nr, bool compat)
 {
-	return compat ? bpf_map_lookup_elem(&calls32, &nr) : bpf_map_lookup_elem(&calls, &nr);
+	struct call *c;
+
+	if (!compat)
+		return bpf_map_lookup_elem(&calls, &nr);
+	c = bpf_map_lookup_elem(&calls32, &nr);
+	asm volatile(""); /* with one lookup of either map the kernel could not inline it */
+	return c;
 }
 
 /* The watch tier: also writes the deeds ring of the thread's cgroup. */
@@ -92,51 +98,119 @@ static __always_inline int watch(struct pt_regs *given, __u32 nr, __s64 ret, __u
 	return 0;
 }
 
+/* When the thread entered the call that returns now; 0: not known. */
+static __always_inline __u64 entered_at(struct task_struct *t, struct settings *c)
+{
+	__u64 *since, at;
+
+	if (!(c->options & OPT_DURATION))
+		return 0;
+	since = bpf_task_storage_get(&entered, t, NULL, 0);
+	if (!since)
+		return 0;
+	at = *since;
+	*since = 0;
+	return at;
+}
+
+/* What the bulk recorder knows of a call before it writes the record. */
+struct returned {
+	__u64 key, recipe, since, args[6];
+	__s64 ret;
+	__u32 ring;
+	__s32 nr;
+	__u16 flags;
+};
+
+/* A record without parts, as most are, is written where it stays. */
+static __always_inline void bulk_plain(struct returned *e, struct task_struct *t)
+{
+	__u32 n = e->recipe & R_NARGS, len;
+	struct rec_hdr *h;
+	__u64 *to, mark;
+	__u8 *at;
+
+	if (n > 6)
+		n = 6;
+	len = sizeof(*h) + 8 * n + (e->since ? 16 : 0);
+	at = ring_take(e->ring, len, e->key, &mark);
+	if (!at)
+		return;
+	h = (void *)at + 8;
+	header(h, t, KIND_SYSCALL, e->nr, e->ret, e->key, e->flags);
+	h->len = len;
+	h->nargs = n;
+	to = (void *)h + sizeof(*h);
+#pragma unroll
+	for (int i = 0; i < 6; i++)
+		if (n > i)
+			to[i] = e->args[i];
+	if (e->since) {
+		h->nparts = 1;
+		bounded(n);
+		if (n <= 6)
+			put_enter(to + n, e->since);
+	}
+	ring_give(at, len, mark);
+}
+
+static __always_inline void bulk_parts(struct returned *e, struct task_struct *t, struct pt_regs *r, struct settings *c)
+{
+	__u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+
+	if (!s) {
+		LOST(e->key, broken);
+		return;
+	}
+	begin(s, t, KIND_SYSCALL, e->nr, e->ret, e->key, e->flags);
+	put_regs(s, r, e->recipe, e->flags & REC_COMPAT);
+	collect(s, t, e->recipe, c->options);
+	if (e->since) {
+		__u64 *p = part_room(s, 8);
+
+		if (p) {
+			put_enter(p, e->since);
+			hdr(s)->nparts++;
+			s->off += 16;
+		}
+	}
+	finish(s);
+	ring_copy(s, e->ring, e->key);
+}
+
 /* The bulk recorder: every syscall of the cgroups chosen for it. */
 static __always_inline int bulk(struct pt_regs *r, __s64 ret)
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
-	__u64 key = cgroup_key(t), recipe = 6, *since;
-	struct scratch *s;
+	struct returned e = {.key = cgroup_key(t), .ret = ret};
 	struct settings *c;
 	struct call *call;
-	__u32 zero = 0, len, ring = bulk_ring(key);
+	__u32 zero = 0;
 	bool compat;
-	__s32 nr;
 
-	if (!ring)
+	e.ring = bulk_ring(e.key);
+	if (!e.ring)
 		return 0;
 	c = bpf_map_lookup_elem(&config, &zero);
-	s = bpf_map_lookup_elem(&scratches, &zero);
-	if (!c || !s) {
-		LOST(key, broken);
+	if (!c)
 		return 0;
-	}
 	compat = is_compat(t);
-	nr = regs_nr(r);
-	call = call_of(nr, compat);
-	if (call)
-		recipe = call->recipe;
-	begin(s, t, KIND_SYSCALL, nr, ret, key, REC_BULK | (compat ? REC_COMPAT : 0) | ((recipe & R_EXEC) && !ret ? REC_NO_REGS : 0));
-	put_regs(s, r, recipe, compat);
-	if (!((recipe & R_EXEC) && ret >= 0))
-		collect(s, t, recipe, c->options);
-	if (c->options & OPT_DURATION) {
-		since = bpf_task_storage_get(&entered, (struct task_struct *)t, NULL, 0);
-		if (since && *since) {
-			__u64 *p = part_room(s, 8);
-
-			if (p) {
-				p[1] = *since;
-				part_end(s, p, PART_ENTER, ROLE_TASK, 0, 0, 8);
-			}
-			*since = 0;
-		}
-	}
-	len = finish(s);
-	ring_write(s, ring, key);
-	if (c->options & OPT_BULK_DRAIN)
-		emit(s, len, key);
+	e.nr = regs_nr(r);
+	e.flags = REC_BULK | (compat ? REC_COMPAT : 0);
+	e.since = entered_at(t, c);
+	regs_args(r, e.args, compat);
+	call = call_of(e.nr, compat);
+	e.recipe = call ? call->recipe : 6;
+	if ((e.recipe & R_EXEC) && !ret)
+		e.flags |= REC_NO_REGS;
+	e.recipe = in_question(e.recipe, ret);
+	if ((e.recipe & R_PARTS) == (__u64)A_FD << 16 && !fd_file(t, (__s32)e.args[0]))
+		e.recipe &= ~R_PARTS; /* a close: the file is gone */
+	if (e.recipe & R_PARTS)
+		bulk_parts(&e, t, r, c);
+	else
+		bulk_plain(&e, t);
 	return 0;
 }
 

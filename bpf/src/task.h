@@ -17,10 +17,8 @@ static __always_inline __u64 cgroup_key(struct task_struct *t)
 }
 
 /* The header, but for len; args are the caller's to fill. */
-static __always_inline void begin(struct scratch *s, struct task_struct *t, __u8 kind, __u16 nr, __s64 ret, __u64 key, __u16 flags)
+static __always_inline void header(struct rec_hdr *h, struct task_struct *t, __u8 kind, __u16 nr, __s64 ret, __u64 key, __u16 flags)
 {
-	struct rec_hdr *h = hdr(s);
-
 	h->nr = nr;
 	h->kind = kind;
 	h->version = REC_VERSION;
@@ -37,7 +35,13 @@ static __always_inline void begin(struct scratch *s, struct task_struct *t, __u8
 	h->nargs = 0;
 	h->nparts = 0;
 	h->lost_parts = 0;
-	s->off = sizeof(*h);
+}
+
+/* Starts a record in scratch memory. */
+static __always_inline void begin(struct scratch *s, struct task_struct *t, __u8 kind, __u16 nr, __s64 ret, __u64 key, __u16 flags)
+{
+	header(hdr(s), t, kind, nr, ret, key, flags);
+	s->off = sizeof(struct rec_hdr);
 }
 
 static __always_inline int put_creds(struct scratch *s, struct task_struct *t)

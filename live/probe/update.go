@@ -32,7 +32,6 @@ const (
 	optFork
 	optExit
 	optURing
-	_ // OPT_BULK_DRAIN
 	optRename
 	optNames
 )
@@ -82,10 +81,10 @@ func (p *Probe) writeMaps(plan *Plan, scope *Scope) error {
 		}
 		return f
 	}
-	if err := putTable(p.maps[bpf.KernelMapCalls], bpf.CallTable(bpf.Native, flags)); err != nil {
+	if err := putTable(p.maps[bpf.KernelMapCalls], bpf.CallTable(bpf.Native, flags, plan.Payload > 0)); err != nil {
 		return err
 	}
-	if err := putTable(p.maps[bpf.KernelMapCalls32], bpf.CallTable(bpf.Native.Compat(), flags)); err != nil {
+	if err := putTable(p.maps[bpf.KernelMapCalls32], bpf.CallTable(bpf.Native.Compat(), flags, plan.Payload > 0)); err != nil {
 		return err
 	}
 	set := bpf.KernelSettings{Self: self(), Payload: uint32(min(max(plan.Payload, 0), 4096))}
