@@ -40,7 +40,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		errs string // is in the messages
 	}{
 		{"version", "version", exitOK, "stoop devel", ""},
-		{"help", "--help", exitOK, "demo  a real incident", ""},
+		{"help", "--help", exitOK, "demo   a real incident", ""},
 		{"help of a verb", "print|--help", exitOK, "--filter", ""},
 		{"an unknown flag", "print|--nope", exitUsage, "", "--nope"},
 		{"an unknown format", "print|" + alerts + "|-o|xml", exitUsage, "", "xml"},

@@ -19,7 +19,8 @@ import (
 
 // sourceFlags are the flags of every verb that opens sources.
 type sourceFlags struct {
-	Sources []string `arg:"" optional:"" name:"source" help:"live, demo, a file, or - for standard input; several are merged by time." predictor:"source"`
+	Sources []string `arg:"" optional:"" name:"source" help:"live, demo, es://host:9200/falco-* or another SIEM, a file, or - for standard input; several are merged by time." predictor:"source"`
+	SIEM    []string `name:"siem" placeholder:"NAME" help:"A server of the configuration, by its name or NAME/index-pattern (docs/siem.md)."`
 
 	Filter string  `short:"f" placeholder:"EXPR" help:"Only events that this Falco condition holds for."`
 	Since  timeArg `placeholder:"TIME" help:"From this time on: 15:04, 2006-01-02T15:04:05Z, or 10m for ten minutes ago."`
@@ -79,9 +80,18 @@ func (f *sourceFlags) request() (source.Request, error) {
 	return req, nil
 }
 
+// names are the sources that were named.
+func (f *sourceFlags) names() []string {
+	names := slices.Clone(f.Sources)
+	for _, name := range f.SIEM {
+		names = append(names, "siem://"+name)
+	}
+	return names
+}
+
 // open opens the sources that were named; with none, live where that works.
 func (f *sourceFlags) open(a *app) ([]source.Source, error) {
-	names := f.Sources
+	names := f.names()
 	if len(names) == 0 {
 		if runtime.GOOS != "linux" || os.Geteuid() != 0 {
 			return nil, usageError{errNoSource}
@@ -147,7 +157,7 @@ func (f *sourceFlags) fit(sources []source.Source) error {
 	if len(given) > 1 {
 		are = "are"
 	}
-	return fmt.Errorf("%s %s for live, the kernel of this node, not for %s", strings.Join(given, ", "), are, strings.Join(f.Sources, ", "))
+	return fmt.Errorf("%s %s for live, the kernel of this node, not for %s", strings.Join(given, ", "), are, strings.Join(f.names(), ", "))
 }
 
 // Bounds of what the flight recorder may be told.

@@ -35,13 +35,14 @@ type viewCmd struct {
 // Run opens the screen; where no source was named and none goes by itself, it
 // prints what there is to name.
 func (c *viewCmd) Run(a *app) error {
-	if len(c.Sources) == 0 && (runtime.GOOS != "linux" || os.Geteuid() != 0) {
+	if len(c.names()) == 0 && (runtime.GOOS != "linux" || os.Geteuid() != 0) {
 		return guide(a)
 	}
 	req, err := c.request()
 	if err != nil {
 		return err
 	}
+	req.Newest = true
 	sources, err := c.open(a)
 	if err != nil {
 		return meantVerb(a, c.Sources, err)

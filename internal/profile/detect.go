@@ -60,6 +60,8 @@ func (m *Mapper) binding() Binding {
 // Chooser reads documents of several kinds, each by the first profile that
 // knows it. It is for one goroutine.
 type Chooser struct {
+	Alone bool // makes mappers that are [Mapper.Alone]; set before the first document
+
 	set     *Set
 	tables  func() *event.Tables
 	mappers []*Mapper // by profile; nil until one is needed
@@ -88,7 +90,7 @@ func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
 			if !p.Knows(doc) {
 				continue
 			}
-			m = NewMapper(p, c.tables())
+			m = c.mapper(p)
 			c.mappers[i] = m
 		}
 		e, err := m.Map(doc)
@@ -110,11 +112,17 @@ func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
 	return nil, event.Event{}, first
 }
 
+func (c *Chooser) mapper(p *Profile) *Mapper {
+	m := NewMapper(p, c.tables())
+	m.Alone = c.Alone
+	return m
+}
+
 // Renew makes a mapper go on with new tables.
 func (c *Chooser) Renew(m *Mapper) *Mapper {
 	for i, old := range c.mappers {
 		if old == m {
-			c.mappers[i] = NewMapper(m.p, c.tables())
+			c.mappers[i] = c.mapper(m.p)
 			return c.mappers[i]
 		}
 	}

@@ -60,7 +60,7 @@ func (r *Registry) open(ctx context.Context, arg string, opt Options) (Source, e
 	if name, _, ok := strings.Cut(arg, "://"); ok {
 		s, ok := r.schemes[name]
 		if !ok {
-			return nil, fmt.Errorf("%s: no source is called %s://; there are %s", arg, name, strings.Join(r.Names(), ", "))
+			return nil, fmt.Errorf("no source is called %s://; there are %s", name, strings.Join(r.Names(), ", ")) // the rest may hold a password
 		}
 		return s.open(ctx, arg, opt)
 	}

@@ -46,6 +46,7 @@ type Request struct {
 	Until  time.Time      // zero: to the last
 	Before time.Duration  // how far to reach back before the present, for sources that keep a flight recorder
 	Follow bool           // go on when the end is reached, and wait for more
+	Newest bool           // begin with the newest, and go back as far as [Pager.More] asks; only a [Pager] heeds it
 }
 
 // Sink takes batches. Batch must not block for long and must not change what

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	elasticsearch "github.com/elastic/go-elasticsearch/v8"
@@ -24,6 +25,8 @@ type Conn struct {
 	client *elasticsearch.BaseClient
 	pool   *http.Transport
 	siem   *config.SIEM
+
+	accepted atomic.Bool // the server has accepted the credentials
 
 	mu   sync.Mutex
 	cred credential

@@ -377,6 +377,10 @@ func TestPatience(t *testing.T) {
 			fail = 0
 		})
 	}
+	how, fail = func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) }, 2
+	if _, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x", Patience: time.Minute}); err != nil {
+		t.Errorf("error %v of a server that had forgotten its users for a moment", err)
+	}
 	how, fail = ways["away"], 1000
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := c.Do(ctx, Request{Method: "GET", Path: "/x", Patience: -1, Trouble: func(error, time.Duration) { cancel() }})

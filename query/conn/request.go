@@ -58,7 +58,10 @@ func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 		var e *Error
-		if !errors.As(err, &e) || !e.Temporary() || req.Patience == 0 {
+		if !errors.As(err, &e) || !e.Temporary() && !c.forgetful(e, started) || req.Patience == 0 {
+			if troubled && req.Trouble != nil && e != nil && !e.Temporary() {
+				req.Trouble(nil, 0) // it answers again, whatever it says
+			}
 			return nil, c.at(err)
 		}
 		if e.Kind == Broken {
@@ -85,6 +88,15 @@ func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 	}
 }
 
+// forgetTime is how long a server may refuse credentials that it has accepted
+// before: while it starts, it does not find its users.
+const forgetTime = 30 * time.Second
+
+// forgetful reports whether a refusal may pass.
+func (c *Conn) forgetful(e *Error, since time.Time) bool {
+	return e.Kind == Unauthorized && c.accepted.Load() && time.Since(since) < forgetTime
+}
+
 // backoff doubles with each try, with a share of chance.
 func backoff(try int) time.Duration {
 	d := min(minWait<<min(try, 10), maxWait)
@@ -105,6 +117,7 @@ func (c *Conn) try(ctx context.Context, req Request) ([]byte, error) {
 	if a.status > 299 {
 		return nil, c.refusal(req, a)
 	}
+	c.accepted.Store(true)
 	if req.Read != nil {
 		if err := req.Read(a.body); err != nil {
 			var e *Error

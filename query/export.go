@@ -1,0 +1,127 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/stoop-project/stoop/query/page"
+)
+
+// Bounds of what is held back so that events come in the order of their time.
+const (
+	heldEvents = 20000
+	heldBytes  = 24 << 20
+)
+
+// export reads everything, oldest first, and with Follow goes on with what
+// arrives.
+func (r *run) export(ctx context.Context) error {
+	if r.req.Follow {
+		r.watch = r.newWatch(time.Now())
+	}
+	r.count(ctx)
+	q := r.s.pages(r.query, false)
+	q.Most = r.s.most
+	var held holder
+	err := r.each(ctx, page.Open(r.s.Conn, q, r.opt), func(a *page.Answer) {
+		held.add(r.read(a.Hits))
+		if n := len(a.Hits); n > 0 {
+			r.ordered(held.until(r.settled(a.Hits[n-1])))
+		}
+	})
+	r.ordered(held.all)
+	if err != nil || !r.req.Follow {
+		return err
+	}
+	return r.follow(ctx, nil)
+}
+
+// exportPage is how many hits a page has at most when everything is read.
+const exportPage = 5000
+
+// each reads pages, one ahead, and hands them on. Hits that were seen by others
+// of the run are left out.
+func (r *run) each(ctx context.Context, pages page.Pages, do func(*page.Answer)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		a   *page.Answer
+		err error
+	}
+	ahead := make(chan result, 1)
+	go func() {
+		defer close(ahead)
+		defer pages.Close()
+		for {
+			a, err := pages.Next(ctx)
+			select {
+			case ahead <- result{a, err}:
+			case <-ctx.Done():
+				return
+			}
+			if a == nil || err != nil {
+				return
+			}
+		}
+	}()
+	defer func() {
+		cancel()
+		for range ahead { // until the point in time is closed
+		}
+	}()
+	for got := range ahead {
+		if got.err != nil || got.a == nil {
+			return got.err
+		}
+		r.lack(got.a)
+		r.progress(len(got.a.Hits))
+		if r.watch != nil {
+			got.a.Hits = r.watch.fresh(got.a.Hits)
+		}
+		do(got.a)
+	}
+	return ctx.Err()
+}
+
+// settled is the time before which no event comes behind a hit.
+func (r *run) settled(h page.Hit) int64 {
+	t := r.s.Time
+	if t == nil || !h.Timed {
+		return 1<<63 - 1
+	}
+	at := t.ns(h.Time)
+	if !t.Own {
+		at -= int64(lateness)
+	}
+	return at
+}
+
+// holder holds events back until those before them have come.
+type holder struct {
+	all   []read
+	bytes int
+}
+
+func (h *holder) add(more []read) {
+	h.all = append(h.all, more...)
+	for _, r := range more {
+		h.bytes += len(r.doc)
+	}
+}
+
+// until takes out the events before a time, and the oldest of too many.
+func (h *holder) until(ns int64) []read {
+	byTime(h.all)
+	n := 0
+	for n < len(h.all) && h.all[n].event.Time < ns {
+		n++
+	}
+	for size := h.bytes; n < len(h.all) && (len(h.all)-n > heldEvents || size > heldBytes); n++ {
+		size -= len(h.all[n].doc)
+	}
+	out := h.all[:n:n]
+	h.all = append([]read(nil), h.all[n:]...)
+	for _, r := range out {
+		h.bytes -= len(r.doc)
+	}
+	return out
+}

@@ -1,0 +1,227 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query/conn"
+	"github.com/stoop-project/stoop/query/mapping"
+	"github.com/stoop-project/stoop/query/page"
+)
+
+// learn asks what the indices can do and which documents they hold.
+func (s *SIEM) learn(ctx context.Context) error {
+	if s.Product == conn.Logzio {
+		return s.learnLogzio(ctx)
+	}
+	if s.Index == "" {
+		return &conn.Error{Kind: conn.NoIndex, Text: "the address names no index", Remedy: "write a name or a pattern behind it: " + s.Name() + "/falco-*"}
+	}
+	indices, err := s.learnMapping(ctx)
+	if err != nil {
+		return err
+	}
+	docs, err := s.sample(ctx, indices)
+	if err != nil {
+		return err
+	}
+	s.learnKinds(docs)
+	return nil
+}
+
+// learnMapping asks what the indices can do with paths, and returns their names.
+func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
+	var (
+		a     mapping.Answers
+		errs  [3]error
+		tasks sync.WaitGroup
+	)
+	ask := func(i int, into *[]byte, what string, query url.Values) {
+		tasks.Go(func() {
+			*into, errs[i] = s.Do(ctx, conn.Request{
+				Method: http.MethodGet, Path: conn.Path(s.Index, what), Query: query, Limit: mappingLimit,
+			})
+		})
+	}
+	ask(0, &a.FieldCaps, "_field_caps", url.Values{"fields": {"*"}})
+	ask(1, &a.Mapping, "_mapping", nil)
+	ask(2, &a.Settings, "_settings/index.mode,index.mapping.*", url.Values{"flat_settings": {"true"}})
+	tasks.Wait()
+	if errs[0] != nil {
+		return nil, errs[0]
+	}
+	for i, into := range []*[]byte{&a.Mapping, &a.Settings} {
+		switch k, ok := conn.KindOf(errs[i+1]); {
+		case errs[i+1] == nil:
+		case ok && (k == conn.Forbidden || k == conn.TooLarge):
+			*into = nil
+			s.counts.note(source.Note{
+				Level: source.NoteInfo, Text: "the mapping may not be read: " + errs[i+1].Error(),
+				Remedy: "filters are finished here more often than they would have to be",
+			})
+		default:
+			return nil, errs[i+1]
+		}
+	}
+	m, indices, err := mapping.Parse(a)
+	if err != nil {
+		return nil, err
+	}
+	if len(indices) == 0 {
+		return nil, &conn.Error{
+			Kind: conn.NoIndex, Text: fmt.Sprintf("no index matches %s that these credentials may read", s.Index),
+			Remedy: "is the pattern right, and has anything been indexed?",
+		}
+	}
+	s.Fields = m
+	return indices, nil
+}
+
+// mappingLimit bounds a mapping, in bytes.
+const mappingLimit = 128 << 20
+
+// Sizes of the sample.
+const (
+	sampleNewest = 60 // documents of all indices together
+	sampleEach   = 10 // … and of each kind of index
+	sampleKinds  = 40 // kinds of indices
+)
+
+// numbering is what tells indices of one kind apart: dates and counters.
+var numbering = regexp.MustCompile(`[-._]?\d+([-._]\d+)*`)
+
+// sample fetches documents to look at: the newest, and some of each kind of
+// index, as far as their names tell.
+func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
+	slices.Sort(indices)
+	newest := make(map[string]string) // by what is left of the name
+	for _, index := range indices {
+		newest[numbering.ReplaceAllString(index, "")] = index
+	}
+	var body bytes.Buffer
+	add := func(index string, size int) {
+		head, _ := json.Marshal(map[string]any{"index": index, "ignore_unavailable": true})
+		fmt.Fprintf(&body, "%s\n"+`{"size":%d,"track_total_hits":false,"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]}`+"\n", head, size)
+	}
+	add(s.Index, sampleNewest)
+	for i, kind := range slices.Sorted(mapKeys(newest)) {
+		if i == sampleKinds || len(newest) == 1 {
+			break
+		}
+		add(newest[kind], sampleEach)
+	}
+	var answers struct {
+		Responses []json.RawMessage `json:"responses"`
+	}
+	_, err := s.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: "/_msearch", Body: body.Bytes(), Lines: true,
+		Read: func(body []byte) error { return json.Unmarshal(body, &answers) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	var docs [][]byte
+	for _, response := range answers.Responses {
+		if a, err := page.Scan(response); err == nil {
+			docs = append(docs, sources(a.Hits)...)
+		}
+	}
+	return docs, nil
+}
+
+func mapKeys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func sources(hits []page.Hit) (docs [][]byte) {
+	for _, h := range hits {
+		if h.Source != nil {
+			docs = append(docs, h.Source)
+		}
+	}
+	return docs
+}
+
+// learnKinds finds out which profiles read the documents.
+func (s *SIEM) learnKinds(docs [][]byte) {
+	s.Bindings = profile.Detect(docs)
+	s.Time = chooseTime(s.Bindings, s.Fields)
+	if len(docs) == 0 {
+		s.counts.note(source.Note{Level: source.NoteInfo, Text: "there is nothing in " + s.Index + " yet"})
+	} else if len(s.Bindings) == 0 {
+		s.counts.note(source.Note{
+			Level: source.NoteWarn, Text: "no profile knows the documents of " + s.Index,
+			Remedy: "stoop profiles test says what was found in them",
+		})
+	}
+	if s.Time == nil && len(docs) > 0 {
+		s.counts.note(source.Note{
+			Level: source.NoteWarn, Text: "the indices have no time field to go by: events come in the order in which they were indexed",
+		})
+	}
+}
+
+// KindsText names the kinds of documents, for a sentence.
+func (s *SIEM) KindsText() string {
+	names := make([]string, 0, len(s.Bindings))
+	for _, b := range s.Bindings {
+		name := b.Profile.Name
+		switch {
+		case b.Text != "":
+			name += " (JSON in " + b.Text + ")"
+		case b.Prefix != "":
+			name += " (under " + strings.TrimSuffix(b.Prefix, ".") + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// unknownFields is what is known of a server that does not tell: anything may
+// be anywhere, and nothing is known to be indexed but the time.
+type unknownFields struct{}
+
+// Lookup implements [mapping.Fields].
+func (unknownFields) Lookup(path string) []mapping.Field {
+	if path == "@timestamp" {
+		return []mapping.Field{{Path: path, Type: "date", Indexed: true, Aggregatable: true}}
+	}
+	return []mapping.Field{{Path: path}}
+}
+
+// learnLogzio looks at the newest documents of an account.
+func (s *SIEM) learnLogzio(ctx context.Context) error {
+	s.Fields = unknownFields{}
+	var hits []page.Hit
+	_, err := s.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: "/v1/search",
+		Body: fmt.Appendf(nil, `{"size":%d,"query":{"match_all":{}},"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]}`, sampleNewest),
+		Read: func(body []byte) error {
+			a, err := page.Scan(body)
+			hits = a.Hits
+			return err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.learnKinds(sources(hits))
+	s.Time = &TimeField{Path: "@timestamp", Unit: 1e6}
+	return nil
+}

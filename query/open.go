@@ -1,0 +1,119 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/config"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query/conn"
+	"github.com/stoop-project/stoop/query/mapping"
+)
+
+// Schemes are the schemes that [Opener] opens, each with a line for the guide.
+var Schemes = [][2]string{
+	{"es", "indices of Elasticsearch 8 or 9: es://host:9200/falco-*"},
+	{"os", "indices of OpenSearch 2 or 3: os://host:9200/falco-*"},
+	{"https", "the same, found out which: https://host:9200/falco-*"},
+	{"logzio", "an account of Logz.io: logzio://api-eu.logz.io"},
+	{"siem", "a server of the configuration: siem://prod, or --siem prod"},
+}
+
+// Opener opens SIEMs by their addresses, and by the names that they have in the
+// configuration (siem://NAME, siem://NAME/index).
+func Opener(cfg *config.Config) source.Opener {
+	return func(ctx context.Context, arg string, _ source.Options) (source.Source, error) {
+		at, err := server(cfg, arg)
+		if err != nil {
+			return nil, err
+		}
+		return Open(ctx, at)
+	}
+}
+
+// server finds the server of an argument.
+func server(cfg *config.Config, arg string) (*config.SIEM, error) {
+	rest, ok := strings.CutPrefix(arg, "siem://")
+	if !ok {
+		return conn.Environment(arg), nil
+	}
+	name, index, _ := strings.Cut(rest, "/")
+	found, err := cfg.SIEM(name)
+	if err != nil || index == "" {
+		return found, err
+	}
+	at := *found
+	at.Index = index
+	return &at, nil
+}
+
+// SIEM is a source of the events in the indices of a search server.
+type SIEM struct {
+	*conn.Conn
+	Index    string            // pattern
+	Fields   mapping.Fields    // what its indices can do
+	Bindings []profile.Binding // the kinds of documents in a sample, that of the most first; empty when there was none
+	Time     *TimeField        // what documents are ordered by; nil: nothing
+
+	counts counts
+	tables tables
+	older  pager
+	page   int // hits of the first page; tests take less
+	most   int // hits of a page at most when everything is read
+}
+
+// Open connects to a server and finds out what its indices hold.
+func Open(ctx context.Context, at *config.SIEM) (*SIEM, error) {
+	c, err := conn.Open(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	s := &SIEM{Conn: c, Index: c.Address.Index, page: pageSize, most: exportPage}
+	s.older.init()
+	if err := s.learn(ctx); err != nil {
+		c.Close()
+		if errors.Is(err, ctx.Err()) {
+			return nil, err
+		}
+		return nil, s.at(err)
+	}
+	return s, nil
+}
+
+// at says of which server an error is.
+func (s *SIEM) at(err error) error {
+	var e *conn.Error
+	if err == nil || errors.As(err, &e) && e.Where != "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.Name(), err)
+}
+
+// pageSize is how many events the newest page has.
+const pageSize = 1000
+
+var (
+	_ source.Source = (*SIEM)(nil)
+	_ source.Pager  = (*SIEM)(nil)
+)
+
+// Info implements [source.Source].
+func (s *SIEM) Info() source.Info {
+	return source.Info{
+		Name: s.Name(), Scheme: s.Address.Scheme, Events: -1,
+		Origin: event.FromLive | event.FromFalco | event.FromAudit,
+	}
+}
+
+// Stats implements [source.Source].
+func (s *SIEM) Stats() source.Stats { return s.counts.stats() }
+
+// Close implements [source.Source].
+func (s *SIEM) Close() error {
+	s.Conn.Close()
+	return nil
+}

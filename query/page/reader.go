@@ -1,0 +1,282 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/stoop-project/stoop/query/conn"
+)
+
+// reader reads with a point in time and search_after.
+type reader struct {
+	c *conn.Conn
+	q Query
+	o Options
+
+	pit     string
+	size    int
+	byShard bool // the tiebreaker is _shard_doc; else _seq_no, which several hits may share
+	last    last
+	anew    bool // the point in time is another one: _shard_doc means other documents
+	done    bool
+}
+
+// maxRenewals bounds how often a page is asked for again because its point in
+// time is gone.
+const maxRenewals = 10
+
+// hasShardDoc reports whether a server knows a tiebreaker that is different for
+// all documents of a point in time.
+func hasShardDoc(c *conn.Conn) bool {
+	if c.Product == conn.Elasticsearch {
+		return true
+	}
+	var major, minor int
+	if n, _ := fmt.Sscanf(c.Version, "%d.%d", &major, &minor); n != 2 {
+		return false
+	}
+	return major > 3 || major == 3 && minor >= 3
+}
+
+// Next implements [Pages].
+func (r *reader) Next(ctx context.Context) (*Answer, error) {
+	for renewals := 0; !r.done; {
+		if r.pit == "" {
+			if err := r.open(ctx); err != nil {
+				return nil, err
+			}
+		}
+		a, weight, err := r.ask(ctx)
+		switch k, _ := conn.KindOf(err); {
+		case err == nil:
+		case k == conn.Expired && renewals < maxRenewals:
+			renewals++
+			r.pit, r.anew = "", true
+			continue
+		case k == conn.TooLarge && r.size > 1:
+			r.size = max(r.size/4, 1)
+			continue
+		default:
+			return nil, err
+		}
+		if a.PIT != "" {
+			r.pit = a.PIT
+		}
+		full := len(a.Hits) >= r.size
+		r.done = !full
+		next := r.q.sizeFor(a, weight)
+		a.Hits = r.last.move(a.Hits)
+		if full && len(a.Hits) == 0 {
+			// Nothing but what was seen: reach further.
+			if r.size == maxWindow {
+				return nil, fmt.Errorf("more than %d documents have the same time and place in order: reading cannot go on behind them", maxWindow)
+			}
+			r.size = min(r.size*2, maxWindow)
+			continue
+		}
+		a.Last, r.anew, r.size = r.done, false, next
+		return a, nil
+	}
+	return nil, nil
+}
+
+// maxWindow is the most hits that a server gives at a time.
+const maxWindow = 10000
+
+// open makes a point in time.
+func (r *reader) open(ctx context.Context) error {
+	path := conn.Path(r.q.Index, "_pit")
+	if r.c.Product == conn.OpenSearch {
+		path = conn.Path(r.q.Index, "_search/point_in_time")
+	}
+	var made struct {
+		ID    string `json:"id"`
+		PITID string `json:"pit_id"`
+	}
+	_, err := r.c.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: path, Query: url.Values{"keep_alive": {keepAlive}},
+		Patience: r.o.Patience, Trouble: r.o.Trouble,
+		Read: func(body []byte) error { return json.Unmarshal(body, &made) },
+	})
+	if err != nil {
+		return err
+	}
+	r.pit = made.ID + made.PITID
+	if r.pit == "" {
+		return errors.New("the server made a point in time without an id")
+	}
+	return nil
+}
+
+// body makes a request for the next page.
+func (r *reader) body() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"size":%d,"track_total_hits":false,"sort":%s`, r.size, r.sort())
+	if r.pit != "" {
+		fmt.Fprintf(&b, `,"pit":{"id":%s,"keep_alive":%q}`, quoted(r.pit), keepAlive)
+	}
+	if r.q.Query != nil {
+		fmt.Fprintf(&b, `,"query":%s`, r.q.Query)
+	}
+	if after := r.after(); after != nil {
+		fmt.Fprintf(&b, `,"search_after":%s`, after)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// sort is the order of the hits.
+func (r *reader) sort() string {
+	tie := `{"_seq_no":"asc"}`
+	if r.byShard {
+		tie = `{"_shard_doc":"asc"}`
+	}
+	if r.q.Field == "" {
+		return "[" + tie + "]"
+	}
+	return "[" + timeSort(&r.q) + "," + tie + "]"
+}
+
+// timeSort orders by the time field.
+func timeSort(q *Query) string {
+	order := "asc"
+	if q.Desc {
+		order = "desc"
+	}
+	options := `"order":"` + order + `","unmapped_type":"date"`
+	if q.Mixed {
+		options += `,"numeric_type":"date_nanos"`
+	}
+	return "{" + quoted(q.Field) + ":{" + options + "}}"
+}
+
+func quoted(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
+// after is where to go on. Where hits behind the last one may share its sort
+// values, it goes on before them; what was seen is left out.
+func (r *reader) after() []byte {
+	if r.last.sort == nil {
+		return nil
+	}
+	switch {
+	case r.q.Field == "":
+		n, err := strconv.ParseInt(string(r.last.key), 10, 64)
+		if err != nil {
+			return r.last.sort
+		}
+		return fmt.Appendf(nil, "[%d]", n-1)
+	case r.byShard && r.anew:
+		return fmt.Appendf(nil, "[%s,-1]", r.last.key)
+	case r.byShard:
+		return r.last.sort
+	}
+	n, ok := secondNumber(r.last.sort)
+	if !ok {
+		n = math.MinInt64 + 1
+	}
+	return fmt.Appendf(nil, "[%s,%d]", r.last.key, n-1)
+}
+
+// ask asks for a page and returns it with its size in bytes.
+func (r *reader) ask(ctx context.Context) (a *Answer, weight int, err error) {
+	limit := r.o.Limit
+	if r.size == 1 {
+		limit = hugeLimit
+	}
+	path := "/_search" // the point in time knows the index
+	if r.pit == "" {
+		path = conn.Path(r.q.Index, "_search")
+	}
+	_, err = r.c.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: path, Body: r.body(), Limit: limit,
+		Patience: r.o.Patience, Trouble: r.o.Trouble,
+		Read: func(body []byte) error {
+			weight = len(body)
+			if a, err = Scan(body); err != nil {
+				return err
+			}
+			return a.complaint()
+		},
+	})
+	var part *partError
+	if errors.As(err, &part) && a != nil {
+		err = nil // that is all there is to be had
+	}
+	return a, weight, err
+}
+
+// Once asks for the first page alone, of what the index holds now. whole says
+// that there are no more hits.
+func Once(ctx context.Context, c *conn.Conn, q Query, o Options) (a *Answer, whole bool, err error) {
+	if c.Product == conn.Logzio {
+		p := Open(c, q, o)
+		a, err = p.Next(ctx)
+		return a, false, err
+	}
+	o.Limit = max(o.Limit, answerLimit)
+	r := &reader{c: c, q: q, o: o, size: q.Size}
+	a, _, err = r.ask(ctx)
+	return a, err == nil && len(a.Hits) < q.Size, err
+}
+
+// partError is what an answer without all shards has.
+type partError struct{ error }
+
+// complaint returns what an answer lacks. It is asked for again then, a few times.
+func (a *Answer) complaint() error {
+	switch {
+	case a.Failed > 0 && (bytes.Contains(a.Failure, []byte("search_context_missing")) || bytes.Contains(a.Failure, []byte("point_in_time"))):
+		return &conn.Error{Kind: conn.Expired, Text: "the server has let the search's point in time go"}
+	case a.Failed > 0 || a.TimedOut:
+		return &conn.Error{Kind: conn.Broken, Text: a.Lack(), Err: &partError{errors.New(a.Lack())}}
+	}
+	return nil
+}
+
+// Lack says what an answer does not hold that it should; "" when it is whole.
+func (a *Answer) Lack() string {
+	var parts []string
+	if a.TimedOut {
+		parts = append(parts, "the server ran out of time")
+	}
+	if a.Failed > 0 {
+		what := fmt.Sprintf("%d of %d shards did not answer", a.Failed, a.Shards)
+		var all []struct {
+			Index  string `json:"index"`
+			Reason struct {
+				Reason string `json:"reason"`
+			} `json:"reason"`
+		}
+		if json.Unmarshal(a.Failure, &all) == nil && len(all) > 0 {
+			what += fmt.Sprintf(" (%s: %.200s)", all[0].Index, all[0].Reason.Reason)
+		}
+		parts = append(parts, what)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Close implements [Pages].
+func (r *reader) Close() {
+	if r.pit == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	req := conn.Request{Method: http.MethodDelete, Path: "/_pit", Body: []byte(`{"id":` + quoted(r.pit) + `}`)}
+	if r.c.Product == conn.OpenSearch {
+		req.Path, req.Body = "/_search/point_in_time", []byte(`{"pit_id":[`+quoted(r.pit)+`]}`)
+	}
+	_, _ = r.c.Do(ctx, req) // else it goes by itself after two minutes
+	r.pit = ""
+}

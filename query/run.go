@@ -1,0 +1,135 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query/conn"
+	"github.com/stoop-project/stoop/query/page"
+)
+
+// patience is how long reading waits for a server that is busy or away, when
+// nobody is looking.
+const patience = 5 * time.Minute
+
+// Run implements [source.Source].
+func (s *SIEM) Run(ctx context.Context, req source.Request, sink source.Sink) error {
+	r := &run{s: s, req: req, sink: sink, batcher: newBatcher(s, sink), opt: page.Options{Patience: patience, Trouble: s.counts.trouble}}
+	if req.Follow || req.Newest {
+		r.opt.Patience = -1
+	}
+	r.query, r.exact = s.Query(req)
+	defer s.older.end()
+	var err error
+	if req.Newest {
+		err = r.newest(ctx)
+	} else {
+		err = r.export(ctx)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// run is one reading.
+type run struct {
+	*batcher
+	s     *SIEM
+	req   source.Request
+	sink  source.Sink
+	opt   page.Options
+	query json.RawMessage
+	exact bool // the server decides the filter by itself
+
+	watch   *watch // what arrives; nil when nobody follows
+	fetched int64
+	total   counted
+}
+
+// counted is how many documents a query finds, once the server has counted.
+type counted struct {
+	mu sync.Mutex
+	n  int64 // -1 when it is not known
+}
+
+// count has the server count, beside reading.
+func (r *run) count(ctx context.Context) {
+	r.total.n = -1
+	if r.s.Product == conn.Logzio {
+		return
+	}
+	go func() {
+		var found struct {
+			Count int64 `json:"count"`
+		}
+		_, err := r.s.Do(ctx, conn.Request{
+			Method: http.MethodPost, Path: conn.Path(r.s.Index, "_count"), Body: fmt.Appendf(nil, `{"query":%s}`, r.query),
+			Read: func(body []byte) error { return json.Unmarshal(body, &found) },
+		})
+		if err == nil {
+			r.total.mu.Lock()
+			r.total.n = found.Count
+			r.total.mu.Unlock()
+		}
+	}()
+}
+
+// progress says how far reading has come.
+func (r *run) progress(n int) {
+	r.fetched += int64(n)
+	r.total.mu.Lock()
+	total := r.total.n
+	r.total.mu.Unlock()
+	text := fmt.Sprintf("%d documents were fetched", r.fetched)
+	if total >= 0 {
+		text = fmt.Sprintf("%d of %d documents were fetched", r.fetched, max(total, r.fetched))
+	}
+	if !r.exact {
+		text += "; the rest of the filter is evaluated here"
+	}
+	r.s.counts.now("progress", source.Note{Level: source.NoteInfo, Text: text})
+}
+
+// lack says what an answer does not hold.
+func (r *run) lack(a *page.Answer) {
+	if lack := a.Lack(); lack != "" {
+		r.s.counts.note(source.Note{Level: source.NoteWarn, Text: "an answer is not whole: " + lack, Remedy: "events are missing; read again when the server is well"})
+	}
+}
+
+// tables are those that this source's events refer to, as long as anybody
+// holds them.
+type tables struct {
+	mu  sync.Mutex
+	all map[weak.Pointer[event.Tables]]struct{}
+}
+
+func (t *tables) add(one *event.Tables) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all == nil {
+		t.all = make(map[weak.Pointer[event.Tables]]struct{})
+	}
+	for old := range t.all {
+		if old.Value() == nil {
+			delete(t.all, old)
+		}
+	}
+	t.all[weak.Make(one)] = struct{}{}
+}
+
+// Owns reports whether the source's events refer to these tables.
+func (s *SIEM) Owns(t *event.Tables) bool {
+	s.tables.mu.Lock()
+	defer s.tables.mu.Unlock()
+	_, ok := s.tables.all[weak.Make(t)]
+	return ok
+}

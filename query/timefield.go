@@ -1,0 +1,144 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/query/dsl"
+	"github.com/stoop-project/stoop/query/mapping"
+)
+
+// TimeField is the field that documents are ordered by.
+type TimeField struct {
+	Path  string
+	Unit  int64 // ns an increment of its sort values
+	Mixed bool  // of ms in some indices and of ns in others
+	Own   bool  // it is the events' own time; else the shipper's, which is later
+	date  bool  // a date, not a number
+}
+
+// lateness is how much later than its event a document may arrive, and how far
+// clocks may differ.
+const lateness = 5 * time.Minute
+
+// usualTimes are where the time lies when no profile says it.
+var usualTimes = []string{"@timestamp", "time", "timestamp"}
+
+// chooseTime finds the field by which all kinds of documents can be ordered.
+func chooseTime(bindings []profile.Binding, m mapping.Fields) *TimeField {
+	field, _ := event.Fields.Lookup("evt.rawtime")
+	var common []string
+	own := make(map[string]int)
+	for i := range bindings {
+		var paths []string
+		if places, ok := bindings[i].Stored(field, event.Arg{}); ok {
+			for k, p := range places {
+				if p.Form != profile.FormTime && p.Form != profile.FormUnix {
+					continue
+				}
+				paths = append(paths, p.Path)
+				if k == 0 {
+					own[p.Path]++
+				}
+			}
+		}
+		paths = append(paths, usualTimes...)
+		if i == 0 {
+			common = paths
+		} else {
+			common = slices.DeleteFunc(common, func(p string) bool { return !slices.Contains(paths, p) })
+		}
+	}
+	if len(bindings) == 0 {
+		common = usualTimes
+	}
+	for _, path := range common {
+		if t := timeField(path, m); t != nil {
+			t.Own = len(bindings) > 0 && own[path] == len(bindings)
+			return t
+		}
+	}
+	return nil
+}
+
+// timeField looks whether a path can be ordered by; nil when it cannot.
+func timeField(path string, m mapping.Fields) *TimeField {
+	t := &TimeField{Path: path}
+	for _, f := range m.Lookup(path) {
+		if f.Path != path {
+			continue
+		}
+		if !f.Indexed || !f.Aggregatable || f.Nested != "" {
+			return nil
+		}
+		var unit int64
+		switch f.Type {
+		case "date":
+			unit, t.date = 1e6, true
+		case "date_nanos":
+			unit, t.date = 1, true
+		default:
+			return nil
+		}
+		if t.Unit != 0 && t.Unit != unit {
+			t.Mixed, unit = true, 1
+		}
+		t.Unit = unit
+	}
+	if t.Unit == 0 {
+		return nil
+	}
+	return t
+}
+
+// ns returns a sort value as ns since 1970.
+func (t *TimeField) ns(value int64) int64 {
+	const far = 1 << 62
+	if value > far/t.Unit {
+		return far
+	}
+	if value < -far/t.Unit {
+		return -far
+	}
+	return value * t.Unit
+}
+
+// within is a query for documents whose events lie in a span. A zero time is no
+// bound. Where the field is the shipper's, the span is wider by the lateness
+// that is allowed for.
+func (t *TimeField) within(since, until time.Time) dsl.Query {
+	if !t.Own {
+		if !since.IsZero() {
+			since = since.Add(-lateness)
+		}
+		if !until.IsZero() {
+			until = until.Add(lateness)
+		}
+	}
+	return t.between(since, until, "lte")
+}
+
+// between is a query for a range of the field; upper is lt or lte.
+func (t *TimeField) between(since, until time.Time, upper string) dsl.Query {
+	bounds := map[string]any{"format": "strict_date_optional_time_nanos"}
+	if !since.IsZero() {
+		bounds["gte"] = since.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+	}
+	if !until.IsZero() {
+		if upper == "lte" {
+			until = until.Add(time.Millisecond - 1).Truncate(time.Millisecond)
+		}
+		bounds[upper] = until.UTC().Format(time.RFC3339Nano)
+	}
+	return dsl.Query{"range": map[string]any{t.Path: bounds}}
+}
+
+func (t *TimeField) String() string {
+	if t.Own {
+		return t.Path
+	}
+	return fmt.Sprintf("%s, which is the shipper's", t.Path)
+}
