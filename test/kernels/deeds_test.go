@@ -64,6 +64,10 @@ var deeds = []deed{
 	{fields{"evt.type": "unlink", "proc.name": "rm"}, fields{"evt.res": "SUCCESS", "fs.path.name": "/srv/moved"}},
 	{fields{"evt.type": "mkdir", "proc.name": "mkdir"}, fields{"evt.res": "SUCCESS", "fs.path.name": "/srv/folder"}},
 	{
+		fields{"evt.type": "openat", "fd.name": "/srv/folder"},
+		fields{"evt.res": "SUCCESS", "evt.arg.flags": "O_RDONLY|O_NONBLOCK|O_DIRECTORY|O_CLOEXEC", "fd.type": "directory"},
+	},
+	{
 		fields{"evt.type": "connect", "proc.cmdline": "nc 127.0.0.1 1"},
 		fields{"evt.res": "ECONNREFUSED", "fd.type": "ipv4", "fd.name": "127.0.0.1:1", "fd.sip": "127.0.0.1", "fd.sport": "1"},
 	},

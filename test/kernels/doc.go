@@ -16,6 +16,7 @@
 //	v1       there are only the old hierarchies
 //	lacking  BTF, tracefs and rights are missing, one at a time
 //	probe    the tests of live/probe: what the kernel programs write
+//	calls    the actor of ../live/actor plays: the processors are compared
 //
 // v1 and v2 play guest/deeds in a container, watched by one stoop and recorded
 // by its flight recorder; a second stoop reads the rings afterwards. What the

@@ -29,9 +29,9 @@ type debian struct {
 // come out otherwise there than on the ones before.
 var kernels = []debian{
 	{"6.1", Release{"bookworm", AMD64}, "linux-image-cloud-amd64", "v2 v1 lacking probe"},
-	{"6.12", Release{"bookworm", AMD64}, "linux-image-6.12-cloud-amd64", "v2 v1 lacking"},
+	{"6.12", Release{"bookworm", AMD64}, "linux-image-6.12-cloud-amd64", "v2 v1 lacking calls"},
 	{"6.1-arm64", Release{"bookworm", ARM64}, "linux-image-cloud-arm64", "v2"},
-	{"6.12-arm64", Release{"bookworm", ARM64}, "linux-image-6.12-cloud-arm64", "v2 lacking probe"},
+	{"6.12-arm64", Release{"bookworm", ARM64}, "linux-image-6.12-cloud-arm64", "v2 lacking probe calls"},
 }
 
 // tooOld is the newest before 5.15 that there is a package of.

@@ -44,15 +44,19 @@ func busybox(a Arch) (path string, err error) {
 // programs are built for a kind of processor, without a library.
 func programs(a Arch, dir string) error {
 	units, _ := filepath.Glob("../live/actor/*.c")
-	for _, args := range [][]string{
-		{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir + "/stoop", "../../cmd/stoop"},
-		{"go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", dir + "/probe.test", "../../live/probe"},
-		append([]string{machines[a].cc, "-O1", "-static", "-s", "-pthread", "-o", dir + "/actor"}, units...),
+	for _, step := range []struct {
+		goarch string
+		args   []string
+	}{
+		{string(a), []string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir + "/stoop", "../../cmd/stoop"}},
+		{string(a), []string{"go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", dir + "/probe.test", "../../live/probe"}},
+		{machines[a].narrow, []string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir + "/narrow", "./guest/narrow"}},
+		{"", append([]string{machines[a].cc, "-O1", "-static", "-s", "-pthread", "-o", dir + "/actor"}, units...)},
 	} {
-		cmd := exec.Command(args[0], args[1:]...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+string(a))
+		cmd := exec.Command(step.args[0], step.args[1:]...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+step.goarch)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
+			return fmt.Errorf("%s: %w\n%s", step.args[0], err, out)
 		}
 	}
 	return nil
@@ -96,6 +100,8 @@ func buildRoot(a Arch) ([]file, error) {
 		{"scenes/v2", "guest/v2", 0o644},
 		{"scenes/lacking", "guest/lacking", 0o644},
 		{"scenes/probe", "guest/probe", 0o644},
+		{"scenes/calls", "guest/calls", 0o644},
+		{"bin/narrow", dir + "/narrow", 0o755},
 	} {
 		body, err := os.ReadFile(f.from)
 		if err != nil {

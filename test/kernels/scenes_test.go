@@ -99,10 +99,11 @@ func watched(t *testing.T, k Kernel, out Output) {
 	check(t, k.Arch, all, uringDeeds, fields{"container.id": container, "proc.name": "actor"}, known)
 	contains(t, out.Reports["counts"], " 0 lost, 0 broken", "exit 0")
 
-	// What another stoop's rings have kept: a deed, and a call that nobody watched.
+	// What another stoop's rings have kept: a deed, and calls that nobody watched or could.
 	check(t, k.Arch, events(t, out.Reports["before"]), []deed{
 		{fields{"evt.type": "unlink"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/moved"}},
 		{fields{"evt.type": "close"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/distinctive"}},
+		{fields{"fd.name": "/srv/by-32-bits"}, fields{"evt.type": "openat", "evt.res": "SUCCESS", "evt.arg.flags": "O_WRONLY|O_CREAT|O_LARGEFILE", "stoop.compat": "true"}},
 	}, fields{"container.id": container}, nil)
 	check(t, k.Arch, events(t, out.Reports["scoped"]), []deed{
 		{fields{"proc.name": "tac"}, fields{"fd.name": "/etc/ready"}},
