@@ -108,7 +108,8 @@ func (t *TimeField) ns(value int64) int64 {
 
 // within is a query for documents whose events lie in a span. A zero time is no
 // bound. Where the field is the shipper's, the span is wider by the lateness
-// that is allowed for.
+// that is allowed for. Documents without the field are found too: they may have
+// their time elsewhere.
 func (t *TimeField) within(since, until time.Time) dsl.Query {
 	if !t.Own {
 		if !since.IsZero() {
@@ -118,7 +119,8 @@ func (t *TimeField) within(since, until time.Time) dsl.Query {
 			until = until.Add(lateness)
 		}
 	}
-	return t.between(since, until, "lte")
+	without := dsl.Query{"bool": dsl.Query{"must_not": dsl.Query{"exists": dsl.Query{"field": t.Path}}}}
+	return dsl.Query{"bool": dsl.Query{"should": []any{t.between(since, until, "lte"), without}, "minimum_should_match": 1}}
 }
 
 // between is a query for a range of the field; upper is lt or lte.

@@ -24,6 +24,7 @@ type Stored struct {
 	Form   Form
 	Values map[string][]string // FormTable: what is stored, by the field's value; nil instead of texts: whatever, as long as it is there
 	Scale  int64               // FormUnix: ns an increment
+	Bits   Bits                // of a number: what becomes of one that the field cannot hold
 }
 
 // Form is how a field's value is stored.
@@ -48,6 +49,28 @@ func (f Form) String() string {
 	return "?"
 }
 
+// Bits says which numbers a field can hold, and what is made of others.
+type Bits uint8
+
+// The kinds of numbers.
+const (
+	Bits64     Bits = iota // all that a text or number of JSON gives
+	Signed32               // 32 bits: what is stored as 2³¹ … 2³²-1 is read as that less 2³², what lies beyond is no value
+	Unsigned32             // 32 bits: what is stored as -2³¹ … -1 is read as that and 2³², what lies beyond is no value
+)
+
+// bitsOf has the slots whose numbers have 32 bits.
+var bitsOf = func() map[slot]Bits {
+	all := map[slot]Bits{
+		slotPID: Signed32, slotVPID: Signed32, slotTTY: Signed32, slotFDNum: Signed32,
+		slotTID: Unsigned32, slotUID: Unsigned32, slotGID: Unsigned32, slotLoginUID: Unsigned32,
+	}
+	for n := 1; n <= maxAncestors; n++ {
+		all[ancestorSlot(n, ancestorPID)] = Signed32
+	}
+	return all
+}()
+
 // Stored returns the places of a field, in the order in which a [Mapper] looks:
 // the first that is present counts. ok is false when the index does not tell
 // the field's value at all, and the client decides.
@@ -67,7 +90,9 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 		places = append(places, b.derived(from, a)...)
 	}
 	for _, pl := range b.own(f, a) {
-		places = append(places, b.stored(f, &pl))
+		s := b.stored(f, &pl)
+		s.Bits = bitsOf[fieldSlots[fullName(f.Name, a)]]
+		places = append(places, s)
 	}
 	for _, from := range rowLast[f.Name] {
 		places = append(places, b.derived(from, a)...)
@@ -81,6 +106,25 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 		return nil, false // it follows from what all documents have
 	}
 	return places, len(places) > 0
+}
+
+// Need is something that a document of a kind has.
+type Need struct {
+	Paths  []string // dotted, Prefix included: one of them has a value
+	Values []string // … of these, where that is asked; a star at the end stands for anything
+}
+
+// Needs is what the documents have in common by which they are known. Of
+// documents that lie in a text no index knows it.
+func (b *Binding) Needs() []Need {
+	needs := make([]Need, len(b.Profile.needs))
+	for i, n := range b.Profile.needs {
+		needs[i].Values = n.values
+		for _, path := range n.paths {
+			needs[i].Paths = append(needs[i].Paths, b.Prefix+path)
+		}
+	}
+	return needs
 }
 
 // own returns the places of a field in the order of the mapper: of one that

@@ -19,9 +19,6 @@ func (m *Mapper) container() event.ContID {
 	if id == event.EmptyStr {
 		id = event.NoStr
 	}
-	if id == event.NoStr && m.vals[slotPod].missing() {
-		return 0
-	}
 	row := event.Container{
 		ID: id, FullID: m.str(slotContFullID), Name: m.str(slotContName), Runtime: m.str(slotContRuntime),
 		Image: m.str(slotImage), Repo: m.str(slotImageRepo), Tag: m.str(slotImageTag), Digest: m.str(slotImageDigest),
@@ -31,6 +28,9 @@ func (m *Mapper) container() event.ContID {
 	}
 	if v := &m.vals[slotContID]; bytes.Equal(v.raw, []byte(event.HostID)) {
 		row.Flags |= event.ContHost
+	}
+	if row == (event.Container{}) {
+		return 0
 	}
 	if m.Alone {
 		return event.ContID(m.t.Conts.Intern(row))

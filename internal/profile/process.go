@@ -108,11 +108,12 @@ func (m *Mapper) command(p *event.Proc, k *procKey) {
 			p.Name, ok = m.t.Strings.Add(name), true
 		}
 	}
+	blank := args == " " || !ok && args == "" && strings.HasSuffix(line, " ") // stands behind the name alone
 	args = strings.TrimPrefix(args, " ")
 	if p.Args == event.NoStr {
 		p.Args = m.split(args)
 	}
-	if !ok || args != strings.ReplaceAll(strings.TrimSuffix(m.t.Strings.Get(p.Args), "\x00"), "\x00", " ") {
+	if !ok || blank || args != strings.ReplaceAll(strings.TrimSuffix(m.t.Strings.Get(p.Args), "\x00"), "\x00", " ") {
 		p.Line = k.line
 	}
 }

@@ -215,7 +215,7 @@ func (t *test) each(c *compiler, p profile.Stored, v view) bound {
 		op = filter.OpEq
 	}
 	if op == filter.OpEq && t.check.Mod != filter.ModOneOf && t.check.Mod != filter.ModAllOf {
-		if found, ok := t.among(c, p, v); ok {
+		if found, ok := t.among(p, v); ok {
 			return found
 		}
 	}

@@ -205,3 +205,20 @@ func pathExpr(path string) (expr string, ok bool) {
 	out.WriteString("(/.*)?")
 	return out.String(), out.Len() <= maxExpr
 }
+
+// GlobExpr translates a pattern of fnmatch to an expression of Lucene's, for
+// aggregations that leave terms out; ok is false when there is none.
+func GlobExpr(glob string) (expr string, ok bool) {
+	var out strings.Builder
+	for _, r := range glob {
+		switch r {
+		case '*':
+			out.WriteString(".*")
+		case '?', '[', '\\':
+			return "", false
+		default:
+			writeRune(&out, r)
+		}
+	}
+	return out.String(), utf8.ValidString(glob) && out.Len() <= maxExpr
+}

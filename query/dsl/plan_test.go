@@ -27,6 +27,7 @@ var places = map[string][]profile.Stored{
 	"proc.aname[1]": {{Path: "a1"}},
 	"proc.aname[2]": {{Path: "a2"}},
 	"fd.name":       {},
+	"evt.category":  {{Path: "kind", Form: profile.FormTable, Values: map[string][]string{"process": nil}}},
 	"proc.args":     {{Path: "args", Form: profile.FormDerived}},
 }
 
@@ -45,6 +46,8 @@ func stored(f *event.Field, a event.Arg) ([]profile.Stored, bool) {
 type fields map[string][]mapping.Field
 
 func (f fields) Lookup(path string) []mapping.Field { return f[path] }
+
+func (f fields) Object(path string) bool { return path == "kind" }
 
 func indexed(path, kind string) mapping.Field {
 	return mapping.Field{Path: path, Type: kind, Indexed: true, Aggregatable: true}
@@ -79,12 +82,16 @@ func TestCompile(t *testing.T) {
 		{`proc.name = nc`, true, `{"term":{"name":"nc"}}`},
 		{`proc.name != nc`, true, `{"bool":{"filter":[{"exists":{"field":"name"}}],"must_not":[{"term":{"name":"nc"}}]}}`},
 		{`not proc.name = nc`, true, `{"bool":{"must_not":[{"term":{"name":"nc"}}]}}`},
-		{`proc.name in (nc, ncat) and not proc.pid > 7`, true,
-			`{"bool":{"filter":[{"terms":{"name":["nc","ncat"]}}],"must_not":[{"range":{"pid":{"gt":7}}}]}}`},
+		{
+			`proc.name in (nc, ncat) and not proc.pid > 7`, true,
+			`{"bool":{"filter":[{"terms":{"name":["nc","ncat"]}}],"must_not":[{"range":{"pid":{"gte":8}}}]}}`,
+		},
 		{`proc.name contains "n*c"`, true, `{"wildcard":{"name":{"value":"*n\\*c*"}}}`},
 		{`proc.name icontains NC`, true, `{"wildcard":{"name":{"case_insensitive":true,"value":"*NC*"}}}`},
-		{`proc.name startswith n or proc.name endswith c`, true,
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"name":"n"}},{"wildcard":{"name":{"value":"*c"}}}]}}`},
+		{
+			`proc.name startswith n or proc.name endswith c`, true,
+			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"name":"n"}},{"wildcard":{"name":{"value":"*c"}}}]}}`,
+		},
 		{`tolower(proc.name) = nc`, true, `{"wildcard":{"name":{"case_insensitive":true,"value":"nc"}}}`},
 		{`tolower(proc.name) = NC`, true, `{"match_none":{}}`},
 		{`proc.name glob "n?"`, false, `{"wildcard":{"name":{"value":"n*"}}}`},
@@ -92,46 +99,64 @@ func TestCompile(t *testing.T) {
 		{`proc.name pmatch (/usr/bin)`, true, `{"regexp":{"name":{"flags":"NONE","value":"/*usr/+bin(/.*)?"}}}`},
 
 		// The first place that a document has counts.
-		{`proc.exepath = /bin/sh`, true,
+		{
+			`proc.exepath = /bin/sh`, true,
 			`{"bool":{"minimum_should_match":1,"should":[{"term":{"exe":"/bin/sh"}},` +
-				`{"bool":{"filter":[{"term":{"old_exe":"/bin/sh"}}],"must_not":[{"exists":{"field":"exe"}}]}}]}}`},
+				`{"bool":{"filter":[{"term":{"old_exe":"/bin/sh"}}],"must_not":[{"exists":{"field":"exe"}}]}}]}}`,
+		},
 
 		// Long values are not in the keyword: their documents are fetched.
 		{`proc.cmdline = "nc -l"`, true, `{"term":{"line.keyword":"nc -l"}}`},
-		{`proc.cmdline contains nc`, false,
+		{
+			`proc.cmdline contains nc`, false,
 			`{"bool":{"minimum_should_match":1,"should":[{"wildcard":{"line.keyword":{"value":"*nc*"}}},` +
-				`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}]}}`},
+				`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}]}}`,
+		},
 		{`not proc.cmdline contains nc`, false, `{"bool":{"must_not":[{"wildcard":{"line.keyword":{"value":"*nc*"}}}]}}`},
-		{`proc.cmdline = "nc -l -p 4444"`, false,
-			`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}`},
-		{`alert.rule = "Terminal shell"`, false,
-			`{"bool":{"filter":[{"exists":{"field":"rule"}},{"match_phrase":{"rule":{"query":"Terminal shell","zero_terms_query":"all"}}}]}}`},
+		{
+			`proc.cmdline = "nc -l -p 4444"`, false,
+			`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}`,
+		},
+		{
+			`alert.rule = "Terminal shell"`, false,
+			`{"bool":{"filter":[{"exists":{"field":"rule"}},{"match_phrase":{"rule":{"query":"Terminal shell","zero_terms_query":"all"}}}]}}`,
+		},
 
 		// Numbers, also those that are stored as texts.
 		{`proc.pid = 0x10`, true, `{"term":{"pid":16}}`},
-		{`proc.vpid = 16`, true, `{"regexp":{"vpid":{"flags":"NONE","value":"0*16"}}}`},
+		{`proc.vpid = 16`, true, `{"regexp":{"vpid":{"flags":"NONE","value":"0{0,17}16"}}}`},
 		{`proc.vpid > 16`, false, `{"exists":{"field":"vpid"}}`},
 
 		{`fd.sip = 10.0.0.7`, true, `{"term":{"sip":"10.0.0.7"}}`},
 		{`fd.snet = 10.0.0.0/8`, true, `{"term":{"sip":"10.0.0.0/8"}}`},
 		{`fd.cnet = 10.1.0.0/16`, true, `{"regexp":{"cip":{"flags":"NONE","value":"(::ffff:)?10\\.1\\.[0-9]+\\.[0-9]+"}}}`},
-		{`fd.ip = 10.0.0.7`, true,
-			`{"bool":{"minimum_should_match":1,"should":[{"terms":{"cip":["10.0.0.7","::ffff:10.0.0.7"]}},{"term":{"sip":"10.0.0.7"}}]}}`},
+		{
+			`fd.ip = 10.0.0.7`, true,
+			`{"bool":{"minimum_should_match":1,"should":[{"terms":{"cip":["10.0.0.7","::ffff:10.0.0.7"]}},{"term":{"sip":"10.0.0.7"}}]}}`,
+		},
 
-		{`container.id = 0123456789ab`, true,
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"cid":"0123456789ab"}},{"wildcard":{"cid":{"value":"*://0123456789ab*"}}}]}}`},
-		{`container.id != host`, true, `{"bool":{"filter":[{"exists":{"field":"cid"}}],"must_not":[{"term":{"cid":"host"}}]}}`},
+		{
+			`container.id = 0123456789ab`, true,
+			`{"regexp":{"cid":{"flags":"NONE","value":"(.*://)?0123456789ab[0-9a-fA-F]*"}}}`,
+		},
+		{`container.id != host`, true, `{"bool":{"filter":[{"exists":{"field":"cid"}}],"must_not":[{"term":{"cid":""}},{"regexp":{"cid":{"flags":"NONE","value":"(.*://)?host"}}}]}}`},
 
 		{`evt.type in (execve, connect)`, true, `{"terms":{"action":["exec","executed","net"]}}`},
 		{`evt.type startswith exec`, true, `{"terms":{"action":["exec","executed"]}}`},
+		{`evt.category = process`, true, `{"exists":{"field":"kind"}}`},
+		{`evt.category != process`, true, `{"match_none":{}}`},
 		{`evt.type = openat`, true, `{"match_none":{}}`},
 
 		{`alert.tags intersects (network, process)`, true, `{"terms":{"tags":["network","process"]}}`},
-		{`alert.tags in (network)`, false,
-			`{"bool":{"minimum_should_match":1,"should":[{"term":{"tags":"network"}},{"bool":{"must_not":[{"exists":{"field":"tags"}}]}}]}}`},
+		{
+			`alert.tags in (network)`, false,
+			`{"bool":{"minimum_should_match":1,"should":[{"term":{"tags":"network"}},{"bool":{"must_not":[{"exists":{"field":"tags"}}]}}]}}`,
+		},
 
-		{`proc.aname = sh`, true,
-			`{"bool":{"minimum_should_match":1,"should":[{"term":{"a1":"sh"}},{"term":{"a2":"sh"}}]}}`},
+		{
+			`proc.aname = sh`, true,
+			`{"bool":{"minimum_should_match":1,"should":[{"term":{"a1":"sh"}},{"term":{"a2":"sh"}}]}}`,
+		},
 		{`proc.aname[2] exists`, true, `{"exists":{"field":"a2"}}`},
 
 		{`evt.rawtime >= 1700000000123000000`, true, `{"range":{"@timestamp":{"gte":"2023-11-14T22:13:20.123Z"}}}`},
@@ -145,9 +170,11 @@ func TestCompile(t *testing.T) {
 		{`proc.cwd = / and proc.name = nc`, false, `{"term":{"name":"nc"}}`},
 		{`proc.cwd = / or proc.name = nc`, false, `{"match_all":{}}`},
 		{`len(proc.name) > 3`, false, `{"exists":{"field":"name"}}`},
-		{`proc.name = val(proc.exepath)`, false,
+		{
+			`proc.name = val(proc.exepath)`, false,
 			`{"bool":{"filter":[{"exists":{"field":"name"}},{"bool":{"minimum_should_match":1,"should":[{"exists":{"field":"exe"}},` +
-				`{"bool":{"filter":[{"exists":{"field":"old_exe"}}],"must_not":[{"exists":{"field":"exe"}}]}}]}}]}}`},
+				`{"bool":{"filter":[{"exists":{"field":"old_exe"}}],"must_not":[{"exists":{"field":"exe"}}]}}]}}]}}`,
+		},
 	}
 	c := &compiler{stored: stored, m: index}
 	for _, tt := range tests {

@@ -1,7 +1,6 @@
 package dsl
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +103,7 @@ func (t *test) inList(c *compiler, p profile.Stored, v view) bound {
 
 // among translates that a field is one of several constants, in one query
 // where that is possible.
-func (t *test) among(c *compiler, p profile.Stored, v view) (bound, bool) {
+func (t *test) among(p profile.Stored, v view) (bound, bool) {
 	if p.Form != profile.FormSame || v.kind != viewKeyword || t.fold != nil || len(t.texts) < 2 {
 		return bound{}, false
 	}
@@ -118,105 +117,28 @@ func (t *test) among(c *compiler, p profile.Stored, v view) (bound, bool) {
 // id translates a comparison of a container's id: stored is the id, its first
 // twelve digits, or either behind a scheme.
 func (c *compiler) id(p profile.Stored, v view, op filter.Op, text string) bound {
-	if v.kind != viewKeyword || !plainID(text) {
+	if v.kind != viewKeyword || v.flat || !plainID(text) {
 		return atMost(c.presentAt(p).upper)
 	}
-	behind := v.having(wildcardQuery(v.path, "*://"+text+"*", false))
+	hex := strings.Trim(text, "0123456789abcdefABCDEF") == ""
+	expr := "(.*://)?" + strings.NewReplacer(".", `\.`, "-", `\-`).Replace(text)
 	switch {
-	case op == filter.OpEq && len(text) != idLength || op == filter.OpStartsWith && len(text) > idLength:
-		return v.having(leaf("term", Query{v.path: text})) // host
-	case op == filter.OpEq || op == filter.OpStartsWith && text != "":
-		return anyOf(v.having(leaf("prefix", Query{v.path: text})), behind)
+	case op == filter.OpEq && (text == "" || hex && len(text) > idLength):
+		return exactly(none)
+	case op == filter.OpEq && hex && len(text) == idLength:
+		expr += "[0-9a-fA-F]*"
+	case op == filter.OpEq:
+	case op == filter.OpStartsWith && text != "" && len(text) <= idLength:
+		expr += ".*"
+	default:
+		return atMost(c.presentAt(p).upper)
 	}
-	return atMost(c.presentAt(p).upper)
+	return v.having(regexpQuery(v.path, expr))
 }
 
 const idLength = 12
 
-// plainID reports whether a text holds nothing that a wildcard would read.
+// plainID reports whether a text has only what ids and names have.
 func plainID(s string) bool {
 	return strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == ""
-}
-
-// number translates a comparison with a whole number or a fraction.
-func (c *compiler) number(p profile.Stored, v view, kind event.Kind, op filter.Op, text string) bound {
-	k := &filter.Check{Op: op, Right: &filter.Value{Text: text}}
-	values, ok := filter.Constants(k, kind)
-	if !ok {
-		return atMost(c.presentAt(p).upper)
-	}
-	if kind == event.Double {
-		if v.kind != viewFloat {
-			return atMost(c.presentAt(p).upper)
-		}
-		return exactly(compare(v.path, op, values[0].Float64()))
-	}
-	n := values[0].Int64()
-	switch v.kind {
-	case viewInteger:
-		return c.integer(p, v, op, n)
-	case viewKeyword:
-		if op == filter.OpEq && kind != event.Uint {
-			return v.having(regexpQuery(v.path, spellings(n)))
-		}
-	}
-	return atMost(c.presentAt(p).upper)
-}
-
-// integer translates a comparison of a number that is stored as one.
-func (c *compiler) integer(p profile.Stored, v view, op filter.Op, n int64) bound {
-	if n < v.least {
-		switch op {
-		case filter.OpGT, filter.OpGE:
-			return c.presentAt(p)
-		}
-		return exactly(none)
-	}
-	if n > v.most {
-		switch op {
-		case filter.OpLT, filter.OpLE:
-			return c.presentAt(p)
-		}
-		return exactly(none)
-	}
-	return exactly(compare(v.path, op, n))
-}
-
-// spellings is a regular expression of the decimal numbers that are n.
-func spellings(n int64) string {
-	switch {
-	case n == 0:
-		return "-?0+"
-	case n == math.MinInt64:
-		return "-9223372036854775808"
-	case n < 0:
-		return "-0*" + strconv.FormatInt(-n, 10)
-	}
-	return "0*" + strconv.FormatInt(n, 10)
-}
-
-// compare writes a comparison that the index makes by itself.
-func compare(path string, op filter.Op, value any) *node {
-	word := map[filter.Op]string{filter.OpLT: "lt", filter.OpLE: "lte", filter.OpGT: "gt", filter.OpGE: "gte"}[op]
-	if word == "" {
-		return leaf("term", Query{path: value})
-	}
-	return leaf("range", Query{path: Query{word: value}})
-}
-
-// boolean translates a comparison with true or false.
-func (c *compiler) boolean(p profile.Stored, v view, op filter.Op, text string) bound {
-	if op != filter.OpEq {
-		return atMost(c.presentAt(p).upper)
-	}
-	switch v.kind {
-	case viewBoolean:
-		return exactly(leaf("term", Query{v.path: text == "true"}))
-	case viewKeyword:
-		if text == "true" {
-			return v.among([]string{"true", "1"})
-		}
-		return v.among([]string{"false", "0"})
-	}
-	return atMost(c.presentAt(p).upper)
 }

@@ -34,7 +34,7 @@ func (t *test) text(c *compiler, p profile.Stored, v view, op filter.Op, want st
 			if !ok || !canonical(want) {
 				return exactly(none)
 			}
-			return c.integer(p, v, op, values[0].Int64())
+			return v.integer(profile.Bits64, op, values[0].Int64())
 		}
 	case viewBoolean:
 		if op == filter.OpEq {
@@ -117,6 +117,9 @@ func (t *test) folded(c *compiler, p profile.Stored, v view, op filter.Op, want 
 	case filter.OpEq:
 		if v.tooLong(want) {
 			return bound{v.blind(), none}
+		}
+		if want == "" {
+			return v.among([]string{""}) // no wildcard finds it
 		}
 	case filter.OpContains:
 		pattern = "*" + pattern + "*"

@@ -25,7 +25,7 @@ func (c *compiler) address(p profile.Stored, v view, kind event.Kind, op filter.
 			return present
 		}
 		if net = net.Masked(); v.kind == viewKeyword {
-			return network(v, net, present)
+			return network(v, net)
 		}
 		found := exactly(leaf("term", Query{v.path: net.String()}))
 		if mapped := netip.MustParsePrefix("::ffff:0:0/96"); net.Addr().Is6() && net.Overlaps(mapped) {
@@ -55,7 +55,7 @@ func (c *compiler) address(p profile.Stored, v view, kind event.Kind, op filter.
 }
 
 // network translates that an address written as a text lies in a network.
-func network(v view, net netip.Prefix, present bound) bound {
+func network(v view, net netip.Prefix) bound {
 	if !net.Addr().Is4() {
 		return atMost(or(wildcardQuery(v.path, "*:*", false), v.blind()))
 	}
@@ -84,7 +84,7 @@ func (c *compiler) time(p profile.Stored, v view, op filter.Op, text string) bou
 	switch {
 	case p.Form == profile.FormUnix && v.kind == viewInteger && p.Scale > 0:
 		return instants(op, values[0].Int64(), p.Scale, func(op filter.Op, n int64) *node {
-			return c.integer(p, v, op, n).upper
+			return v.integer(profile.Bits64, op, n).upper
 		})
 	case p.Form != profile.FormUnix && v.kind == viewDate:
 		unit, format := int64(time.Millisecond), millis
@@ -141,7 +141,8 @@ func millis(n int64) string { return time.UnixMilli(n).UTC().Format("2006-01-02T
 func nanos(n int64) string { return time.Unix(0, n).UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
 // Within returns a query that finds every document whose event lies in a span
-// of time, and perhaps others close by. A zero time is no bound.
+// of time, and perhaps others close by; those whose time no index knows are
+// among them. A zero time is no bound.
 func Within(b *profile.Binding, m mapping.Fields, since, until time.Time) Query {
 	c := newCompiler(b, m)
 	field, _ := event.Fields.Lookup("evt.rawtime")
@@ -154,5 +155,8 @@ func Within(b *profile.Binding, m mapping.Fields, since, until time.Time) Query 
 	}
 	ask(filter.OpGE, since)
 	ask(filter.OpLE, until)
+	if found != all {
+		found = or(found, not(c.present(field, event.Arg{}).lower))
+	}
 	return found.query()
 }

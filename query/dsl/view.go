@@ -20,6 +20,9 @@ type view struct {
 	least, most int64 // of viewInteger: what the type can hold
 	nanos       bool  // of viewDate: it keeps ns, else ms
 	flat        bool  // the path lies in a flattened object, which knows no wildcards
+
+	aggregatable bool
+	unnamed      bool // documents do not say that a value was left out
 }
 
 type viewKind uint8
@@ -81,7 +84,7 @@ func usable(f mapping.Field) bool {
 // newView joins what several indices say of one path.
 func newView(path string, fields []mapping.Field) view {
 	f := fields[0]
-	v := view{kind: viewKinds[f.Type], path: path, nanos: true, least: math.MinInt64, most: math.MaxInt64}
+	v := view{kind: viewKinds[f.Type], path: path, nanos: true, least: math.MinInt64, most: math.MaxInt64, aggregatable: true}
 	for _, f := range fields {
 		if viewKinds[f.Type] != v.kind || !usable(f) {
 			return view{kind: viewMixed, path: path}
@@ -91,6 +94,8 @@ func newView(path string, fields []mapping.Field) view {
 		}
 		v.nanos = v.nanos && f.Type == "date_nanos"
 		v.flat = v.flat || flatTypes[f.Type]
+		v.unnamed = v.unnamed || f.Unnamed || flatTypes[f.Type]
+		v.aggregatable = v.aggregatable && f.Aggregatable
 		if f.IgnoreAbove != 0 && (v.ignoreAbove == 0 || f.IgnoreAbove < v.ignoreAbove) {
 			v.ignoreAbove = f.IgnoreAbove
 		}
@@ -103,7 +108,7 @@ func (v view) blind() *node {
 	switch {
 	case v.parent != "" && (v.partial || v.ignoreAbove != 0):
 		return and(exists(v.parent), not(exists(v.path)))
-	case v.flat && v.ignoreAbove != 0:
+	case v.unnamed && v.ignoreAbove != 0:
 		return all // nothing says which values were left out
 	case v.ignoreAbove != 0:
 		return ignored(v.path)
@@ -181,10 +186,13 @@ func (c *compiler) presentAt(p profile.Stored) bound {
 		return c.storedAmong(p.Path, stored)
 	}
 	found := c.presentPath(p.Path)
-	if p.Form == profile.FormTime || p.Form == profile.FormUnix {
-		if v, ok := c.view(p.Path); ok && v.kind != viewDate && v.kind != viewInteger {
-			return found.loosened() // not every text is a time
-		}
+	v, ok := c.view(p.Path)
+	switch {
+	case !ok:
+	case p.Form == profile.FormID && v.kind == viewKeyword:
+		return allOf(found, exactly(not(leaf("term", Query{v.path: ""})))) // no id
+	case p.Form == profile.FormID, (p.Form == profile.FormTime || p.Form == profile.FormUnix) && v.kind != viewDate && v.kind != viewInteger:
+		return found.loosened() // not every text is a time
 	}
 	return found
 }
@@ -192,12 +200,17 @@ func (c *compiler) presentAt(p profile.Stored) bound {
 // presentPath translates that a path has a value in a document.
 func (c *compiler) presentPath(path string) bound {
 	found := none
+	if c.m.Object(path) {
+		found = exists(path) // of an object: that of anything in it
+	}
 	for _, f := range c.m.Lookup(path) {
 		switch {
 		case f.Parent != "":
 			continue
 		case f.Type == "" || !f.Indexed || f.Nested != "" || flatTypes[f.Type] && f.IgnoreAbove != 0:
 			return anything
+		case f.Unnamed && f.IgnoreAbove != 0:
+			return bound{all, exists(path)}
 		case f.IgnoreAbove != 0:
 			return exactly(or(exists(path), ignored(path)))
 		}

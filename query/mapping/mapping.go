@@ -14,6 +14,10 @@ type Fields interface {
 	// there without anybody having indexed them. No field at all means that no
 	// document holds anything there.
 	Lookup(path string) []Field
+
+	// Object reports whether fields lie below a path (process_exec, of
+	// process_exec.process.pid): such a path has no field itself.
+	Object(path string) bool
 }
 
 // Field is one way in which a path is indexed.
@@ -25,6 +29,7 @@ type Field struct {
 	// IgnoreAbove is the length in characters above which values are not
 	// indexed: 0 when all are, [NotKnown] when the server would not tell.
 	IgnoreAbove  int
+	Unnamed      bool // a document does not say in _ignored that a value was left out
 	Indexed      bool // can be searched, in every index that has it
 	Aggregatable bool // has doc values, in every index that has it
 	// Normalized says that a normalizer changes the values (lower case) before they are indexed.
@@ -63,6 +68,13 @@ func (m *Map) Lookup(path string) []Field {
 		return found
 	}
 	return m.inside(path)
+}
+
+// Object implements [Fields].
+func (m *Map) Object(path string) bool {
+	below := path + "."
+	at := sort.SearchStrings(m.paths, below)
+	return at < len(m.paths) && strings.HasPrefix(m.paths[at], below)
 }
 
 // inside finds what a path without a field of its own lies in.

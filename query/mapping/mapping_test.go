@@ -126,7 +126,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(caps), []byte(both), []byte(`{"a-2":{"settings":{"index.mode":"logsdb"}}}`), "rule")
 	f.Add([]byte(`{"fields":{"a":{"text":{}}}}`), []byte(`{"i":{"mappings":{"properties":{"a":null}}}}`), []byte(`{}`), "a.b.c")
 	f.Fuzz(func(t *testing.T, caps, mapping, settings []byte, path string) {
-		m, _, err := Parse(Answers{caps, mapping, settings})
+		m, _, err := Parse(Answers{FieldCaps: caps, Mapping: mapping, Settings: settings})
 		if err != nil {
 			return
 		}

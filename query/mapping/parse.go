@@ -15,6 +15,10 @@ type Answers struct {
 	FieldCaps []byte // GET /INDEX/_field_caps?fields=*
 	Mapping   []byte // GET /INDEX/_mapping; nil when it may not be read
 	Settings  []byte // GET /INDEX/_settings?flat_settings; nil when they may not be read
+
+	// Unnamed says that the server does not name in _ignored the fields whose
+	// values were too long: OpenSearch, which does so for malformed ones alone.
+	Unnamed bool
 }
 
 // fieldCaps is the answer of _field_caps.
@@ -95,11 +99,12 @@ func (m *Map) add(path string, types map[string]capOf, details *details) {
 
 // details are what only mappings and settings tell.
 type details struct {
-	known  bool
-	byKey  map[detailKey]*detail
-	opaque map[string]bool
-	homes  map[string][]string // indices that have a path
-	alias  map[string]string   // path that another one stands for
+	known   bool
+	unnamed bool // as in [Answers]
+	byKey   map[detailKey]*detail
+	opaque  map[string]bool
+	homes   map[string][]string // indices that have a path
+	alias   map[string]string   // path that another one stands for
 }
 
 type detailKey struct{ path, typ string }
@@ -114,6 +119,7 @@ type detail struct {
 
 // fill completes a field.
 func (d *details) fill(f *Field) {
+	f.Unnamed = d.unnamed
 	path := f.Path
 	if target, ok := d.alias[path]; ok {
 		path = target
@@ -187,7 +193,7 @@ func (s indexSettings) ignoreAbove() int {
 func readDetails(a Answers) (*details, error) {
 	d := &details{
 		byKey: make(map[detailKey]*detail), opaque: make(map[string]bool),
-		homes: make(map[string][]string), alias: make(map[string]string),
+		homes: make(map[string][]string), alias: make(map[string]string), unnamed: a.Unnamed,
 	}
 	if a.Mapping == nil {
 		d.opaque[""] = true // nobody knows
