@@ -42,7 +42,7 @@ func (s *SIEM) learn(ctx context.Context) error {
 // learnMapping asks what the indices can do with paths, and returns their names.
 func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
 	var (
-		a     mapping.Answers
+		a     = mapping.Answers{Unnamed: s.Product == conn.OpenSearch}
 		errs  [3]error
 		tasks sync.WaitGroup
 	)
@@ -204,6 +204,9 @@ func (unknownFields) Lookup(path string) []mapping.Field {
 	}
 	return []mapping.Field{{Path: path}}
 }
+
+// Object implements [mapping.Fields].
+func (unknownFields) Object(string) bool { return false }
 
 // learnLogzio looks at the newest documents of an account.
 func (s *SIEM) learnLogzio(ctx context.Context) error {

@@ -51,7 +51,7 @@ func (m *Model) openBoard() tea.Cmd {
 				at = (i + 1) % len(names)
 			}
 		}
-	} else if m.store.Stats().Events > 0 && m.alerts.Len() == 0 {
+	} else if m.stats.Events > 0 && m.alerts.Len() == 0 {
 		at = len(names) - 1 // nothing has fired: what the containers do
 	}
 	d, err := m.opt.Dashboards.Load(names[at])

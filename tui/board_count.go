@@ -95,7 +95,7 @@ func (m *Model) boardCounter(b *board, expr string) func() boardMsg {
 // boardSpan is the time that a dashboard is about: that of the filter, else of
 // what there is.
 func (m *Model) boardSpan(expr string) dashboard.Span {
-	stats := m.store.Stats()
+	stats := m.stats
 	span := dashboard.Span{From: stats.Oldest, To: stats.Newest}
 	for _, c := range source.Counters(m.hub.sources) {
 		if b := c.Info().Bounds; !b[0].IsZero() && !b[1].IsZero() {

@@ -152,9 +152,7 @@ struct {
 	__type(value, __u8);
 } renamed SEC(".maps");
 
-#define KEPT_SOME 0x01 /* there have been some */
-#define KEPT_ALL 0x02  /* one found no place: all processes are let through */
-__u32 renamed_kept;
+bool renamed_full; /* one found no place there: all are let through */
 
 /* The watch tier's records. Never wakes anybody: the reader polls. */
 struct {

@@ -43,7 +43,14 @@ func Frame(from, to int64, n int) (start, end int64) {
 		}
 		return start - shift, end - shift
 	}
-	return from, to + 1
+	// Longer than all of them: buckets of whole ms, as far as there is time.
+	const far = 1<<63 - 1
+	start = from - mod(from, int64(minStep))
+	step := ((to-start)/int64(n)/int64(minStep) + 1) * int64(minStep)
+	if step > (far-max(start, 0))/int64(n) {
+		return from, to
+	}
+	return start, start + step*int64(n)
 }
 
 func mod(a, b int64) int64 { return ((a % b) + b) % b }

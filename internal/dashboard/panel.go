@@ -55,8 +55,12 @@ func (p *Panel) Fields() []Ref { return p.fields }
 // Shows reports whether the panel is about a value of its first field.
 func (p *Panel) Shows(value string) bool { return p.only == nil || p.only(value) }
 
-// Rows is how many values the panel shows at most.
+// Rows is how many values the panel shows at most; of a stat, which shows none,
+// how many are told apart so that those of several sources can be.
 func (p *Panel) Rows() int {
+	if p.Kind == Stat {
+		return MaxLimit
+	}
 	if p.Limit > 0 {
 		return p.Limit
 	}
@@ -96,7 +100,7 @@ type Query struct {
 
 // Result is what a panel found.
 type Result struct {
-	Groups []Group `json:"groups"`          // the most first; of a stat without fields none
+	Groups []Group `json:"groups"`          // the most first; of a stat what is not shown
 	Total  int64   `json:"total"`           // events counted
 	Values int64   `json:"values"`          // different values there are, those beyond the limit too; -1 when nobody knows
 	Other  int64   `json:"other"`           // events with values beyond the limit

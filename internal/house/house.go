@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/remote":    {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/notify":    {"internal/rules", "internal/filter", "internal/event", safetext},
-	"query":              {"internal/source", "internal/dashboard", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
+	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
 		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/filter", "internal/event",

@@ -54,6 +54,9 @@ func Count(ctx context.Context, qs []dashboard.Query, sources []Source, held Hel
 			parts[k] = each[k][i]
 		}
 		results[i] = dashboard.Merge(q.Panel, parts)
+		if q.Panel.Kind == dashboard.Stat {
+			results[i].Groups = nil // were needed to tell values apart
+		}
 	}
 	return results, nil
 }

@@ -1,0 +1,181 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stoop-project/stoop/internal/dashboard"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/query/agg"
+	"github.com/stoop-project/stoop/query/conn"
+	"github.com/stoop-project/stoop/query/dsl"
+	"github.com/stoop-project/stoop/query/page"
+)
+
+var _ source.Counter = (*SIEM)(nil)
+
+const (
+	countsAtOnce = 4         // panels that the server counts side by side
+	countHere    = 100_000   // documents that are fetched at most to be counted here
+	countMemory  = 256 << 20 // bytes that they may take
+)
+
+// Count implements [source.Counter]: the server counts what it can, and what it
+// cannot is fetched and counted here, the newest first.
+func (s *SIEM) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
+	results := make([]*dashboard.Result, len(qs))
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.SetLimit(countsAtOnce)
+	for i, q := range qs {
+		tasks.Go(func() (err error) {
+			results[i], err = s.countPanel(ctx, q)
+			return err
+		})
+	}
+	return results, tasks.Wait()
+}
+
+// countPanel counts each kind of documents by itself.
+func (s *SIEM) countPanel(ctx context.Context, q dashboard.Query) (*dashboard.Result, error) {
+	if len(s.Bindings) == 0 {
+		return &dashboard.Result{Span: q.Span, Notes: []string{"no profile knows the documents of " + s.Index}}, nil
+	}
+	var parts []*dashboard.Result
+	for i := range s.Bindings {
+		part, err := s.countKind(ctx, q, &s.Bindings[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return dashboard.Merge(q.Panel, parts), nil
+}
+
+func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, b *profile.Binding) (*dashboard.Result, error) {
+	plan := dsl.Compile(q.Filter, b, s.Fields)
+	query := s.countQuery(q, b, plan)
+	if !plan.Exact {
+		return s.countFetched(ctx, q, query, "the server cannot evaluate all of the filter")
+	}
+	c, err := agg.New(q, agg.Target{Binding: b, Fields: s.Fields, Query: query, Several: len(s.Bindings) > 1})
+	if errors.Is(err, agg.ErrNotIndexed) || s.Product == conn.Logzio && err == nil && q.Panel.Kind == dashboard.Table {
+		return s.countFetched(ctx, q, query, fmt.Sprint(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for done := false; !done; {
+		_, err := s.Do(ctx, conn.Request{
+			Method: http.MethodPost, Path: s.searchPath(), Body: c.Body(), Patience: patience,
+			Read: func(body []byte) (err error) { done, err = c.Take(body); return err },
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c.Result(), nil
+}
+
+func (s *SIEM) searchPath() string {
+	if s.Product == conn.Logzio {
+		return "/v1/search"
+	}
+	return conn.Path(s.Index, "_search")
+}
+
+// countQuery finds the documents of a kind that a panel is about.
+func (s *SIEM) countQuery(q dashboard.Query, b *profile.Binding, plan *dsl.Plan) json.RawMessage {
+	var parts []any
+	if len(s.Bindings) > 1 {
+		parts = append(parts, dsl.Kind(b, s.before(b)))
+	}
+	if q.Filter != nil {
+		parts = append(parts, plan.Query)
+	}
+	if q.Span.To > q.Span.From {
+		since, until := time.Unix(0, q.Span.From), time.Unix(0, q.Span.To-1)
+		parts = append(parts, dsl.Within(b, s.Fields, since, until))
+		if s.Time != nil {
+			parts = append(parts, s.Time.within(since, until))
+		}
+	}
+	return all(parts)
+}
+
+// before are the kinds that are tried before another.
+func (s *SIEM) before(b *profile.Binding) (all []profile.Binding) {
+	order := func(p *profile.Profile) int { return slices.Index(profile.InUse().All(), p) }
+	for _, other := range s.Bindings {
+		if other.Text == "" && order(other.Profile) < order(b.Profile) {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// countFetched fetches the newest documents of a query and counts them here.
+func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.RawMessage, why string) (*dashboard.Result, error) {
+	st := store.New(countMemory)
+	choose := profile.Choose(event.NewTables)
+	choose.Alone = true
+	pages := page.Open(s.Conn, s.pages(query, true), page.Options{Patience: patience})
+	defer pages.Close()
+	fetched, whole := 0, false
+	for fetched < countHere && !whole {
+		a, err := pages.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if a == nil {
+			whole = true
+			break
+		}
+		fetched += len(a.Hits)
+		whole = a.Last
+		for _, b := range batches(choose, a.Hits) {
+			st.Batch(b)
+		}
+	}
+	counted := st.Panels(ctx, []dashboard.Query{q}, nil)
+	if counted == nil {
+		return nil, ctx.Err()
+	}
+	note := fmt.Sprintf("%d documents were fetched and counted here: %s.", fetched, why)
+	if !whole {
+		note = fmt.Sprintf("Only the newest %d documents were fetched and counted here: %s.", fetched, why)
+	}
+	counted[0].Notes = append(counted[0].Notes, note)
+	return counted[0], nil
+}
+
+// batches reads hits, each kind into a batch of its own. What cannot be read is
+// no event, and not counted.
+func batches(choose *profile.Chooser, hits []page.Hit) []*event.Batch {
+	byTables := make(map[*event.Tables]*event.Batch)
+	var all []*event.Batch
+	for i := range hits {
+		doc := oneLine(hits[i].Source)
+		m, e, err := choose.Map(doc)
+		if err != nil {
+			continue
+		}
+		b := byTables[m.Tables()]
+		if b == nil {
+			b = event.NewBatch(m.Tables(), 1, len(hits))
+			byTables[m.Tables()] = b
+			all = append(all, b)
+		}
+		b.Append(e, doc)
+	}
+	return all
+}
