@@ -114,7 +114,7 @@ const (
 	KernelVarBulkDirect        = "bulk_direct"
 	KernelVarKeyMode           = "key_mode"
 	KernelVarManyCpus          = "many_cpus"
-	KernelVarRenamedFull       = "renamed_full"
+	KernelVarRenamedKept       = "renamed_kept"
 	KernelVarRingSeed          = "ring_seed"
 	KernelVarShapeCaps         = "shape_caps"
 	KernelVarShapeChild        = "shape_child"
@@ -217,7 +217,7 @@ type KernelVariableSpecs struct {
 	BulkDirect  *ebpf.VariableSpec `ebpf:"bulk_direct"`
 	KeyMode     *ebpf.VariableSpec `ebpf:"key_mode"`
 	ManyCpus    *ebpf.VariableSpec `ebpf:"many_cpus"`
-	RenamedFull *ebpf.VariableSpec `ebpf:"renamed_full"`
+	RenamedKept *ebpf.VariableSpec `ebpf:"renamed_kept"`
 	RingSeed    *ebpf.VariableSpec `ebpf:"ring_seed"`
 	ShapeCaps   *ebpf.VariableSpec `ebpf:"shape_caps"`
 	ShapeChild  *ebpf.VariableSpec `ebpf:"shape_child"`
@@ -300,7 +300,7 @@ type KernelVariables struct {
 	BulkDirect  *ebpf.Variable `ebpf:"bulk_direct"`
 	KeyMode     *ebpf.Variable `ebpf:"key_mode"`
 	ManyCpus    *ebpf.Variable `ebpf:"many_cpus"`
-	RenamedFull *ebpf.Variable `ebpf:"renamed_full"`
+	RenamedKept *ebpf.Variable `ebpf:"renamed_kept"`
 	RingSeed    *ebpf.Variable `ebpf:"ring_seed"`
 	ShapeCaps   *ebpf.Variable `ebpf:"shape_caps"`
 	ShapeChild  *ebpf.Variable `ebpf:"shape_child"`

@@ -152,7 +152,9 @@ struct {
 	__type(value, __u8);
 } renamed SEC(".maps");
 
-bool renamed_full; /* one found no place there: all are let through */
+#define KEPT_SOME 0x01 /* there have been some */
+#define KEPT_ALL 0x02  /* one found no place: all processes are let through */
+__u32 renamed_kept;
 
 /* The watch tier's records. Never wakes anybody: the reader polls. */
 struct {

@@ -27,7 +27,9 @@ __noinline int name_in_scope(__u32 mode)
 	copy_name(&name, (void *)leader + bpf_core_field_offset(leader->comm));
 	if (!!bpf_map_lookup_elem(&names, &name) == (mode == SCOPE_ONLY))
 		return 1;
-	return renamed_full || bpf_map_lookup_elem(&renamed, &tgid);
+	if (!renamed_kept || (renamed_kept & KEPT_ALL))
+		return !!renamed_kept;
+	return !!bpf_map_lookup_elem(&renamed, &tgid);
 }
 
 /* followed: the call leads the process table, whose users and names are not those of the scope yet. */
@@ -58,8 +60,9 @@ static __always_inline void keep_renamed(struct settings *c, struct task_struct 
 	copy_name(&after, to);
 	if (!bpf_map_lookup_elem(&names, &before) && !bpf_map_lookup_elem(&names, &after))
 		return;
+	__sync_fetch_and_or(&renamed_kept, KEPT_SOME);
 	if (bpf_map_update_elem(&renamed, &tgid, &yes, BPF_ANY))
-		renamed_full = true;
+		__sync_fetch_and_or(&renamed_kept, KEPT_ALL);
 }
 
 /* After an exec the name decides alone; after the end there is none. */

@@ -38,15 +38,15 @@ func (o *Options) defaults() {
 
 // Probe is stoop's presence in the kernel. Its methods may be called from any goroutine.
 type Probe struct {
-	opts        Options
-	report      *Report
-	spec        *ebpf.CollectionSpec
-	maps        map[string]*ebpf.Map
-	direct      *ebpf.Variable // bulk_direct
-	renamedFull *ebpf.Variable // renamed_full
-	seed        uint64
-	reader      *Reader
-	rec         *Recorder
+	opts   Options
+	report *Report
+	spec   *ebpf.CollectionSpec
+	maps   map[string]*ebpf.Map
+	direct *ebpf.Variable // bulk_direct
+	kept   *ebpf.Variable // renamed_kept
+	seed   uint64
+	reader *Reader
+	rec    *Recorder
 
 	mu     sync.Mutex
 	progs  map[string]*ebpf.Program
@@ -115,7 +115,7 @@ func (p *Probe) loadMaps() error {
 	if err != nil {
 		return err
 	}
-	p.maps, p.direct, p.renamedFull = c.Maps, c.Variables[bpf.KernelVarBulkDirect], c.Variables[bpf.KernelVarRenamedFull]
+	p.maps, p.direct, p.kept = c.Maps, c.Variables[bpf.KernelVarBulkDirect], c.Variables[bpf.KernelVarRenamedKept]
 	return nil
 }
 

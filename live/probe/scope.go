@@ -141,7 +141,7 @@ func (p *Probe) forgetRenamed() error {
 			return err
 		}
 	}
-	return p.renamedFull.Set(false)
+	return p.kept.Set(uint32(0))
 }
 
 func setOf[K comparable](list []K) map[K]bool {
