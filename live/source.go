@@ -163,8 +163,18 @@ func (l *Live) start(req source.Request) error {
 	if err := l.share(); err != nil {
 		l.note(source.NoteInfo, "other stoops cannot read this one's recorder: "+err.Error(), "")
 	}
+	// Before anything from outside is read, and while no thread waits in the
+	// kernel: all of them have to give up theirs.
+	if !keepPrivileges.Load() {
+		if err := probe.DropPrivileges(); err != nil {
+			l.note(source.NoteWarn, "the process keeps all its capabilities: "+err.Error(), "use a build without cgo")
+		}
+	}
+	// The runtimes are asked about these meanwhile.
+	l.conts.Look()
 	var want func(event.Type) bool
 	l.plan, want = l.makePlan(req.Filter)
+	l.probe.Prepare(l.plan)
 	// Processes are read while the rest is attached, but not before their
 	// lives are followed: what changes meanwhile waits in the buffer.
 	if err := l.probe.Update(probe.Plan{Exec: true, Fork: true, Rename: true, Exit: true}); err != nil {
@@ -184,18 +194,12 @@ func (l *Live) start(req source.Request) error {
 		return fmt.Errorf("live: read /proc: %w: mount it, and see the processes of all users (hidepid)", seeded)
 	}
 	l.dec.Want(want)
-	l.conts.Look()
 	l.conts.Settle(settleAtStart)
 	// Container names in the filter's scope are known only now.
 	if req.Filter != nil {
 		l.rescope()
 	}
 	l.fly(time.Now())
-	if !keepPrivileges.Load() {
-		if err := probe.DropPrivileges(); err != nil {
-			l.note(source.NoteWarn, "the process keeps all its capabilities: "+err.Error(), "use a build without cgo")
-		}
-	}
 	return nil
 }
 

@@ -162,7 +162,7 @@ static __always_inline struct seat *seat_of(struct task_struct *t, __u64 key, __
 
 	if (seat || !(options & OPT_CLAIM))
 		return seat;
-	pid = t->thread_pid;
+	pid = HOP(struct task_struct, t, thread_pid);
 	if (!pid || !pid->level)
 		return NULL;
 	if (bpf_map_pop_elem(&pool, &slot)) {

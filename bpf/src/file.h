@@ -16,7 +16,7 @@
 
 static __always_inline struct file *fd_file(struct task_struct *t, __s64 fd)
 {
-	struct files_struct *files = t->files;
+	struct files_struct *files = HOP(struct task_struct, t, files);
 	struct fdtable *fdt;
 
 	if (!files || fd < 0)
@@ -175,7 +175,7 @@ __noinline int put_file(struct scratch *s, __u64 file, __u32 fd, __u32 role)
 /* The working directory, as PART_PATH of ROLE_CWD. */
 static __always_inline int put_cwd(struct scratch *s, struct task_struct *t)
 {
-	struct fs_struct *fs = t->fs;
+	struct fs_struct *fs = HOP(struct task_struct, t, fs);
 
 	if (fs)
 		put_path(s, scalar(s, fs->pwd.dentry), scalar(s, fs->pwd.mnt), ROLE_CWD);

@@ -15,7 +15,7 @@
 __noinline int put_path(struct scratch *s, __u64 dentry, __u64 vfsmount, __u32 role)
 {
 	struct task_struct *t = (void *)bpf_get_current_task_btf();
-	struct fs_struct *fs = t->fs;
+	struct fs_struct *fs = HOP(struct task_struct, t, fs);
 	__u64 root = 0, root_mnt = 0, d = dentry, m = vfsmount, top;
 	struct part_hdr *p;
 	__u32 begin;

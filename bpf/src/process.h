@@ -103,7 +103,7 @@ static __always_inline void put_range(struct scratch *s, __u64 from, __u64 to, _
 
 static __always_inline int on_exec(struct task_struct *t, __u32 old_tid, struct linux_binprm *b)
 {
-	struct mm_struct *mm = t->mm;
+	struct mm_struct *mm = HOP(struct task_struct, t, mm);
 	struct where w;
 
 	forget_renamed(t);
@@ -135,13 +135,13 @@ static __always_inline int put_child(struct scratch *s, struct task_struct *chil
 	struct upid u;
 
 	PART(s, struct part_child, p, PART_CHILD);
-	p->start = child->group_leader->start_boottime;
+	p->start = HOP(struct task_struct, child, group_leader)->start_boottime;
 	p->cgroup = cgroup_key(child);
 	p->pid = child->tgid;
 	p->tid = child->pid;
-	p->vtid = pid_vnr(child->thread_pid, &u);
+	p->vtid = pid_vnr(HOP(struct task_struct, child, thread_pid), &u);
 	p->pidns = u.ns ? BPF_CORE_READ(u.ns, ns.inum) : 0;
-	p->vpid = pid_vnr(child->group_leader->thread_pid, &u);
+	p->vpid = pid_vnr(HOP(struct task_struct, child, group_leader)->thread_pid, &u);
 	p->exec_id = child->self_exec_id;
 	PART_DONE(s, p, PART_CHILD, ROLE_CHILD, 0);
 	return 0;
@@ -154,7 +154,7 @@ static __always_inline int put_child(struct scratch *s, struct task_struct *chil
  */
 static __always_inline int on_fork(struct task_struct *parent, struct task_struct *child)
 {
-	bool plain = parent->pid == parent->tgid && child->real_parent->tgid == parent->tgid;
+	bool plain = parent->pid == parent->tgid && HOP(struct task_struct, child, real_parent)->tgid == parent->tgid;
 	struct where w;
 
 	if (!whereto(&w, parent, OPT_FORK, KIND_FORK, child->pid, child->pid == child->tgid, 0))
@@ -174,7 +174,7 @@ static __always_inline int put_exit(struct scratch *s, struct task_struct *t)
 {
 	PART(s, struct part_exit, p, PART_EXIT);
 	p->code = t->exit_code;
-	p->live = t->signal->live.counter;
+	p->live = HOP(struct task_struct, t, signal)->live.counter;
 	p->utime = t->utime;
 	p->stime = t->stime;
 	PART_DONE(s, p, PART_EXIT, ROLE_TASK, 0);
@@ -185,7 +185,7 @@ static __always_inline int on_exit(struct task_struct *t)
 {
 	struct where w;
 
-	if (!t->signal->live.counter)
+	if (!HOP(struct task_struct, t, signal)->live.counter)
 		forget_renamed(t);
 	if (!whereto(&w, t, OPT_EXIT, KIND_EXIT, t->exit_code, false, 0))
 		return 0;

@@ -18,7 +18,7 @@ static __always_inline void copy_name(struct name *to, const void *from)
 
 __noinline int name_in_scope(__u32 mode)
 {
-	struct task_struct *t = (void *)bpf_get_current_task_btf(), *leader = t->group_leader;
+	struct task_struct *t = (void *)bpf_get_current_task_btf(), *leader = HOP(struct task_struct, t, group_leader);
 	__u32 tgid = t->tgid;
 	struct name name;
 
@@ -41,7 +41,7 @@ static __always_inline bool in_scope(struct settings *c, struct task_struct *t, 
 		return false;
 	if (!(c->uid_mode | c->name_mode) || followed)
 		return true;
-	uid = t->cred->euid.val; /* as in the record */
+	uid = HOP(struct task_struct, t, cred)->euid.val; /* as in the record */
 	if (c->uid_mode != SCOPE_ALL && !!bpf_map_lookup_elem(&uids, &uid) != (c->uid_mode == SCOPE_ONLY))
 		return false;
 	return c->name_mode == SCOPE_ALL || name_in_scope(c->name_mode);

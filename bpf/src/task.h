@@ -7,6 +7,7 @@
 #define PF_IO_WORKER 0x00000010
 #define PID_LEVELS 32 /* of nested namespaces: MAX_PID_NS_LEVEL, linux/pid_namespace.h */
 
+/* Every call of the node pays for this one while something is recorded: loads of trusted pointers are the cheapest. */
 static __always_inline __u64 cgroup_key(struct task_struct *t)
 {
 	if (key_mode == KEY_MEMORY)
@@ -24,14 +25,14 @@ static __always_inline void header(struct rec_hdr *h, struct task_struct *t, __u
 	h->version = REC_VERSION;
 	h->time = bpf_ktime_get_boot_ns();
 	h->cgroup = key;
-	h->start = t->group_leader->start_boottime;
+	h->start = HOP(struct task_struct, t, group_leader)->start_boottime;
 	h->pid = t->tgid;
 	h->tid = t->pid;
 	h->ret = ret;
 	h->exec_id = t->self_exec_id;
 	h->cpu = bpf_get_smp_processor_id();
 	h->flags = flags | (t->flags & (PF_KTHREAD | PF_IO_WORKER) ? REC_KTHREAD : 0);
-	h->uid = t->cred->euid.val;
+	h->uid = HOP(struct task_struct, t, cred)->euid.val;
 	h->nargs = 0;
 	h->nparts = 0;
 	h->lost_parts = 0;
@@ -46,7 +47,7 @@ static __always_inline void begin(struct scratch *s, struct task_struct *t, __u8
 
 static __always_inline int put_creds(struct scratch *s, struct task_struct *t)
 {
-	const struct cred *c = t->cred;
+	const struct cred *c = HOP(struct task_struct, t, cred);
 
 	PART(s, struct part_creds, p, PART_CREDS);
 	p->uid = c->uid.val;
@@ -108,16 +109,17 @@ static __always_inline __u32 pid_nr(struct pid *pid)
 
 static __always_inline int put_task(struct scratch *s, struct task_struct *t, __u8 role)
 {
-	struct signal_struct *sig = t->signal;
-	struct pid *pid = t->thread_pid, *tgid = sig->pids[PIDTYPE_TGID];
+	struct signal_struct *sig = HOP(struct task_struct, t, signal);
+	struct pid *pid = HOP(struct task_struct, t, thread_pid), *tgid = sig->pids[PIDTYPE_TGID];
 	struct pid *pgid = sig->pids[PIDTYPE_PGID], *sid = sig->pids[PIDTYPE_SID];
 	struct tty_struct *tty = sig->tty;
+	struct task_struct *parent = HOP(struct task_struct, t, real_parent);
 	struct upid u;
 
 	PART(s, struct part_task, p, PART_TASK);
 	bpf_core_read(p->comm, sizeof(p->comm), &t->comm);
-	p->ppid = t->real_parent->tgid;
-	p->parent_start = t->real_parent->group_leader->start_boottime;
+	p->ppid = parent->tgid;
+	p->parent_start = parent->group_leader->start_boottime;
 	p->pgid = pid_nr(pgid);
 	p->sid = pid_nr(sid);
 	p->vtid = pid_vnr(pid, &u);
@@ -135,14 +137,14 @@ static __always_inline __u32 task_pidns(struct task_struct *t)
 {
 	struct upid u;
 
-	pid_vnr(t->thread_pid, &u);
+	pid_vnr(HOP(struct task_struct, t, thread_pid), &u);
 	return u.ns ? BPF_CORE_READ(u.ns, ns.inum) : 0;
 }
 
 static __always_inline int put_ns(struct scratch *s, struct task_struct *t)
 {
-	struct nsproxy *n = t->nsproxy;
-	const struct cred___user *c = (void *)t->cred;
+	struct nsproxy *n = HOP(struct task_struct, t, nsproxy);
+	const struct cred___user *c = (void *)HOP(struct task_struct, t, cred);
 
 	if (!n)
 		return 0;

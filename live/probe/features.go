@@ -56,7 +56,22 @@ var tracefsDirs = []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}
 // Look asks the kernel what it offers. With mount it mounts tracefs where it is
 // missing, and says so in the report.
 func Look(mount bool) *Report {
-	r := &Report{Kernel: release(), types: btf.NewCache()}
+	r := newReport()
+	r.look(mount, true)
+	return r
+}
+
+// newReport says only what is known at once. The kernel's types, which take ten
+// milliseconds, are being read then.
+func newReport() *Report {
+	r := &Report{Kernel: release(), Keys: FindKeys(), types: btf.NewCache()}
+	go r.types.Kernel() //nolint:errcheck // whoever asks next gets the error
+	return r
+}
+
+// look makes the checks. Without all it leaves out what takes long and shows
+// when the maps are made.
+func (r *Report) look(mount, all bool) {
 	add := func(c Check) bool {
 		r.Checks = append(r.Checks, c)
 		return c.OK
@@ -75,13 +90,13 @@ func Look(mount bool) *Report {
 	program(ebpf.ProgramSpec{Name: "fentry", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "do_exit"}, false,
 		"available, not used: tp_btf sees the same and loads everywhere")
 	add(checkMap("ringbuf", ebpf.RingBuf))
-	add(checkMap("task storage", ebpf.TaskStorage))
+	if all { // the kernel waits for an RCU grace period
+		add(checkMap("task storage", ebpf.TaskStorage))
+	}
 	uring, programs := checkURing(r.types)
 	add(uring)
 	r.uring = programs
-	r.Keys = FindKeys()
 	add(Check{Name: "cgroups", OK: true, Detail: r.Keys.Why})
-	return r
 }
 
 func release() string {

@@ -52,7 +52,11 @@ func (p *Probe) Losses() (Losses, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, prog := range p.progs {
+	for _, g := range p.progs {
+		prog := g.ready()
+		if prog == nil {
+			continue
+		}
 		if st, err := prog.Stats(); err == nil {
 			all.Missed += st.RecursionMisses
 		}

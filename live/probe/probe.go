@@ -3,14 +3,12 @@
 package probe
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"sync"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/stoop-project/stoop/bpf"
 )
@@ -49,7 +47,7 @@ type Probe struct {
 	rec    *Recorder
 
 	mu     sync.Mutex
-	progs  map[string]*ebpf.Program
+	progs  map[string]*program
 	links  map[string]attachment // by what they are attached to
 	gone   *releaser
 	plan   Plan
@@ -64,24 +62,28 @@ func Open(opts Options) (*Probe, error) {
 	if opts.EventBuffer&(opts.EventBuffer-1) != 0 {
 		return nil, fmt.Errorf("event buffer of %d bytes: want a power of two", opts.EventBuffer)
 	}
-	report := Look(true)
-	if err := report.Err(); err != nil {
-		return nil, err
-	}
-	spec, err := bpf.LoadKernel()
-	if err != nil {
-		return nil, fmt.Errorf("read the embedded programs: %w", err)
-	}
 	p := &Probe{
-		opts: opts, report: report, spec: spec, seed: rand.Uint64(),
-		progs: make(map[string]*ebpf.Program), links: make(map[string]attachment),
+		opts: opts, report: newReport(), seed: rand.Uint64(),
+		progs: make(map[string]*program), links: make(map[string]attachment),
 		gone: newReleaser(), scoped: newScoped(),
 	}
-	if opts.RawOnly {
-		report.PerCall = false
+	made := make(chan error, 1)
+	go func() { made <- p.makeMaps() }()
+	p.report.look(true, false)
+	err := <-made
+	missing := p.report.Err()
+	if err != nil && missing == nil {
+		missing = Look(false).Err() // slower, and complete
 	}
-	if err := p.loadMaps(); err != nil {
-		return nil, fmt.Errorf("make the kernel's maps: %w", err)
+	if missing != nil {
+		err = missing // says more than the map that could not be made
+	}
+	if err != nil {
+		p.closeMaps()
+		return nil, err
+	}
+	if opts.RawOnly {
+		p.report.PerCall = false
 	}
 	if p.reader, err = newReader(p.maps[bpf.KernelMapEvents]); err != nil {
 		p.closeMaps()
@@ -95,7 +97,13 @@ func Open(opts Options) (*Probe, error) {
 	return p, nil
 }
 
-func (p *Probe) loadMaps() error {
+// makeMaps reads the embedded programs and makes their maps.
+func (p *Probe) makeMaps() error {
+	spec, err := bpf.LoadKernel()
+	if err != nil {
+		return fmt.Errorf("read the embedded programs: %w", err)
+	}
+	p.spec = spec
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return fmt.Errorf("count the processors: %w: mount sysfs at /sys", err)
@@ -109,33 +117,14 @@ func (p *Probe) loadMaps() error {
 		}
 	}
 	p.spec.Maps[bpf.KernelMapEvents].MaxEntries = uint32(p.opts.EventBuffer)
-	only := p.spec.Copy()
+	only := *p.spec
 	only.Programs = nil
-	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: p.report.types})
+	c, err := ebpf.NewCollection(&only)
 	if err != nil {
-		return err
+		return fmt.Errorf("make the kernel's maps: %w", err)
 	}
 	p.maps, p.direct, p.kept = c.Maps, c.Variables[bpf.KernelVarBulkDirect], c.Variables[bpf.KernelVarRenamedKept]
 	return nil
-}
-
-func (p *Probe) loadProgram(name string) (*ebpf.Program, error) {
-	only := p.spec.Copy()
-	for n := range only.Programs {
-		if n != name {
-			delete(only.Programs, n)
-		}
-	}
-	c, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: p.maps, Cache: p.report.types})
-	if err != nil {
-		if errors.Is(err, unix.EPERM) {
-			return nil, fmt.Errorf("the kernel refuses the program %s: %w: run as root, and look for a lockdown mode or a seccomp profile that forbids bpf(2)", name, err)
-		}
-		return nil, fmt.Errorf("load the program %s: %w", name, err)
-	}
-	prog := c.DetachProgram(name)
-	c.Close()
-	return prog, nil
 }
 
 // Report is what was found and chosen on this node.
@@ -170,7 +159,7 @@ func (p *Probe) Close() error {
 	p.links = nil
 	err := handOver(fds)
 	p.reader.close()
-	p.rec.close()
+	go p.rec.close() // waits for rings that are being made
 	if err != nil {
 		return fmt.Errorf("start the helper that detaches: %w", err)
 	}
@@ -180,9 +169,6 @@ func (p *Probe) Close() error {
 func (p *Probe) closeMaps() {
 	for _, m := range p.maps {
 		m.Close()
-	}
-	for _, g := range p.progs {
-		g.Close()
 	}
 }
 

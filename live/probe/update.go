@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 
 	"github.com/stoop-project/stoop/bpf"
@@ -46,7 +44,7 @@ func (p *Probe) Update(plan Plan) error {
 	if err := plan.check(); err != nil {
 		return err
 	}
-	p.plan, p.skip = plan, nil
+	p.plan = plan
 	scope := plan.Scope
 	if !p.follows() { // names are tested only once their changes are seen
 		scope.NameMode, scope.Names = ScopeAll, nil
@@ -54,7 +52,9 @@ func (p *Probe) Update(plan Plan) error {
 	if err := p.writeMaps(&plan, &scope); err != nil {
 		return fmt.Errorf("write the plan to the kernel: %w", err)
 	}
-	err := p.attach(p.wantedLinks(&plan))
+	want, unknown := p.wantedLinks(&plan)
+	p.skip = unknown
+	err := p.attach(want)
 	if p.follows() && !scope.Equal(&plan.Scope) {
 		err = errors.Join(err, p.writeMaps(&plan, &plan.Scope))
 	}
@@ -129,15 +129,19 @@ type wanted struct {
 	name, program, tracepoint string
 }
 
-func (p *Probe) wantedLinks(plan *Plan) []wanted {
-	var all []wanted
+// wantedLinks are the attachments of a plan, first those that a process table
+// waits for; and the calls in it that this kernel does not have.
+func (p *Probe) wantedLinks(plan *Plan) (all []wanted, unknown []string) {
 	tpBTF := func(on bool, program string) {
 		if on {
 			all = append(all, wanted{program, program, ""})
 		}
 	}
 	tpBTF(plan.Exec || plan.Deeds, bpf.KernelProgProcessExec)
-	calls := p.callsToAttach(plan)
+	tpBTF(plan.Fork || plan.Deeds, bpf.KernelProgProcessFork)
+	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
+	tpBTF(plan.Rename, bpf.KernelProgProcessRename)
+	calls, unknown := p.callsToAttach(plan)
 	if p.report.PerCall {
 		for _, name := range calls {
 			all = append(all, wanted{"syscalls/" + name, bpf.KernelProgWatchSyscall, "sys_exit_" + tracepointName(name)})
@@ -146,22 +150,20 @@ func (p *Probe) wantedLinks(plan *Plan) []wanted {
 	} else {
 		tpBTF(len(calls) > 0 || plan.Compat, bpf.KernelProgWatchRaw)
 	}
-	tpBTF(plan.Fork || plan.Deeds, bpf.KernelProgProcessFork)
-	tpBTF(plan.Rename, bpf.KernelProgProcessRename)
-	tpBTF(plan.Exit, bpf.KernelProgProcessExit)
 	for _, program := range p.report.uring {
 		tpBTF(plan.URing || plan.Deeds, program)
 	}
 	bulk := p.rec.bulkRings() > 0
 	tpBTF(bulk && plan.Durations, bpf.KernelProgRecordEnter)
 	tpBTF(bulk, bpf.KernelProgRecordBulk)
-	return all
+	return all, unknown
 }
 
-// callsToAttach are the watched calls and, for the recorder, the deeds, without
-// those that this kernel does not have.
-func (p *Probe) callsToAttach(plan *Plan) []string {
-	names := slices.Clone(plan.Syscalls)
+// callsToAttach are the watched calls, in their order, and after them, for the
+// recorder, the deeds, without those that this kernel does not have; of these
+// the watched ones. While another stoop's attachments are let go, each new one
+// takes tens of milliseconds: what is asked for must not wait for the deeds.
+func (p *Probe) callsToAttach(plan *Plan) (names, unknown []string) {
 	if plan.Deeds {
 		for name, r := range bpf.Recipes() {
 			if r.Deed() {
@@ -170,17 +172,23 @@ func (p *Probe) callsToAttach(plan *Plan) []string {
 		}
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
-	return slices.DeleteFunc(names, func(name string) bool {
+	names = append(slices.Clone(plan.Syscalls), names...)
+	had := make(map[string]bool, len(names))
+	names = slices.DeleteFunc(names, func(name string) bool {
+		if had[name] {
+			return true
+		}
+		had[name] = true
 		_, ok := bpf.Native.SyscallNr(name)
 		if ok && p.report.PerCall && !haveTracepoint("sys_exit_"+tracepointName(name)) {
 			ok = false // the kernel was built without this call
 		}
 		if !ok && slices.Contains(plan.Syscalls, name) {
-			p.skip = append(p.skip, name)
+			unknown = append(unknown, name)
 		}
 		return !ok
 	})
+	return names, unknown
 }
 
 // tracepointNames are calls whose tracepoint is named after another function.
@@ -232,25 +240,21 @@ func (p *Probe) attach(want []wanted) error {
 			delete(p.links, name)
 		}
 	}
+	p.load(order)
 	type outcome struct {
 		program string
-		loaded  *ebpf.Program
+		loaded  bool
 		links   map[string]attachment
 		err     error
 	}
 	outcomes := make(chan outcome)
-	turns := make(chan struct{}, runtime.NumCPU())
-	for _, program := range order {
-		loaded, list := p.progs[program], byProgram[program]
+	for _, name := range order {
+		loading, list := p.progs[name], byProgram[name]
 		go func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			o := outcome{program: program, loaded: loaded}
-			if loaded == nil {
-				o.loaded, o.err = p.loadProgram(program)
-			}
-			if o.err == nil {
-				o.links, o.err = attachAll(list, o.loaded)
+			o := outcome{program: name}
+			prog, err := loading.wait()
+			if o.loaded, o.err = prog != nil, err; o.loaded {
+				o.links, o.err = attachAll(list, prog)
 			}
 			outcomes <- o
 		}()
@@ -259,13 +263,10 @@ func (p *Probe) attach(want []wanted) error {
 	for range order {
 		o := <-outcomes
 		errs = append(errs, o.err)
-		if o.loaded != nil {
-			p.progs[o.program] = o.loaded
+		if !o.loaded {
+			delete(p.progs, o.program) // the next update tries again
 		}
 		maps.Copy(p.links, o.links)
-	}
-	if len(order) > 0 {
-		p.report.types = btf.NewCache() // the old one is large, and seldom needed again
 	}
 	return errors.Join(errs...)
 }
