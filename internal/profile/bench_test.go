@@ -48,3 +48,29 @@ func BenchmarkLookup(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKinds reads documents of several kinds, each file again and again,
+// choosing the profile for every document.
+func BenchmarkKinds(b *testing.B) {
+	for _, name := range []string{
+		"falco-raw/lab", "falco-filebeat/json-target.derived", "falco-filebeat/message-unparsed.derived", "k8s-audit-elastic/pipeline.derived", "tetragon-raw/events",
+	} {
+		docs := documents(b, "siem/"+name+".ndjson")
+		size := 0
+		for _, d := range docs {
+			size += len(d)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			c := Choose(event.NewTables)
+			for b.Loop() {
+				for _, d := range docs {
+					if _, _, err := c.Map(d); err != nil && name != "k8s-audit-elastic/pipeline.derived" {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}

@@ -79,19 +79,41 @@ func (s *Set) Choose(tables func() *event.Tables) *Chooser {
 
 // Map reads one document, and returns the mapper that did. An error is an
 // [*Error].
+//
+// Documents of one kind follow each other, so that the profile of the one before
+// is tried without a glance, and those that come before it only when the
+// document has a member by which they know theirs.
 func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
+	m := c.mappers[c.last]
+	if m == nil || m.watch == nil {
+		return c.choose(doc, len(c.mappers))
+	}
+	e, err := m.Map(doc)
+	switch {
+	case err != nil:
+		return c.choose(doc, len(c.mappers))
+	case !m.odd:
+		return m, e, nil
+	}
+	if other, first, err := c.choose(doc, c.last); err == nil {
+		return other, first, nil
+	}
+	return m, e, nil
+}
+
+// choose tries the first n profiles.
+func (c *Chooser) choose(doc []byte, n int) (*Mapper, event.Event, error) {
 	var first error
-	for i, p := range c.set.profiles {
-		m := c.mappers[i]
-		if (m == nil || i != c.last) && !p.likely(doc) {
+	for i, p := range c.set.profiles[:n] {
+		if !p.likely(doc) {
 			continue
 		}
+		m := c.mappers[i]
 		if m == nil {
 			if !p.Knows(doc) {
 				continue
 			}
-			m = c.mapper(p)
-			c.mappers[i] = m
+			m = c.mapper(i)
 		}
 		e, err := m.Map(doc)
 		if err == nil {
@@ -112,18 +134,49 @@ func (c *Chooser) Map(doc []byte) (*Mapper, event.Event, error) {
 	return nil, event.Event{}, first
 }
 
-func (c *Chooser) mapper(p *Profile) *Mapper {
-	m := NewMapper(p, c.tables())
-	m.Alone = c.Alone
+// mapper makes the mapper of a profile.
+func (c *Chooser) mapper(i int) *Mapper {
+	m := NewMapper(c.set.profiles[i], c.tables())
+	m.Alone, m.watch = c.Alone, c.set.watch(i)
+	c.mappers[i] = m
 	return m
+}
+
+// watch returns the members by which the profiles before one know documents: of
+// each the first parts of a need that the profile itself does not have, and of
+// the places where its documents lie in others. It is nil when one of them has
+// nothing of its own, so that it must be asked each time.
+func (s *Set) watch(i int) map[string]bool {
+	names := make(map[string]bool)
+	for _, p := range s.profiles[:i] {
+		own := slices.IndexFunc(p.needs, func(n need) bool {
+			return !slices.ContainsFunc(n.paths, s.profiles[i].needsPart)
+		})
+		if own < 0 {
+			return nil
+		}
+		for _, path := range p.needs[own].paths {
+			names[firstPart(path)] = true
+		}
+		for _, w := range p.Within {
+			names[firstPart(w.path())] = true
+		}
+	}
+	return names
+}
+
+// needsPart reports whether a need of the profile begins as a path does.
+func (p *Profile) needsPart(path string) bool {
+	return slices.ContainsFunc(p.needs, func(n need) bool {
+		return slices.ContainsFunc(n.paths, func(own string) bool { return firstPart(own) == firstPart(path) })
+	})
 }
 
 // Renew makes a mapper go on with new tables.
 func (c *Chooser) Renew(m *Mapper) *Mapper {
 	for i, old := range c.mappers {
 		if old == m {
-			c.mappers[i] = c.mapper(m.p)
-			return c.mappers[i]
+			return c.mapper(i)
 		}
 	}
 	return m

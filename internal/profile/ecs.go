@@ -72,15 +72,30 @@ var repeated = map[string]bool{
 	"proc.aname": true, "proc.aexe": true, "proc.aexepath": true, "proc.acmdline": true, "proc.apid": true, "proc.aargs": true, "proc.aenv": true,
 }
 
-// writtenFields are the fields that documents have by Falco's names.
-var writtenFields = sync.OnceValue(func() (all []*event.Field) {
+// remade are fields that whoever reads a document makes of others again, and
+// the control groups' paths, which would be a sixth of each document: nobody
+// asks a server for them.
+var remade = map[string]bool{
+	"evt.dir": true, "evt.is_io": true, "evt.is_io_read": true, "evt.is_io_write": true, "evt.io_dir": true, "evt.is_wait": true, "syscall.type": true,
+	"evt.count.error": true, "evt.count.error.file": true, "evt.count.error.net": true, "evt.count.error.memory": true, "evt.count.error.other": true,
+	"fd.typechar": true, "fd.cproto": true, "fd.lproto": true, "fd.rproto": true, "fd.uid": true, "proc.exeline": true, "proc.cmdnargs": true,
+	"proc.cmdlenargs": true, "proc.loginshellid": true, "thread.ismain": true, "k8s.pod.id": true, "k8s.pod.sandbox_id": true, "thread.cgroups": true,
+}
+
+// writtenFields are the fields that documents have by Falco's names: of events
+// that came as documents, and of others.
+var writtenFields = sync.OnceValues(func() (docs, others []*event.Field) {
 	for _, f := range event.Fields.All() {
 		const never = event.Deprecated | event.TableOnly | event.FilterOnly
-		if f.Flags&never == 0 && f.Arg&event.ArgRequired == 0 && !repeated[f.Name] {
-			all = append(all, f)
+		if f.Flags&never != 0 || f.Arg&event.ArgRequired != 0 || repeated[f.Name] {
+			continue
+		}
+		docs = append(docs, f)
+		if !remade[f.Name] {
+			others = append(others, f)
 		}
 	}
-	return all
+	return docs, others
 })
 
 // Append appends an event as one document, one line without its end. Its
@@ -252,7 +267,11 @@ func (w *Writer) fields(dst []byte, r event.Row) []byte {
 		dst = v.AppendJSON(dst, w.Text)
 		some = true
 	}
-	for _, f := range writtenFields() {
+	ofDocs, list := writtenFields()
+	if doc {
+		list = ofDocs
+	}
+	for _, f := range list {
 		if lacks(f, r, doc) {
 			continue
 		}

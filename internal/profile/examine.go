@@ -45,9 +45,14 @@ func (s *Set) Examine() *Examination {
 	return &Examination{set: s, choose: s.Choose(event.NewTables), Unread: map[string]Unread{}, Refused: map[string]Unread{}}
 }
 
-// Add looks at one document, which lies in some line.
+// Add looks at one document, which lies in some line; nil stands for one that is
+// too long to be read.
 func (x *Examination) Add(line int, doc []byte) {
 	x.Documents++
+	if doc == nil {
+		count1(x.Unread, "it is longer than a document may be", line)
+		return
+	}
 	m, e, err := x.choose.Map(doc)
 	var at *Error
 	if err != nil && errors.As(err, &at) && at.Offset >= 0 {

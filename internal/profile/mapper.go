@@ -17,6 +17,11 @@ type Mapper struct {
 	// it what one document knows of a container shows at the others' too.
 	Alone bool
 
+	// watch has the names of members that documents of other profiles have, which
+	// are to be asked first; odd says that the document had one of them.
+	watch map[string]bool
+	odd   bool
+
 	guesses []*guesses // by scope
 	names   int        // how many guesses there are
 
@@ -61,6 +66,7 @@ func NewMapper(p *Profile, t *event.Tables) *Mapper {
 // document is none of this kind. One without a time that can be read gets that
 // of the document before, and is marked as inferred.
 func (m *Mapper) Map(doc []byte) (event.Event, error) {
+	m.odd = false
 	if err := m.read(doc, -1); err != nil {
 		return event.Event{}, err
 	}
@@ -121,6 +127,7 @@ func (m *Mapper) object(s *scanner, sc *scope, depth int) bool {
 			return s.reason == ""
 		}
 		last = m.find(sc, known, last, name.raw)
+		m.odd = m.odd || last.odd
 		of := last.m
 		if of == nil {
 			if _, ok := s.value(depth); !ok {

@@ -154,6 +154,7 @@ func (b *builder) add(path string, t target) {
 type guess struct {
 	name string
 	m    *member // nil when it is nothing
+	odd  bool    // of the document itself: another profile may know it, see [Mapper.watch]
 	next *guess  // the one that came after it last time: the next one's likeliest
 }
 
@@ -178,16 +179,22 @@ func (m *Mapper) find(sc *scope, g *guesses, last *guess, name []byte) *guess {
 	}
 	found := g.met[string(name)]
 	if found == nil {
+		found = &guess{name: string(name), odd: sc == m.p.root && m.watch[firstPart(string(name))]}
+		found.m = sc.members[found.name]
 		if m.names >= maxNames || len(name) > maxNameLen {
-			return &guess{m: sc.members[string(name)]}
+			return found
 		}
 		m.names++
-		found = &guess{name: string(name)}
-		found.m = sc.members[found.name]
 		g.met[found.name] = found
 	}
 	last.next = found
 	return found
+}
+
+// firstPart is what a path begins with.
+func firstPart(path string) string {
+	first, _, _ := strings.Cut(path, ".")
+	return first
 }
 
 // guessesOf returns what was met in a scope.

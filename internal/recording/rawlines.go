@@ -44,7 +44,7 @@ func Lines(r io.Reader, yield func(n int, line []byte) bool) error {
 		if n == 1 {
 			line = bytes.TrimPrefix(line, utf8BOM)
 		}
-		if over || len(line) > maxLine {
+		if over = over || len(line) > maxLine; over {
 			line = nil
 		}
 		if (over || len(line) > 0) && !yield(n, line) || err != nil {

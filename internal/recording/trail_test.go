@@ -13,9 +13,9 @@ import (
 )
 
 // notRead are fields that say where an event stands among others, and what a
-// document does not hold of ancestors: their environment, and whether those
-// with a command line of one word had no arguments.
-var notRead = map[string]bool{"proc.aenv": true, "proc.aargs": true, "evt.num": true, "evt.reltime": true, "evt.reltime.s": true, "evt.reltime.ns": true, "evt.deltatime": true, "evt.deltatime.s": true, "evt.deltatime.ns": true}
+// document does not hold: control groups, and of ancestors their environment, and
+// whether those with a command line of one word had no arguments.
+var notRead = map[string]bool{"thread.cgroups": true, "proc.aenv": true, "proc.aargs": true, "evt.num": true, "evt.reltime": true, "evt.reltime.s": true, "evt.reltime.ns": true, "evt.deltatime": true, "evt.deltatime.s": true, "evt.deltatime.ns": true}
 
 // noArgs are fields that a command line of one word makes empty.
 var noArgs = map[string]bool{"proc.args": true, "proc.cmdnargs": true, "proc.cmdlenargs": true}
