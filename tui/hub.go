@@ -24,9 +24,11 @@ type hub struct {
 	ratesAt   time.Time
 	ratesCost time.Duration
 
-	mu    sync.Mutex
-	state []sourceState
-	done  sync.WaitGroup
+	mu     sync.Mutex
+	ctx    context.Context // of the run; nil before
+	paging bool            // older events are being fetched
+	state  []sourceState
+	done   sync.WaitGroup
 }
 
 // sourceState is how far a source's Run has come.
@@ -38,13 +40,49 @@ type sourceState struct {
 func newHub(sources []source.Source, st *store.Store) *hub {
 	h := &hub{sources: sources, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	for _, src := range sources {
-		h.isLive = h.isLive || src.Info().Live
+		_, pager := src.(source.Pager) // hands on what arrives
+		h.isLive = h.isLive || src.Info().Live || pager
 	}
 	return h
 }
 
+// older fetches events that are older than those handed on, from the sources
+// that have some, unless it is at that already.
+func (h *hub) older(n int) {
+	pagers := source.Pagers(h.sources)
+	h.mu.Lock()
+	ctx := h.ctx
+	if ctx == nil || h.paging || len(pagers) == 0 {
+		h.mu.Unlock()
+		return
+	}
+	h.paging = true
+	h.mu.Unlock()
+	h.done.Go(func() {
+		var all sync.WaitGroup
+		for _, p := range pagers {
+			all.Go(func() { _ = p.More(ctx, n) }) // what went wrong is in its notes
+		}
+		all.Wait()
+		h.mu.Lock()
+		h.paging = false
+		h.mu.Unlock()
+		h.poke()
+	})
+}
+
+// fetching reports whether older events are on their way.
+func (h *hub) fetching() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.paging
+}
+
 // start runs every source until it ends or ctx is done.
 func (h *hub) start(ctx context.Context, req source.Request) {
+	h.mu.Lock()
+	h.ctx = ctx
+	h.mu.Unlock()
 	for i, src := range h.sources {
 		h.done.Go(func() {
 			err := src.Run(ctx, req, h)

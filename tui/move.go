@@ -55,8 +55,20 @@ func (m *Model) move(n int) {
 			l.moveTo(k+min(max(n, -count), count), m.feed.height)
 			if n < 0 {
 				l.follow = false
+				m.older(k + n)
 			}
 		}
+	}
+}
+
+// olderEvents is how many older events are fetched at a time.
+const olderEvents = 1000
+
+// older fetches older events when the cursor comes close to the first row, as
+// long as there is room for them.
+func (m *Model) older(rank int) {
+	if rank <= 2*m.feed.height && m.stats.Evicted == 0 {
+		m.hub.older(olderEvents)
 	}
 }
 

@@ -269,6 +269,8 @@ func (m *Model) stateText() string {
 	switch {
 	case len(m.hub.sources) == 0:
 		return "no source"
+	case m.hub.fetching():
+		return "fetching older events"
 	case m.hub.live() && m.hub.running():
 		return "attached"
 	case m.hub.running():

@@ -13,5 +13,7 @@
 // Chunks stand in lanes. Within a lane time never runs back, so a lane can be
 // searched by bisection; a batch that would turn time back (a second source,
 // a drained flight recorder, a file that is not sorted) begins a lane of its
-// own. The order of all events is the merge of the lanes.
+// own, unless it lies wholly before a lane, as pages do that are read back:
+// then it becomes the lane's first chunk. The order of all events is the merge
+// of the lanes.
 package store

@@ -68,8 +68,12 @@ func (s *Store) Batch(b *event.Batch) {
 	s.version.Add(1)
 }
 
-// place puts a batch behind a lane. The caller holds the lock.
+// place puts a batch behind a lane, or before one. The caller holds the lock.
 func (s *Store) place(b *event.Batch) {
+	if l := s.laneBehind(b); l != nil {
+		s.precede(l, b)
+		return
+	}
 	l := s.laneFor(b)
 	if adopted(b) {
 		if n := len(l.chunks); n > 0 {
@@ -84,6 +88,38 @@ func (s *Store) place(b *event.Batch) {
 	}
 	s.events += int64(b.Len())
 	l.last = max(l.last, b.Time[b.Len()-1])
+}
+
+// laneBehind returns the lane whose beginning lies closest behind the end of a
+// batch that goes behind none: a source that reads back hands on such ones.
+func (s *Store) laneBehind(b *event.Batch) (best *lane) {
+	for _, l := range s.lanes {
+		if l.tables != b.Tables {
+			continue
+		}
+		if l.last <= b.Time[0] {
+			return nil
+		}
+		first := l.chunks[0].first()
+		if first >= b.Time[b.Len()-1] && (best == nil || first < best.chunks[0].first()) {
+			best = l
+		}
+	}
+	return best
+}
+
+// precede puts a batch before a lane, as a chunk of its own.
+func (s *Store) precede(l *lane, b *event.Batch) {
+	c := adopt(s.nextID, l, b)
+	if !adopted(b) {
+		c = newChunk(s.nextID, l, b.Seq)
+		c.add(b)
+		c.close()
+	}
+	s.link(l, c)
+	n := len(l.chunks)
+	l.chunks = append([]*chunk{c}, l.chunks[:n-1]...)
+	s.events += int64(b.Len())
 }
 
 // laneFor finds the lane whose end lies closest before the batch's beginning.

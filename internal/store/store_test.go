@@ -124,6 +124,29 @@ func TestViewAgreesWithASortedList(t *testing.T) {
 	}
 }
 
+// Pages that are read back, newest first, stay in order, however many there are.
+func TestReadingBack(t *testing.T) {
+	s, f := New(0), newFeed(1)
+	v := s.View(compile(t, "evt.type = write"))
+	var all []*event.Batch
+	for page := range 3 * maxLanes {
+		b := f.batch(int64(1e9-page*3000), 1000) // 1,000 steps of up to 2 ns
+		all = append(all, b)
+		s.Batch(b)
+		if page%10 == 0 {
+			newest := f.batch(int64(2e9+page*3000), 10)
+			all = append(all, newest)
+			s.Batch(newest)
+			v.Update(context.Background(), time.Minute)
+		}
+	}
+	v.Update(context.Background(), time.Minute)
+	check(t, "read back", v, expect(v.Filter(), all))
+	if n := len(s.lanes); n != 1 {
+		t.Errorf("%d lanes", n)
+	}
+}
+
 func check(t *testing.T, name string, v *View, want []string) {
 	t.Helper()
 	if v.Len() != len(want) {
