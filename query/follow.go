@@ -242,7 +242,7 @@ func (w *watch) more(ctx context.Context, from int64) ([]span, error) {
 	query := all([]any{w.r.query, t.between(time.Unix(from, 0), time.Time{}, "lt")})
 	req := conn.Request{
 		Method: http.MethodPost, Path: conn.Path(w.r.s.Index, "_search"), Patience: w.r.opt.Patience, Trouble: w.r.opt.Trouble,
-		Body: fmt.Appendf(nil, `{"size":0,"track_total_hits":false,"query":%s,"aggs":{"s":{"date_histogram":{"field":%s,"fixed_interval":"1s","min_doc_count":1}}}}`,
+		Body: fmt.Appendf(nil, `{"size":0,"query":%s,"aggs":{"s":{"date_histogram":{"field":%s,"fixed_interval":"1s","min_doc_count":1}}}}`,
 			query, mustJSON(t.Path)),
 	}
 	if w.r.s.Product == conn.Logzio {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 )
 
@@ -23,19 +24,45 @@ type lookup func(ctx context.Context, addr string) ([]string, error)
 // Resolve returns a source that also asks the DNS for the names of the
 // addresses in its events, beside their way, and teaches them to the events'
 // tables. Whoever serves the zone can see the questions. A source that keeps a
-// flight recorder goes on to do so.
+// flight recorder goes on to do so, and one that pages and counts too.
 func Resolve(src Source) Source { return resolve(src, net.DefaultResolver.LookupAddr) }
 
 func resolve(src Source, ask lookup) Source {
 	r := resolving{Source: src, ask: ask}
-	if rec, ok := src.(Recorder); ok {
+	rec, records := src.(Recorder)
+	older, pages := src.(Pager)
+	counter, counts := src.(Counter)
+	switch {
+	case records:
 		return struct {
 			resolving
 			Recorder
 		}{r, rec}
+	case pages && counts:
+		return struct {
+			resolving
+			Pager
+			counting
+		}{r, older, counting{counter}}
+	case pages:
+		return struct {
+			resolving
+			Pager
+		}{r, older}
 	}
 	return r
 }
+
+// counting is what a [Counter] can do beside being a source.
+type counting struct{ c Counter }
+
+// Count implements [Counter].
+func (c counting) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
+	return c.c.Count(ctx, qs)
+}
+
+// Owns implements [Counter].
+func (c counting) Owns(t *event.Tables) bool { return c.c.Owns(t) }
 
 type resolving struct {
 	Source

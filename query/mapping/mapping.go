@@ -67,6 +67,9 @@ func (m *Map) Lookup(path string) []Field {
 	if len(found) > 0 {
 		return found
 	}
+	if m.opaque[path] && path != "" {
+		return []Field{{Path: path}} // an object that is only stored
+	}
 	return m.inside(path)
 }
 

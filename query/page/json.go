@@ -10,9 +10,10 @@ import (
 // well-formed as far as nesting, texts and separators go; the numbers and words
 // of documents are looked at by whoever reads those.
 type scanner struct {
-	b   []byte
-	at  int
-	err error
+	b    []byte
+	at   int
+	err  error
+	deep int // lists of hits in each other
 }
 
 // maxDepth bounds nesting, against an answer that is made to be deep.

@@ -220,9 +220,7 @@ func (r *reader) ask(ctx context.Context) (a *Answer, weight int, err error) {
 // that there are no more hits.
 func Once(ctx context.Context, c *conn.Conn, q Query, o Options) (a *Answer, whole bool, err error) {
 	if c.Product == conn.Logzio {
-		p := Open(c, q, o)
-		a, err = p.Next(ctx)
-		return a, false, err
+		return logzioOnce(ctx, c, q, o)
 	}
 	o.Limit = max(o.Limit, answerLimit)
 	r := &reader{c: c, q: q, o: o, size: q.Size}

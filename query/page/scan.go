@@ -106,7 +106,11 @@ func (a *Answer) list(s *scanner) {
 		case "total":
 			a.total(s)
 		case "hits":
-			s.array(func() { a.hit(s) })
+			if s.deep++; s.deep < 4 {
+				a.list(s)
+			} else {
+				s.value()
+			}
 		default:
 			s.value()
 		}

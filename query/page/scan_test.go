@@ -45,6 +45,7 @@ func TestScan(t *testing.T) {
 func TestScanScroll(t *testing.T) {
 	for _, body := range []string{
 		`{"code":200,"scrollId":"s","hits":"{\"total\":1,\"hits\":[{\"_index\":\"a\",\"_id\":\"1\",\"_source\":{\"m\":\"\\\"\"}}]}"}`,
+		`{"code":200,"scrollId":"s","hits":"{\"total\":1,\"hits\":{\"total\":1,\"hits\":[{\"_index\":\"a\",\"_id\":\"1\",\"_source\":{\"m\":\"\\\"\"}}]}}"}`,
 		`{"code":200,"scrollId":"s","hits":"[{\"_index\":\"a\",\"_id\":\"1\",\"_source\":{\"m\":\"\\\"\"}}]"}`,
 		`{"code":200,"scrollId":"s","hits":{"total":1,"max_score":1.0,"hits":[{"_index":"a","_id":"1","_source":{"m":"\""}}]}}`,
 	} {

@@ -126,3 +126,17 @@ func (r *scroll) body() []byte {
 
 // Close implements [Pages]: a scroll goes by itself.
 func (r *scroll) Close() {}
+
+// logzioOnce asks /v1/search, which looks at the two days that the query's range
+// is in.
+func logzioOnce(ctx context.Context, c *conn.Conn, q Query, o Options) (a *Answer, whole bool, err error) {
+	_, err = c.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: "/v1/search", Limit: hugeLimit, Patience: o.Patience, Trouble: o.Trouble,
+		Body: fmt.Appendf(nil, `{"size":%d,"sort":[%s],"query":%s}`, q.Size, timeSort(&q), q.Query),
+		Read: func(body []byte) error {
+			a, err = Scan(body)
+			return err
+		},
+	})
+	return a, err == nil && len(a.Hits) < q.Size, err
+}

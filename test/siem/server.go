@@ -92,8 +92,15 @@ func (p place) server(f Flavor, home string) (*Server, error) {
 }
 
 // alive asks whether the server answers.
-func (s *Server) alive() error {
-	_, status, err := s.ask("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s", nil)
+func (s *Server) alive() error { return s.health("/_cluster/health") }
+
+// ready asks whether it has found its indices again.
+func (s *Server) ready() error {
+	return s.health("/_cluster/health?wait_for_status=yellow&timeout=1s")
+}
+
+func (s *Server) health(path string) error {
+	_, status, err := s.ask("GET", path, nil)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("status %d", status)
 	}
@@ -104,7 +111,7 @@ func (s *Server) alive() error {
 func (s *Server) wait(ended <-chan struct{}, log string) error {
 	deadline := time.Now().Add(startTimeout)
 	for {
-		err := s.alive()
+		err := s.ready()
 		if err == nil {
 			return nil
 		}
