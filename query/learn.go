@@ -179,18 +179,21 @@ func (s *SIEM) learnKinds(docs [][]byte) {
 
 // KindsText names the kinds of documents, for a sentence.
 func (s *SIEM) KindsText() string {
-	names := make([]string, 0, len(s.Bindings))
-	for _, b := range s.Bindings {
-		name := b.Profile.Name
-		switch {
-		case b.Text != "":
-			name += " (JSON in " + b.Text + ")"
-		case b.Prefix != "":
-			name += " (under " + strings.TrimSuffix(b.Prefix, ".") + ")"
-		}
-		names = append(names, name)
+	names := make([]string, len(s.Bindings))
+	for i := range s.Bindings {
+		names[i] = kindText(&s.Bindings[i])
 	}
 	return strings.Join(names, ", ")
+}
+
+func kindText(b *profile.Binding) string {
+	switch {
+	case b.Text != "":
+		return b.Profile.Name + " (JSON in " + b.Text + ")"
+	case b.Prefix != "":
+		return b.Profile.Name + " (under " + strings.TrimSuffix(b.Prefix, ".") + ")"
+	}
+	return b.Profile.Name
 }
 
 // unknownFields is what is known of a server that does not tell: anything may

@@ -50,36 +50,6 @@ func (c *filterCheckCmd) Run(a *app) error {
 	return err
 }
 
-type filterExplainCmd struct {
-	Expr string `arg:"" help:"The filter."`
-}
-
-// Run prints the parts that must all hold, each with who evaluates it.
-func (c *filterExplainCmd) Run(a *app) error {
-	f, err := filter.Compile(c.Expr, event.Fields)
-	if err != nil {
-		return filterError(c.Expr, err)
-	}
-	out := safetext.NewWriter(a.out)
-	for _, part := range f.Explain(nil) {
-		fmt.Fprintln(out, part.Expr)
-		fmt.Fprintf(out, "  live    %s\n", kernelPart(part))
-		fmt.Fprintf(out, "  files   the client evaluates it\n")
-	}
-	fmt.Fprintf(out, "the kernel is told: %s\n", f.Scope())
-	return nil
-}
-
-func kernelPart(part filter.Conjunct) string {
-	switch part.Kernel {
-	case filter.Decides:
-		return "the kernel evaluates it: " + part.Scope.String()
-	case filter.Narrows:
-		return "the kernel narrows it to " + part.Scope.String() + ", the client finishes it"
-	}
-	return "the client evaluates it"
-}
-
 // filterError shows where in an expression an error is.
 func filterError(expr string, err error) error {
 	var e *filter.Error

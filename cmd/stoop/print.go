@@ -27,13 +27,23 @@ type printCmd struct {
 	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
 	Stats   bool     `help:"Print all counts at the end."`
 
+	DSL bool `name:"dsl" help:"Print the request of the first page as a curl command to paste, and read nothing: for a SIEM."`
+
 	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
 }
 
 // Run prints until the sources end, enough was printed, the time is up or a
 // signal comes.
 func (c *printCmd) Run(a *app) error {
-	if c.Dashboard != "" {
+	if c.Limit < 0 {
+		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
+	}
+	switch {
+	case c.DSL && c.Dashboard != "":
+		return usageError{errors.New("--dsl is for events, not for --dashboard")}
+	case c.DSL:
+		return c.printRequest(a)
+	case c.Dashboard != "":
 		return c.printDashboard(a)
 	}
 	req, err := c.request()
@@ -44,9 +54,6 @@ func (c *printCmd) Run(a *app) error {
 	columns, err := parseColumns(c.Columns)
 	if err != nil {
 		return usageError{err}
-	}
-	if c.Limit < 0 {
-		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
 	}
 	sources, err := c.open(a)
 	if err != nil {

@@ -21,7 +21,8 @@ type Plan struct {
 	// Exact says that it finds no others.
 	Exact bool
 
-	c *compiler
+	c    *compiler
+	deep bool // the filter is nested too deeply for a request, which asks nothing then
 }
 
 // Compile translates a filter for documents as b holds them, in indices as m
@@ -36,19 +37,25 @@ func (c *compiler) plan(f *filter.Filter) *Plan {
 	if f != nil {
 		found = c.expr(f.Expr())
 	}
-	if found.upper.depth() > maxDepth {
+	deep := found.upper.depth() > maxDepth
+	if deep {
 		found = anything
 	}
 	text, err := json.Marshal(found.upper.query())
 	if err != nil {
 		panic(err) // queries are made of texts, numbers and booleans
 	}
-	return &Plan{Query: text, Exact: found.exact(), c: c}
+	return &Plan{Query: text, Exact: found.exact(), c: c, deep: deep}
 }
 
 // Support says how far the index can evaluate a check of the filter.
-func (p *Plan) Support(c *filter.Check) filter.Support {
-	switch found := p.c.check(c); {
+func (p *Plan) Support(c *filter.Check) filter.Support { return p.Part(c) }
+
+// Part says how far the index can evaluate a part of the filter.
+func (p *Plan) Part(e filter.Expr) filter.Support {
+	switch found := p.c.expr(e); {
+	case p.deep:
+		return filter.Ignores
 	case found.exact():
 		return filter.Decides
 	case found.upper == all:
