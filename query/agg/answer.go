@@ -232,7 +232,7 @@ func (c *Count) buckets(l bucketList) []int64 {
 // takeTable adds a page of combinations.
 func (c *Count) takeTable(text json.RawMessage) (done bool, err error) {
 	if text == nil { // all are of one combination
-		if row, some := c.row(bucket{}, nil); some {
+		if row, some := c.row(nil); some {
 			c.sum.add(row, c.sum.res.Total, 0, nil)
 		} else {
 			c.sum.res.None = c.sum.res.Total
@@ -248,7 +248,7 @@ func (c *Count) takeTable(text json.RawMessage) (done bool, err error) {
 		if err := json.Unmarshal(b.Key, &keys); err != nil {
 			return false, fmt.Errorf("a row of the table: %w", err)
 		}
-		row, some := c.row(b, keys)
+		row, some := c.row(keys)
 		if !some {
 			c.sum.res.None += b.DocCount
 			continue
@@ -269,7 +269,7 @@ func (c *Count) takeTable(text json.RawMessage) (done bool, err error) {
 }
 
 // row is the texts of a combination; some says that one of them is a value.
-func (c *Count) row(b bucket, keys map[string]json.RawMessage) (row []string, some bool) {
+func (c *Count) row(keys map[string]json.RawMessage) (row []string, some bool) {
 	for i, f := range c.fields {
 		text := ""
 		switch {

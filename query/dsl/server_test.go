@@ -26,7 +26,6 @@ var (
 	}
 	paths     = []string{"/etc/passwd", "/etc//shadow", "/etc", "etc/hosts", "/", "/usr/bin/nc", "/tmp/.x", "/etcetera"}
 	ids       = []string{"host", "0123456789ab", strings.Repeat("0123456789abcdef", 4), "containerd://" + strings.Repeat("0123456789abcdef", 4), "fedcba987654"}
-	addresses = []string{"10.0.0.7", "10.1.2.3", "192.168.0.1", "::1", "2001:db8::1", "::ffff:10.0.0.9"}
 	counts    = []any{0, 1, 7, 16, 443, 70000, -1, "7", "007", 4294967295}
 	tags      = []string{"network", "mitre_execution", "process", "T1059"}
 )
@@ -94,7 +93,7 @@ func condition(rng *rand.Rand, depth int) string {
 		return "(" + condition(rng, depth-1) + " or " + condition(rng, depth-1) + ")"
 	}
 	pick := func(all ...string) string { return all[rng.IntN(len(all))] }
-	quote := func(s string) string { return strconv.Quote(s) }
+	quote := strconv.Quote
 	text := func() string { return quote(pick(append(words, paths...)...)) }
 	list := func(one func() string) string {
 		all := make([]string, rng.IntN(4))
