@@ -24,10 +24,10 @@ var (
 		"nc", "NC", "ncat", "nginx", "", " ", "a*b", "a?b", `back\slash`, "ünïcödé", "日本", "-", "~", "sh -c id", "10", "010", "true",
 		strings.Repeat("long ", 60) + "nc", strings.Repeat("x", 256), strings.Repeat("x", 257),
 	}
-	paths     = []string{"/etc/passwd", "/etc//shadow", "/etc", "etc/hosts", "/", "/usr/bin/nc", "/tmp/.x", "/etcetera"}
-	ids       = []string{"host", "0123456789ab", strings.Repeat("0123456789abcdef", 4), "containerd://" + strings.Repeat("0123456789abcdef", 4), "fedcba987654"}
-	counts    = []any{0, 1, 7, 16, 443, 70000, -1, "7", "007", 4294967295}
-	tags      = []string{"network", "mitre_execution", "process", "T1059"}
+	paths  = []string{"/etc/passwd", "/etc//shadow", "/etc", "etc/hosts", "/", "/usr/bin/nc", "/tmp/.x", "/etcetera"}
+	ids    = []string{"host", "0123456789ab", strings.Repeat("0123456789abcdef", 4), "containerd://" + strings.Repeat("0123456789abcdef", 4), "fedcba987654"}
+	counts = []any{0, 1, 7, 16, 443, 70000, -1, "7", "007", 4294967295}
+	tags   = []string{"network", "mitre_execution", "process", "T1059"}
 )
 
 // document is a made-up alert; n tells it from the others.
