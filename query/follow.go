@@ -51,17 +51,7 @@ func (r *run) newWatch(now time.Time) *watch {
 	}
 }
 
-func (w *watch) key(h *page.Hit) (k docKey) {
-	for i, seed := range w.seeds {
-		var m maphash.Hash
-		m.SetSeed(seed)
-		_, _ = m.WriteString(h.Index)
-		_ = m.WriteByte(0)
-		_, _ = m.WriteString(h.ID)
-		k[i] = m.Sum64()
-	}
-	return k
-}
+func (w *watch) key(h *page.Hit) docKey { return keyOf(w.seeds, h) }
 
 // second is when a hit was, in seconds.
 func (w *watch) second(h *page.Hit) int64 {
@@ -183,7 +173,7 @@ func (r *run) follow(ctx context.Context, b *back) error {
 		case a := <-asked:
 			var err error
 			if b != nil {
-				err = b.read(ctx, a.n)
+				err = b.fulfil(ctx, a)
 			}
 			a.done <- err
 			if err != nil && ctx.Err() != nil {
@@ -297,7 +287,7 @@ func (w *watch) fetch(ctx context.Context, in span) error {
 	q := w.r.s.pages(query, false)
 	take := func(a *page.Answer) {
 		w.r.lack(a)
-		hits := w.fresh(a.Hits)
+		hits := w.r.handed.fresh(w.fresh(a.Hits))
 		w.r.progress(len(hits))
 		w.r.ordered(w.r.read(hits))
 	}

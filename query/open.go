@@ -98,7 +98,7 @@ const pageSize = 1000
 
 var (
 	_ source.Source = (*SIEM)(nil)
-	_ source.Pager  = (*SIEM)(nil)
+	_ source.Asker  = (*SIEM)(nil)
 )
 
 // Info implements [source.Source].

@@ -49,20 +49,26 @@ type run struct {
 	query json.RawMessage
 	exact bool // the server decides the filter by itself
 
-	watch   *watch // what arrives; nil when nobody follows
+	watch   *watch  // what arrives; nil when nobody follows
+	handed  *handed // what was handed on, where filters change; else nil
 	fetched int64
-	total   counted
+	total   *counted
 }
 
 // counted is how many documents a query finds, once the server has counted.
 type counted struct {
-	mu sync.Mutex
-	n  int64 // -1 when it is not known
+	mu    sync.Mutex
+	n     int64 // -1 when it is not known
+	exact bool  // they are those of the filter
 }
 
 // count has the server count, beside reading.
 func (r *run) count(ctx context.Context) {
-	r.total.n = -1
+	total, query := &counted{n: -1, exact: r.exact}, r.query
+	r.total = total
+	r.s.older.mu.Lock()
+	r.s.older.found = total
+	r.s.older.mu.Unlock()
 	if r.s.Product == conn.Logzio {
 		return
 	}
@@ -71,13 +77,13 @@ func (r *run) count(ctx context.Context) {
 			Count int64 `json:"count"`
 		}
 		_, err := r.s.Do(ctx, conn.Request{
-			Method: http.MethodPost, Path: conn.Path(r.s.Index, "_count"), Body: fmt.Appendf(nil, `{"query":%s}`, r.query),
+			Method: http.MethodPost, Path: conn.Path(r.s.Index, "_count"), Body: fmt.Appendf(nil, `{"query":%s}`, query),
 			Read: func(body []byte) error { return json.Unmarshal(body, &found) },
 		})
 		if err == nil {
-			r.total.mu.Lock()
-			r.total.n = found.Count
-			r.total.mu.Unlock()
+			total.mu.Lock()
+			total.n = found.Count
+			total.mu.Unlock()
 		}
 	}()
 }

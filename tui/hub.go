@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 )
@@ -27,6 +28,7 @@ type hub struct {
 	mu     sync.Mutex
 	ctx    context.Context // of the run; nil before
 	paging bool            // older events are being fetched
+	asks   int             // filters that sources are being asked for
 	state  []sourceState
 	done   sync.WaitGroup
 }
@@ -47,14 +49,14 @@ func newHub(sources []source.Source, st *store.Store) *hub {
 }
 
 // older fetches events that are older than those handed on, from the sources
-// that have some, unless it is at that already.
-func (h *hub) older(n int) {
+// that have some, unless it is at that already. It reports whether it does.
+func (h *hub) older(n int) bool {
 	pagers := source.Pagers(h.sources)
 	h.mu.Lock()
 	ctx := h.ctx
 	if ctx == nil || h.paging || len(pagers) == 0 {
 		h.mu.Unlock()
-		return
+		return false
 	}
 	h.paging = true
 	h.mu.Unlock()
@@ -69,6 +71,7 @@ func (h *hub) older(n int) {
 		h.mu.Unlock()
 		h.poke()
 	})
+	return true
 }
 
 // fetching reports whether older events are on their way.
@@ -76,6 +79,53 @@ func (h *hub) fetching() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.paging
+}
+
+// ask has the sources that look for what they are asked for look for the events
+// of a filter.
+func (h *hub) ask(f *filter.Filter) {
+	askers := source.Askers(h.sources)
+	h.mu.Lock()
+	ctx := h.ctx
+	if ctx == nil || len(askers) == 0 {
+		h.mu.Unlock()
+		return
+	}
+	h.asks++
+	h.mu.Unlock()
+	h.done.Go(func() {
+		var all sync.WaitGroup
+		for _, a := range askers {
+			all.Go(func() { _ = a.Ask(ctx, f) }) // what went wrong is in its notes
+		}
+		all.Wait()
+		h.mu.Lock()
+		h.asks--
+		h.mu.Unlock()
+		h.poke()
+	})
+}
+
+// asking reports whether the answer to a filter is on its way.
+func (h *hub) asking() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.asks > 0
+}
+
+// found adds up how many events the sources have that look for what they are
+// asked for; ok is false when there are none of that kind, or one has not
+// counted yet.
+func (h *hub) found() (n int64, exact, ok bool) {
+	exact = true
+	for _, a := range source.Askers(h.sources) {
+		found, all := a.Found()
+		if found < 0 {
+			return 0, false, false
+		}
+		n, exact, ok = n+found, exact && all, true
+	}
+	return n, exact, ok
 }
 
 // start runs every source until it ends or ctx is done.

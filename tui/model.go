@@ -68,6 +68,9 @@ type Model struct {
 
 	unchanged bool // the last message left the screen as it was
 
+	asked  string // the filter that sources were asked for last
+	filled int    // pages that were fetched since, to fill the screen
+
 	refreshing, stale, panelsDue bool
 	panelsAt                     time.Time
 	panelsCost                   time.Duration
@@ -134,6 +137,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 		return nil, err
 	}
 	first.follow = m.hub.live()
+	m.asked = opt.Filter
 	m.stack = []*level{first}
 	return m, nil
 }

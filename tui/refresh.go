@@ -57,6 +57,7 @@ func (m *Model) refresh() tea.Cmd {
 		return nil
 	}
 	m.refreshing, m.stale = true, false
+	m.askSources()
 	l := m.level()
 	view := l.view
 	if l.next != nil {
@@ -180,6 +181,7 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 		}
 		return m.refresh()
 	}
+	m.fillScreen()
 	if msg.panels == nil {
 		return m.panelsLater()
 	}

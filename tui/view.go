@@ -182,6 +182,13 @@ func (m *Model) shownText(l *level) string {
 	if l.expr == "" {
 		text = plural(int64(c.shown), "event")
 	}
+	if n, exact, ok := m.hub.found(); ok {
+		of := " of "
+		if !exact {
+			of = " of up to " // the rest of the filter is evaluated here
+		}
+		text = count(int64(c.shown)) + of + count(max(n, int64(c.shown))) + " there"
+	}
 	if c.done < c.total && c.total > 0 {
 		text = fmt.Sprintf("filtering %d %%  ", c.done*100/c.total) + text
 	}
@@ -269,6 +276,8 @@ func (m *Model) stateText() string {
 	switch {
 	case len(m.hub.sources) == 0:
 		return "no source"
+	case m.hub.asking():
+		return "asking"
 	case m.hub.fetching():
 		return "fetching older events"
 	case m.hub.live() && m.hub.running():
