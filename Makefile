@@ -10,10 +10,10 @@ BENCH    ?=
 
 export GOFLAGS += -buildvcs=false
 
-# Tests of these folders share the machine's kernel, containers and clock, and
-# run one package at a time; the others run side by side.
-LIVE := ./bpf/... ./live/... ./test/... ./cmd/...
-UNIT  = $(shell $(GO) list ./... | grep -v -E '/(bpf|live|test|cmd)(/|$$)')
+# Tests of these folders share the machine's kernel, containers, search servers
+# and clock, and run one package at a time; the others run side by side.
+LIVE := ./bpf/... ./live/... ./query/... ./test/... ./cmd/...
+UNIT  = $(shell $(GO) list ./... | grep -v -E '/(bpf|live|query|test|cmd)(/|$$)')
 
 .DEFAULT_GOAL := help
 .PHONY: help

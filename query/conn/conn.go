@@ -38,6 +38,7 @@ const (
 	dialTimeout      = 10 * time.Second
 	handshakeTimeout = 10 * time.Second
 	idleTimeout      = 90 * time.Second
+	answerTimeout    = 2 * time.Minute // until an answer begins
 )
 
 // Open connects to a server and finds out what it is. It is tried once: an
@@ -84,7 +85,8 @@ func (c *Conn) dial() error {
 	c.pool = &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, TLSClientConfig: secure,
 		TLSHandshakeTimeout: handshakeTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 8,
-		ForceAttemptHTTP2: true,
+		ResponseHeaderTimeout: answerTimeout,
+		ForceAttemptHTTP2:     true,
 	}
 	header := make(http.Header)
 	for name, value := range c.siem.Headers {
