@@ -83,7 +83,11 @@ func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, b *profile.Bind
 			return nil, err
 		}
 	}
-	return c.Result(), nil
+	res := c.Result()
+	if c.Untold() > 0 && res.Total <= countHere {
+		return s.countFetched(ctx, q, query, "some have values that the index does not tell")
+	}
+	return res, nil
 }
 
 func (s *SIEM) searchPath() string {

@@ -344,6 +344,9 @@ func (m *Model) drawHints(a grid.Area) {
 		if b.short == "" || b.where&(here|everywhere) == 0 || b.short == "help" || b.short == "quit" {
 			continue
 		}
+		if meant := m.binding(b.keys[0]); meant == nil || meant.help != b.help {
+			continue // the key means something else here
+		}
 		keys := showKeys(b.keys[:1])
 		if x+grid.Width(keys)+1+len(b.short) > help-2 {
 			break

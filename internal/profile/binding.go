@@ -97,6 +97,11 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 	for _, from := range rowLast[f.Name] {
 		places = append(places, b.derived(from, a)...)
 	}
+	if value, ok := ofHost[f.Name]; ok {
+		for _, pl := range b.Profile.slots[slotContID] {
+			places = append(places, Stored{Path: b.Prefix + pl.path, Form: FormTable, Values: map[string][]string{value: {event.HostID}}})
+		}
+	}
 	if b.Derived && len(b.Profile.labels) > 0 && b.labelled(f, a) {
 		for _, pl := range b.Profile.slots[slotOutput] {
 			places = append(places, Stored{Path: b.Prefix + pl.path, Form: FormDerived})

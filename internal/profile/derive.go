@@ -1,5 +1,7 @@
 package profile
 
+import "github.com/stoop-project/stoop/internal/event"
+
 // What the tables make of other fields than the one that is asked for, as far as
 // documents fill them: a field's value may then come from those too.
 
@@ -40,9 +42,14 @@ var rowLast = map[string][]string{
 	"proc.pname": {"proc.pcmdline"}, "proc.pcmdline": {"proc.pname"}, "proc.aname": {"proc.acmdline"}, "proc.acmdline": {"proc.aname"},
 	"fd.type": {"fd.name", "fd.cip", "fd.sip"}, "fd.name": {"fd.cip", "fd.sip"},
 	"fd.cip": {"fd.name"}, "fd.sip": {"fd.name"}, "fd.cport": {"fd.name", "fd.cip"}, "fd.sport": {"fd.name", "fd.sip"},
-	"fd.lport":       {"fd.name", "fd.cip", "fd.sip"},
-	"container.name": {"container.id"}, "container.type": {"container.id"}, "container.image": {"container.id"},
-	"container.image.repository": {"container.id"}, "container.image.tag": {"container.id"},
+	"fd.lport": {"fd.name", "fd.cip", "fd.sip"},
+}
+
+// ofHost are the fields that the host has by its id alone, when the document
+// does not have them by their own names.
+var ofHost = map[string]string{
+	"container.name": event.HostID, "container.type": event.HostID, "container.image": "",
+	"container.image.repository": "", "container.image.tag": "",
 }
 
 // undecided are fields whose values follow from the source, or from several

@@ -159,8 +159,8 @@ func (c *panelCount) find(row event.Row) []*dashboard.Group {
 	return groups
 }
 
-// values returns what a field has in a row. Of the first, those that the panel
-// is not about are left out.
+// values returns what a field has in a row; an empty text is no value. Of the
+// first, those that the panel is not about are left out.
 func (c *panelCount) values(k int, r dashboard.Ref, row event.Row) []string {
 	v, ok := r.Field.Get(row, r.Arg)
 	if !ok {
@@ -173,10 +173,7 @@ func (c *panelCount) values(k int, r dashboard.Ref, row event.Row) []string {
 	for _, m := range v.List {
 		all = append(all, m.String())
 	}
-	if k > 0 {
-		return all
-	}
-	return slices.DeleteFunc(all, func(s string) bool { return !c.p.Shows(s) })
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" || k == 0 && !c.p.Shows(s) })
 }
 
 func (c *panelCount) group(keys []string) *dashboard.Group {

@@ -66,6 +66,13 @@ func (c *Count) Take(text []byte) (done bool, err error) {
 	c.sum.trouble(&a)
 	c.sum.res.Total = a.Hits.Total.Value
 	if c.q.Panel.Kind == dashboard.Table {
+		if _, asked := a.Aggs["untold"]; asked {
+			var untold placeAnswer
+			if err := read(a.Aggs, "untold", &untold); err != nil {
+				return false, err
+			}
+			c.sum.untold = untold.DocCount
+		}
 		return c.takeTable(a.Aggs["rows"])
 	}
 	if text, ok := a.Aggs["trend"]; ok {
@@ -126,6 +133,10 @@ func read(aggs map[string]json.RawMessage, name string, into any) error {
 
 // takePlace adds what was found at a place.
 func (c *Count) takePlace(g dsl.Group, place placeAnswer) {
+	if g.Form == profile.FormDerived {
+		c.sum.untold += place.DocCount
+		return
+	}
 	if g.Path == "" {
 		for value := range g.Values {
 			c.sum.add([]string{value}, place.DocCount, 0, c.buckets(place.Time))
@@ -141,7 +152,7 @@ func (c *Count) takePlace(g dsl.Group, place placeAnswer) {
 	for _, b := range place.Values.Buckets {
 		value, ok := valueOf(g, b)
 		switch {
-		case !ok: // stands for no value
+		case !ok || value == "": // stands for no value
 			c.sum.res.None += b.DocCount
 		case c.q.Panel.Shows(value):
 			c.sum.add([]string{value}, b.DocCount, b.last(), c.buckets(b.Time))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/profile"
@@ -58,7 +59,7 @@ func New(q dashboard.Query, t Target) (*Count, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: %w", q.Panel.By[i], ErrNotIndexed)
 		}
-		if q.Panel.Kind == dashboard.Table && len(groups) > 1 {
+		if q.Panel.Kind == dashboard.Table && len(told(groups)) > 1 {
 			return nil, fmt.Errorf("%s: %w: it lies in several places", q.Panel.By[i], ErrNotIndexed)
 		}
 		c.fields = append(c.fields, fieldGroups{q.Panel.By[i], groups})
@@ -72,6 +73,15 @@ func New(q dashboard.Query, t Target) (*Count, error) {
 	}
 	return c, nil
 }
+
+// told are the places at which the index tells values.
+func told(groups []dsl.Group) []dsl.Group {
+	return slices.DeleteFunc(slices.Clone(groups), func(g dsl.Group) bool { return g.Form == profile.FormDerived })
+}
+
+// Untold is how many documents have a value that the index does not tell: it
+// follows from something else in them. They are counted among the others.
+func (c *Count) Untold() int64 { return c.sum.untold }
 
 // Body is the request.
 func (c *Count) Body() []byte {
@@ -93,10 +103,14 @@ func (c *Count) aggs() object {
 	p := c.q.Panel
 	switch {
 	case p.Kind == dashboard.Table:
+		aggs := object{}
 		if rows := c.composite(); rows != nil {
-			return object{"rows": rows}
+			aggs["rows"] = rows
 		}
-		return nil
+		if some := c.derived(); len(some) > 0 {
+			aggs["untold"] = object{"filter": object{"bool": object{"should": some, "minimum_should_match": 1}}}
+		}
+		return aggs
 	case len(c.fields) == 0 && p.Timed():
 		return object{"trend": c.histogram(), "untimed": c.untimed()}
 	case len(c.fields) == 0:
@@ -108,10 +122,12 @@ func (c *Count) aggs() object {
 		where := c.shown(g)
 		some = append(some, where)
 		inner := object{}
+		if g.Form == profile.FormDerived {
+			aggs[placeName(i)] = object{"filter": where}
+			continue
+		}
 		if g.Path != "" {
-			if p.Kind != dashboard.Stat || !c.distinct() {
-				inner["values"] = c.terms(g)
-			}
+			inner["values"] = c.terms(g)
 			inner["count"] = object{"cardinality": object{"field": g.Path, "precision_threshold": precision}}
 			if g.Hidden != nil {
 				inner["hidden"] = object{"filter": g.Hidden}
@@ -131,7 +147,7 @@ func (c *Count) aggs() object {
 // distinct reports whether the server may count the panel's different values
 // without naming them: nothing is added to them, there is one place, and each value is stored in one way.
 func (c *Count) distinct() bool {
-	groups := c.fields[0].groups
+	groups := told(c.fields[0].groups)
 	return !c.t.Several && len(groups) == 1 && groups[0].Form == profile.FormSame && c.q.Panel.Only == ""
 }
 
@@ -191,6 +207,19 @@ func (c *Count) terms(g dsl.Group) object {
 		inner["time"] = c.histogram()
 	}
 	return aggregation(object{"terms": terms}, inner)
+}
+
+// derived finds the documents in which a field's value follows from something
+// else.
+func (c *Count) derived() (some []any) {
+	for _, f := range c.fields {
+		for _, g := range f.groups {
+			if g.Form == profile.FormDerived {
+				some = append(some, g.Where)
+			}
+		}
+	}
+	return some
 }
 
 // histogram puts documents into the panel's buckets of time, all of which are

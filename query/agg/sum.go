@@ -15,6 +15,7 @@ type sums struct {
 	groups  map[string]*dashboard.Group
 	order   []string
 	values  int64 // different values at all places, as the server counts them
+	untold  int64 // documents whose value follows from something else in them
 	hidden  int64 // documents whose value is too long to be indexed
 	partial bool
 }
@@ -70,6 +71,10 @@ func (s *sums) result(counted bool) *dashboard.Result {
 		s.note("%d events have a value that is too long for the index to tell; they are among the others.", s.hidden)
 		s.res.Other += s.hidden
 	}
+	if s.untold > 0 {
+		s.note("%d events have a value that follows from something else in them, which the index does not tell; they are among the others.", s.untold)
+		s.res.Other += s.untold
+	}
 	if len(p.Fields()) == 0 {
 		return &s.res
 	}
@@ -86,7 +91,7 @@ func (s *sums) result(counted bool) *dashboard.Result {
 		s.res.Values = -1
 	case p.Kind != dashboard.Table && !counted && other > 0:
 		s.res.Values = -1
-	case p.Kind != dashboard.Table && counted && (other > 0 || p.Kind == dashboard.Stat):
+	case p.Kind != dashboard.Table && counted && other > 0:
 		s.res.Values = s.values
 		if s.values > precision {
 			s.note("The number of different values is the server's estimate.")

@@ -11,7 +11,7 @@ import (
 type Group struct {
 	Where  Query               // those documents
 	Path   string              // to aggregate by; "" for a constant
-	Form   profile.Form        // how what is stored there stands for the value: same, id or table
+	Form   profile.Form        // how what is stored there stands for the value: same, id, table; derived: nobody there can tell
 	Values map[string][]string // of a table: as in [profile.Stored]
 	Hidden Query               // those among them whose value is too long to be indexed; nil: none
 	Type   string              // keyword, integer, float, boolean, date, ip
@@ -33,12 +33,19 @@ func Groups(b *profile.Binding, m mapping.Fields, f *event.Field, a event.Arg) (
 		if present.upper == none {
 			continue
 		}
+		if _, empty := p.Values[""]; empty && len(p.Values) == 1 && here.exact() {
+			continue // to a panel an empty text is no value
+		}
 		g := Group{Where: here.upper.query(), Form: p.Form, Values: p.Values}
 		if p.Path == "" {
 			return append(groups, g), ok && here.exact()
 		}
 		if value, fixed := always(p); fixed && here.exact() {
 			g.Form, g.Values = profile.FormTable, map[string][]string{value: nil}
+			groups = append(groups, g)
+			continue
+		}
+		if p.Form == profile.FormDerived && here.exact() && len(groups) > 0 {
 			groups = append(groups, g)
 			continue
 		}

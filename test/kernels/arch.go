@@ -1,11 +1,5 @@
 package kernels
 
-import (
-	"bytes"
-	"fmt"
-	"io"
-	"os"
-)
 
 // Arch is a kind of processor that QEMU plays, by GOARCH's name for it, which is
 // Debian's as well.
@@ -30,25 +24,4 @@ type machine struct {
 var machines = map[Arch]machine{
 	AMD64: {[]string{"qemu-system-x86_64", "-cpu", "max"}, "ttyS0", "x86_64-linux-gnu-gcc", "386"},
 	ARM64: {[]string{"qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72"}, "ttyAMA0", "aarch64-linux-gnu-gcc", "arm"},
-}
-
-// archOf tells from a kernel's image what it is for
-// (Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst).
-func archOf(image string) (Arch, error) {
-	f, err := os.Open(image)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	head := make([]byte, 0x206)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return "", fmt.Errorf("%s: %w", image, err)
-	}
-	switch {
-	case bytes.Equal(head[0x202:], []byte("HdrS")):
-		return AMD64, nil
-	case bytes.Equal(head[56:60], []byte("ARM\x64")):
-		return ARM64, nil
-	}
-	return "", fmt.Errorf("%s is neither a bzImage nor an Image of arm64", image)
 }
