@@ -53,24 +53,37 @@ func (f Flavor) need(t testing.TB) (jdk string) {
 	if testing.Short() {
 		t.Skipf("%s takes a while to start", f)
 	}
+	jdk, reason, ours := f.lacks()
+	switch {
+	case reason == "":
+	case ours:
+		testdata.Skipf(t, "%s", reason)
+	default:
+		t.Skip(reason) // no failure: nothing of ours can install it
+	}
+	return jdk
+}
+
+// lacks returns the JDK for a flavor, or why it cannot be started here; ours
+// says that hack/deps.sh is what should have seen to it.
+func (f Flavor) lacks() (jdk, reason string, ours bool) {
 	if runtime.GOOS != "linux" {
-		testdata.Skipf(t, "%s is started on Linux only", f)
+		return "", fmt.Sprintf("%s is started on Linux only", f), true
 	}
 	for _, tool := range []string{"mvn", "openssl", "flock"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			testdata.Skipf(t, "%s needs %s: hack/deps.sh installs it", f, tool)
+			return "", fmt.Sprintf("%s needs %s: hack/deps.sh installs it", f, tool), true
 		}
 	}
 	jdk, have := findJDK(f.java())
 	if jdk != "" {
-		return jdk
+		return jdk, "", false
 	}
-	reason := fmt.Sprintf("%s runs on Java %d or newer, and the newest JDK in /usr/lib/jvm and JAVA_HOME is %d", f, f.java(), have)
+	reason = fmt.Sprintf("%s runs on Java %d or newer, and the newest JDK in /usr/lib/jvm and JAVA_HOME is %d", f, f.java(), have)
 	if f == ES8 {
-		testdata.Skipf(t, "%s: hack/deps.sh installs it", reason)
+		return "", reason + ": hack/deps.sh installs it", true
 	}
-	t.Skip(reason + ", as Debian 12 has it") // no failure: nothing of ours can install it
-	return ""
+	return "", reason + ", as Debian 12 has it", false
 }
 
 var javaVersion = regexp.MustCompile(`(?m)^JAVA_VERSION="(\d+)`)

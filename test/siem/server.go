@@ -150,6 +150,16 @@ func (s *Server) ask(method, path string, body []byte) (answer []byte, status in
 	return answer, resp.StatusCode, err
 }
 
+// Ask sends a request as the server's administrator, for programs: what is no
+// success is an error.
+func (s *Server) Ask(method, path string, body []byte) ([]byte, error) {
+	answer, status, err := s.ask(method, path, body)
+	if err == nil && status > 299 {
+		err = fmt.Errorf("%s %s: %d %.500s", method, path, status, answer)
+	}
+	return answer, err
+}
+
 // Do sends a request as the server's administrator and returns the answer; one
 // that is no success fails the test.
 func (s *Server) Do(t testing.TB, method, path string, body []byte) []byte {

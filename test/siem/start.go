@@ -2,7 +2,6 @@ package siem
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,82 +115,4 @@ func launch(f Flavor, jdk, scripts, home, folder string) (*Server, error) {
 		return nil, err
 	}
 	return s, os.WriteFile(filepath.Join(folder, "state.json"), text, 0o600)
-}
-
-// instance is a server that one test has for itself.
-type instance struct {
-	jdk, scripts, home, dir string
-	place                   place
-	cmd                     *exec.Cmd
-	ended                   chan struct{}
-}
-
-// Own starts a server for one test, which may kill and restart it. It ends with
-// the test.
-func Own(t testing.TB, f Flavor) *Server {
-	t.Helper()
-	jdk := f.need(t)
-	scripts, home, err := layOut(f, jdk)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := newPlace(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.server(f, home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.own = &instance{jdk: jdk, scripts: scripts, home: home, dir: t.TempDir(), place: p}
-	t.Cleanup(func() { s.Kill(t) })
-	s.Start(t)
-	return s
-}
-
-// Start starts a server of one's own again, with its port and its data, and
-// waits until it answers.
-func (s *Server) Start(t testing.TB) {
-	t.Helper()
-	own := s.mine(t)
-	log, err := os.OpenFile(filepath.Join(own.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	own.cmd = exec.Command(filepath.Join(own.scripts, "run.sh"), string(s.Flavor))
-	own.cmd.Env = own.place.environ(s.Flavor, own.jdk, own.home, filepath.Join(own.dir, "data"))
-	own.cmd.Stdout, own.cmd.Stderr = log, log
-	if err := own.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	own.ended = make(chan struct{})
-	go func(cmd *exec.Cmd, ended chan struct{}) { _ = cmd.Wait(); close(ended) }(own.cmd, own.ended)
-	if err := s.wait(own.ended, log.Name()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Kill ends a server of one's own at once, as losing a node does.
-func (s *Server) Kill(t testing.TB) { s.end(t, os.Kill) }
-
-func (s *Server) end(t testing.TB, sig os.Signal) {
-	t.Helper()
-	own := s.mine(t)
-	if own.cmd == nil {
-		return
-	}
-	if err := own.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Fatal(err)
-	}
-	<-own.ended
-	own.cmd = nil
-}
-
-func (s *Server) mine(t testing.TB) *instance {
-	t.Helper()
-	if s.own == nil {
-		t.Fatal("this server is shared: only one of Own may be killed")
-	}
-	return s.own
 }
