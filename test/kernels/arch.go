@@ -1,6 +1,5 @@
 package kernels
 
-
 // Arch is a kind of processor that QEMU plays, by GOARCH's name for it, which is
 // Debian's as well.
 type Arch string
