@@ -25,6 +25,11 @@ type Tables struct {
 	// It is set before the first event is handed on.
 	Host Str
 
+	// Run names what the events' numbers count: two events of one Run and one
+	// number are the same event, read again. "": the numbers mean nothing beyond
+	// these tables. It is set before the first event is handed on.
+	Run string
+
 	first atomic.Int64 // time of the first event
 
 	// Docs reads the documents of events that carry one (see [HasDoc]); nil

@@ -1,7 +1,9 @@
 package recording
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +26,7 @@ func damaged(format string, args ...any) error {
 // decoder makes tables and batches of blocks, in the order of the file.
 type decoder struct {
 	meta    Meta
+	run     string // what tells the recording from every other
 	layouts map[blockKind]layout
 	tables  map[uint16]*event.Tables
 	infos   []tablesMeta
@@ -51,6 +54,8 @@ func (d *decoder) block(h *blockHeader, payload []byte) (*event.Batch, error) {
 	}
 	switch h.kind {
 	case kindMeta:
+		sum := sha256.Sum256(payload)
+		d.run = hex.EncodeToString(sum[:8])
 		return nil, readJSON(payload, &d.meta)
 	case kindStats:
 		return nil, readJSON(payload, &d.stats)
@@ -128,6 +133,9 @@ func (d *decoder) newTables(number uint16, payload []byte) error {
 	}
 	t := event.NewTables()
 	t.Host = m.Host
+	if d.run != "" {
+		t.Run = fmt.Sprintf("%s.%d", d.run, number)
+	}
 	if m.First > 0 {
 		t.SetFirst(m.First)
 	}
