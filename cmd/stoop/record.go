@@ -4,25 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/recording"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query/ship"
 )
 
-// recordCmd writes events to a recording.
+// recordCmd writes events to a recording, to a file of ECS documents, or to a
+// SIEM.
 type recordCmd struct {
 	sourceFlags
 
-	To      string   `required:"" placeholder:"FILE" help:"The recording to write; it must not be there yet." predictor:"file"`
-	Rotate  byteSize `placeholder:"SIZE" help:"Begin a new file when one has this size."`
-	Zstd    bool     `help:"Compress files that --rotate has closed."`
-	Force   bool     `help:"Replace a file that is there."`
-	Keep    byteSize `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
-	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
-	Stats   bool     `help:"Print all counts at the end."`
+	To       string   `required:"" placeholder:"WHERE" help:"The recording to write, which must not be there yet; FILE.ndjson for documents in ECS; es://host/stoop-trail, os://… or siem://NAME for a data stream (docs/ship.md)." predictor:"file"`
+	Output   string   `short:"o" placeholder:"FORMAT" enum:"recording,ndjson," default:"" help:"Format of the file: recording, ndjson (documents in ECS); by itself what the name says."`
+	Rotate   byteSize `placeholder:"SIZE" help:"Begin a new file when one has this size."`
+	Zstd     bool     `help:"Compress files that --rotate has closed."`
+	Force    bool     `help:"Replace a file that is there."`
+	Keep     byteSize `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
+	Spool    string   `placeholder:"DIR" help:"A SIEM: folder for what it has not taken yet (~/.local/state/stoop/spool)."`
+	SpoolMax byteSize `placeholder:"SIZE" help:"A SIEM: what the spool may hold (1GiB)."`
+	Timeout  span     `placeholder:"SPAN" help:"Stop after this time."`
+	Stats    bool     `help:"Print all counts at the end."`
 }
 
 // Run records until the sources end, the time is up or a signal comes.
@@ -31,12 +39,48 @@ func (c *recordCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.To == "" || c.To == "-" {
-		return usageError{errors.New("--to takes the name of a file: a recording is written in place, not to a pipe")}
+	if err := c.checkTarget(); err != nil {
+		return usageError{err}
 	}
-	if c.Zstd && c.Rotate == 0 && c.Keep == 0 {
-		return usageError{errors.New("--zstd compresses the files that --rotate closes: give --rotate or --keep too")}
+	switch {
+	case ship.IsTarget(c.To):
+		return c.ship(a, req)
+	case c.lines():
+		return c.writeLines(a, req)
 	}
+	return c.record(a, req)
+}
+
+// lines reports whether documents are written.
+func (c *recordCmd) lines() bool {
+	return c.Output == "ndjson" || c.Output == "" && strings.HasSuffix(c.To, ".ndjson")
+}
+
+// checkTarget refuses flags that what is written does not know.
+func (c *recordCmd) checkTarget() error {
+	server, lines := ship.IsTarget(c.To), c.lines()
+	switch {
+	case c.To == "" || c.To == "-" && !lines:
+		return errors.New("--to takes the name of a file: a recording is written in place, not to a pipe")
+	case server && (c.Output != "" || c.Rotate != 0 || c.Keep != 0 || c.Zstd || c.Force):
+		return errors.New("--output, --rotate, --keep, --zstd and --force are for files, not for a SIEM")
+	case !server && (c.Spool != "" || c.SpoolMax != 0):
+		return errors.New("--spool and --spool-max are for a SIEM, not for files")
+	case c.SpoolMax != 0 && c.SpoolMax < minSpool:
+		return fmt.Errorf("--spool-max: a spool has at least %s", humanize.IBytes(minSpool))
+	case lines && (c.Rotate != 0 || c.Keep != 0 || c.Zstd):
+		return errors.New("--rotate, --keep and --zstd are for recordings, not for NDJSON")
+	case c.Zstd && c.Rotate == 0 && c.Keep == 0:
+		return errors.New("--zstd compresses the files that --rotate closes: give --rotate or --keep too")
+	}
+	return nil
+}
+
+// minSpool is the least that a spool may hold.
+const minSpool = 16 << 20
+
+// record writes a recording.
+func (c *recordCmd) record(a *app, req source.Request) error {
 	sources, err := c.open(a)
 	if err != nil {
 		return err

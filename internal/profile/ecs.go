@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +61,24 @@ func (t *tree) kid(name string) *tree {
 	k := &tree{name: name}
 	t.kids = append(t.kids, k)
 	return k
+}
+
+// Members returns the places in written documents at which fields stand, and the
+// fields; those of arguments and of further ancestors are not among them.
+func Members() iter.Seq2[string, *event.Field] {
+	return func(yield func(string, *event.Field) bool) {
+		for _, m := range ByName("stoop").write {
+			if f, _ := event.Fields.Lookup(m.name); !yield(m.path, f) {
+				return
+			}
+		}
+		all, _ := writtenFields()
+		for _, f := range all {
+			if !yield("stoop.fields."+strings.ReplaceAll(f.Name, ".", "_"), f) {
+				return
+			}
+		}
+	}
 }
 
 // repeated are fields that say again what evt.rawtime, or another field, says,

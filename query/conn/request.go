@@ -69,10 +69,7 @@ func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 				return nil, c.at(err)
 			}
 		}
-		wait := backoff(try)
-		if e.After > 0 {
-			wait = min(e.After, maxAfter)
-		}
+		wait := Wait(err, try)
 		if req.Patience > 0 && time.Since(started)+wait > req.Patience {
 			return nil, c.at(err)
 		}
@@ -95,6 +92,16 @@ const forgetTime = 30 * time.Second
 // forgetful reports whether a refusal may pass.
 func (c *Conn) forgetful(e *Error, since time.Time) bool {
 	return e.Kind == Unauthorized && c.accepted.Load() && time.Since(since) < forgetTime
+}
+
+// Wait returns how long to wait after a failure before a further try, of which
+// the first is number 0.
+func Wait(err error, try int) time.Duration {
+	var e *Error
+	if errors.As(err, &e) && e.After > 0 {
+		return min(e.After, maxAfter)
+	}
+	return backoff(try)
 }
 
 // backoff doubles with each try, with a share of chance.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// writeLines writes events as documents in ECS, one a line.
+func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	out := a.out
+	if c.To != "-" {
+		how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+		if c.Force {
+			how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+		}
+		if out, err = os.OpenFile(c.To, how, 0o600); errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("%s is there already; choose another name, or replace it (--force)", c.To)
+		} else if err != nil {
+			return err
+		}
+	}
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	l := newECSLines(out, clean(!c.ShowSecrets))
+	go l.flushes(ctx)
+	named := make([]source.Source, len(sources))
+	for i, src := range sources {
+		named[i] = l.of(src)
+	}
+	runErr := source.Merge(ctx, req, named, wanted(req, func(b *event.Batch, sel []uint64) {
+		eachRun(b, sel, l.batch)
+		if l.failed() {
+			cancel()
+		}
+	}))
+	closeAll(sources)
+	err = errors.Join(runErr, l.flush())
+	if c.To != "-" {
+		err = errors.Join(err, out.Close())
+	}
+	errs := safetext.NewWriter(a.errs)
+	if c.To != "-" {
+		fmt.Fprintf(errs, "%d events in %s\n", l.events, c.To)
+	}
+	report(errs, sources, c.Stats)
+	return err
+}
+
+// ecsLines writes documents in ECS. What is written reaches the file within a
+// moment, in whole lines, so that a shipper may read behind.
+type ecsLines struct {
+	mu     sync.Mutex
+	out    *bufio.Writer
+	w      profile.Writer
+	names  map[weak.Pointer[event.Tables]]string
+	buf    []byte
+	events int
+	err    error
+}
+
+const (
+	linesBuffer = 256 << 10
+	linesEvery  = 300 * time.Millisecond
+)
+
+func newECSLines(out io.Writer, text event.AppendText) *ecsLines {
+	return &ecsLines{out: bufio.NewWriterSize(out, linesBuffer), w: profile.Writer{Text: text}, names: make(map[weak.Pointer[event.Tables]]string)}
+}
+
+// of returns a source whose events say where they are from.
+func (l *ecsLines) of(src source.Source) source.Source {
+	name := src.Info().Name
+	return source.WithTables(src, func(t *event.Tables) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for old := range l.names {
+			if old.Value() == nil {
+				delete(l.names, old)
+			}
+		}
+		l.names[weak.Make(t)] = name
+	})
+}
+
+func (l *ecsLines) batch(b *event.Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.w.Source = l.names[weak.Make(b.Tables)]
+	for i := range b.Len() {
+		l.buf = append(l.w.Append(l.buf[:0], b.Row(i)), '\n')
+		if l.err == nil && l.out.Available() < len(l.buf) {
+			l.err = l.out.Flush() // lines are written whole
+		}
+		if l.err == nil {
+			if _, l.err = l.out.Write(l.buf); l.err == nil {
+				l.events++
+			}
+		}
+	}
+}
+
+func (l *ecsLines) flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = l.out.Flush()
+	}
+	return l.err
+}
+
+func (l *ecsLines) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err != nil
+}
+
+// flushes writes what was gathered, again and again.
+func (l *ecsLines) flushes(ctx context.Context) {
+	t := time.NewTicker(linesEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			_ = l.flush() // kept, see failed
+		case <-ctx.Done():
+			return
+		}
+	}
+}
