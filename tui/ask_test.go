@@ -143,3 +143,25 @@ func TestScreenIsFilled(t *testing.T) {
 		t.Errorf("%d alerts are shown, nothing left: %v", m.level().view.Len(), a.Exhausted())
 	}
 }
+
+// Support says that only the event's type can be evaluated there.
+func (a *archive) Support(*filter.Filter) func(*filter.Check) filter.Support {
+	return func(c *filter.Check) filter.Support {
+		if f, ok := c.Left.(*filter.Field); ok && f.Name == "evt.type" {
+			return filter.Decides
+		}
+		return filter.Ignores
+	}
+}
+
+// While a filter is edited the bar says which part the SIEM evaluates.
+func TestBarSaysWhoEvaluates(t *testing.T) {
+	d, m := openOn(t, newArchive(), 140, 30)
+	d.Settle(changedMsg{}, func() bool { return m.level().view.Len() == archivePage })
+	d.Keys("f")
+	d.Type("evt.type = execve and proc.name contains sh ")
+	d.Settle(changedMsg{}, func() bool { return m.level().expr != "" && !m.hub.asking() })
+	if text := d.Text(); !strings.Contains(text, "SIEM evt.type = execve  client finishes proc.name contains sh") || strings.Contains(text, "kernel ") {
+		t.Errorf("the bar says:\n%s", text)
+	}
+}

@@ -27,6 +27,7 @@ type filterBar struct {
 	err      *filter.Error // why the text is refused; nil when it is not
 	failed   string        // the same as a sentence, when the error has no place
 	warnings []filter.Warning
+	split    split
 
 	offers completions
 	values seenValues
@@ -230,15 +231,15 @@ func (b *filterBar) draw(m *Model, a grid.Area) (x, y int) {
 	s := styText.Over(grid.Raised)
 	cur := b.edit.draw(text, s, styError.Over(grid.Raised).With(grid.Underline|grid.Bold), from, to)
 
-	m.drawSplit(a.Sub(0, 1, a.W, 1), at, b)
+	m.drawState(a.Sub(0, 1, a.W, 1), at, b)
 	below := a.Sub(0, 2, a.W, a.H-2)
 	b.offers.draw(below, at)
 	return a.X + at + cur, a.Y
 }
 
-// drawSplit draws who evaluates which part of the filter, or in its place what
+// drawState draws who evaluates which part of the filter, or in its place what
 // is wrong with it.
-func (m *Model) drawSplit(a grid.Area, x int, b *filterBar) {
+func (m *Model) drawState(a grid.Area, x int, b *filterBar) {
 	a.Fill(styText.Over(grid.Raised))
 	on := func(t grid.Tone) grid.Style { return grid.Style{Fg: t, On: grid.Raised} }
 	switch {
@@ -259,14 +260,7 @@ func (m *Model) drawSplit(a grid.Area, x int, b *filterBar) {
 		a.Fit(x, 0, a.W-x-1, on(grid.Faint), "everything passes")
 		return
 	}
-	if f := b.level.filter(); f != nil && m.hub.live() {
-		if scope := f.Scope(); !scope.Any() {
-			x = a.Text(x, 0, on(grid.Kernel), "kernel ")
-			x = a.Fit(x, 0, min(grid.Width(safe(scope.String())), a.W-x-24), on(grid.Dim), scope.String()) + 2
-		}
-	}
-	x = a.Text(x, 0, on(grid.Client), "client ")
-	a.Fit(x, 0, a.W-x-1, on(grid.Dim), "the whole filter, over what is held")
+	m.drawSplit(a, x, b)
 }
 
 // unfinished reports whether the text is wrong only because more has to follow
