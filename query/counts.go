@@ -29,6 +29,14 @@ func (c *counts) passed(n int) {
 	c.mu.Unlock()
 }
 
+// dropped counts events that nobody asked for.
+func (c *counts) dropped(n int) {
+	c.mu.Lock()
+	c.s.Taken += uint64(n)
+	c.s.Dropped += uint64(n)
+	c.mu.Unlock()
+}
+
 // bad counts a document that is no event, and says where it is.
 func (c *counts) bad(where, why string) {
 	c.mu.Lock()

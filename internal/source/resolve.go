@@ -24,7 +24,7 @@ type lookup func(ctx context.Context, addr string) ([]string, error)
 // Resolve returns a source that also asks the DNS for the names of the
 // addresses in its events, beside their way, and teaches them to the events'
 // tables. Whoever serves the zone can see the questions. A source that keeps a
-// flight recorder goes on to do so, and one that pages and counts too.
+// flight recorder goes on to do so, and one that pages, counts and finds too.
 func Resolve(src Source) Source { return resolve(src, net.DefaultResolver.LookupAddr) }
 
 func resolve(src Source, ask lookup) Source {
@@ -32,12 +32,20 @@ func resolve(src Source, ask lookup) Source {
 	rec, records := src.(Recorder)
 	older, pages := src.(Pager)
 	counter, counts := src.(Counter)
+	finder, finds := src.(Finder)
 	switch {
 	case records:
 		return struct {
 			resolving
 			Recorder
 		}{r, rec}
+	case pages && counts && finds:
+		return struct {
+			resolving
+			Pager
+			counting
+			finding
+		}{r, older, counting{counter}, finding{finder}}
 	case pages && counts:
 		return struct {
 			resolving
@@ -63,6 +71,14 @@ func (c counting) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard
 
 // Owns implements [Counter].
 func (c counting) Owns(t *event.Tables) bool { return c.c.Owns(t) }
+
+// finding is what a [Finder] can do beside that.
+type finding struct{ f Finder }
+
+// Find implements [Finder].
+func (f finding) Find(ctx context.Context, req Request, n int, sink Sink) (bool, error) {
+	return f.f.Find(ctx, req, n, sink)
+}
 
 type resolving struct {
 	Source

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 )
 
@@ -73,5 +74,27 @@ func TestResolveAsksForEachAddressOnce(t *testing.T) {
 	}
 	if _, ok := resolve(&script{}, ask).(Recorder); ok {
 		t.Error("a source without a flight recorder claims to have one")
+	}
+}
+
+// index is a source that can do what a SIEM can.
+type index struct{ script }
+
+func (*index) More(context.Context, int) error { return nil }
+func (*index) Exhausted() bool                 { return false }
+func (*index) Owns(*event.Tables) bool         { return true }
+func (*index) Count(context.Context, []dashboard.Query) ([]*dashboard.Result, error) {
+	return nil, nil
+}
+func (*index) Find(context.Context, Request, int, Sink) (bool, error) { return true, nil }
+
+// A SIEM whose addresses are looked up goes on to page, count and find.
+func TestResolveKeepsWhatASIEMCan(t *testing.T) {
+	all := []Source{Resolve(&index{}), Resolve(&script{})}
+	if len(Pagers(all)) != 1 || len(Counters(all)) != 1 || len(Finders(all)) != 1 {
+		t.Errorf("of a SIEM and a file, %d page, %d count, %d find", len(Pagers(all)), len(Counters(all)), len(Finders(all)))
+	}
+	if more, err := Finders(all)[0].Find(t.Context(), Request{}, 1, nil); !more || err != nil {
+		t.Errorf("find answers %v, %v", more, err)
 	}
 }
