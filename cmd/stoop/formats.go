@@ -19,6 +19,7 @@ type jsonRows struct {
 	columns []column // nil: every field
 	text    event.AppendText
 	all     *event.JSON
+	lead    []byte // members that stand before an event's own; may be empty
 	buf     []byte
 	err     error
 }
@@ -47,6 +48,9 @@ func (j *jsonRows) row(r event.Row) {
 		j.buf = append(j.buf, '}')
 	}
 	j.buf = append(j.buf, '\n')
+	if len(j.lead) > 0 {
+		j.buf = slices.Insert(j.buf, 1, append(j.lead, ',')...)
+	}
 	if j.err == nil {
 		_, j.err = j.out.Write(j.buf)
 	}
@@ -108,14 +112,16 @@ func (c *csvRows) failed() error { return c.w.Error() }
 // widths; a later cell that is wider pushes its own line only. The last column
 // is never padded.
 type tableRows struct {
-	out     *safetext.Writer
-	columns []column
-	redact  bool
-	widths  []int
-	waiting [][]string // rows before the widths are chosen
-	cells   []string
-	buf     []byte
-	err     error
+	out      *safetext.Writer
+	columns  []column
+	redact   bool
+	lead     string // title of a column before the fields; "" for none
+	leadCell string // what stands in it in the next row
+	widths   []int
+	waiting  [][]string // rows before the widths are chosen
+	cells    []string
+	buf      []byte
+	err      error
 }
 
 const (
@@ -125,6 +131,9 @@ const (
 
 func (t *tableRows) row(r event.Row) {
 	t.cells = t.cells[:0]
+	if t.lead != "" {
+		t.cells = append(t.cells, safetext.Line(t.leadCell))
+	}
 	for _, c := range t.columns {
 		t.cells = append(t.cells, safetext.Line(c.value(r, t.redact)))
 	}
@@ -139,10 +148,15 @@ func (t *tableRows) row(r event.Row) {
 
 // choose sets the widths and writes the header and the rows that waited.
 func (t *tableRows) choose() {
-	t.widths = make([]int, len(t.columns))
-	head := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		head[i] = strings.ToUpper(c.name)
+	var head []string
+	if t.lead != "" {
+		head = append(head, t.lead)
+	}
+	for _, c := range t.columns {
+		head = append(head, strings.ToUpper(c.name))
+	}
+	t.widths = make([]int, len(head))
+	for i := range head {
 		t.widths[i] = cellWidth(head[i])
 		for _, cells := range t.waiting {
 			t.widths[i] = max(t.widths[i], min(cellWidth(cells[i]), tableMaxWidth))

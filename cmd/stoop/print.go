@@ -30,6 +30,8 @@ type printCmd struct {
 	DSL bool `name:"dsl" help:"Print the request of the first page as a curl command to paste, and read nothing: for a SIEM."`
 
 	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
+
+	aroundFlags
 }
 
 // Run prints until the sources end, enough was printed, the time is up or a
@@ -45,6 +47,12 @@ func (c *printCmd) Run(a *app) error {
 		return c.printRequest(a)
 	case c.Dashboard != "":
 		return c.printDashboard(a)
+	}
+	if c.Around != "" {
+		return c.printAround(a)
+	}
+	if len(c.Pivot) > 0 || c.Window != 0 {
+		return usageError{errors.New("--pivot and --window go with --around")}
 	}
 	req, err := c.request()
 	if err != nil {

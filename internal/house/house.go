@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"internal/store":     {"internal/dashboard", "internal/filter", "internal/event"},
 	"internal/trail":     {"internal/filter", "internal/event", safetext},
 	"internal/rules":     {"internal/filter", "internal/event"},
+	"internal/pivot":     {"internal/source", "internal/store", "internal/filter", "internal/event"},
 	"internal/source":    {"internal/dashboard", "internal/filter", "internal/event"},
 	"internal/profile":   {"internal/filter", "internal/event"},
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
@@ -37,7 +38,7 @@ var arrows = map[string][]string{
 	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
-		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/filter", "internal/event",
+		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot", "internal/filter", "internal/event",
 		safetext, "themes",
 	},
 
