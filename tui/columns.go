@@ -87,11 +87,11 @@ func (c *chooser) draw(m *Model, a grid.Area) {
 	drawScrollbar(body, c.top, len(list))
 }
 
-func (c *chooser) key(m *Model, name string) bool {
+func (c *chooser) key(m *Model, name string) (tea.Cmd, bool) {
 	list := c.choices(m)
 	switch name {
 	case "esc":
-		return false
+		return nil, false
 	case "down":
 		c.at++
 	case "up":
@@ -117,7 +117,7 @@ func (c *chooser) key(m *Model, name string) bool {
 			c.edit.key(name)
 		}
 	}
-	return true
+	return nil, true
 }
 
 // toggle shows a column or takes it away; the table keeps at least one.

@@ -75,6 +75,8 @@ func TestGoldenStates(t *testing.T) {
 		{"histogram", func(d *tuitest.Driver) { d.Keys("tab", "tab", "space", "right", "right", "right") }},
 		{"containers", func(d *tuitest.Driver) { d.Keys("shift+tab", "down", "down") }},
 		{"nothing-passes", func(d *tuitest.Driver) { d.Keys("f"); d.Type("proc.name = nobody"); d.Keys("enter") }},
+		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},
+		{"around-timeline", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "G", "k", "k", "k", "enter") }},
 		{"dashboard", func(d *tuitest.Driver) { d.Keys("b") }},
 		{"dashboard-filtered", func(d *tuitest.Driver) { d.Keys("b", "j", "enter", "shift+tab", "space", "l", "l") }},
 		{"log-summary", func(d *tuitest.Driver) { d.Keys("b", "b", "tab") }},

@@ -97,7 +97,7 @@ func wrap(text string, w int) (lines []string) {
 	return append(lines, line)
 }
 
-func (h *help) key(_ *Model, name string) bool {
+func (h *help) key(_ *Model, name string) (tea.Cmd, bool) {
 	switch name {
 	case "down", "j":
 		h.top++
@@ -108,10 +108,10 @@ func (h *help) key(_ *Model, name string) bool {
 	case "pgup":
 		h.top -= h.h
 	default:
-		return false
+		return nil, false
 	}
 	h.top = min(max(h.top, 0), max(h.lines-h.h, 0))
-	return true
+	return nil, true
 }
 
 // KeysPage writes the reference page of keys, docs/keys.md.

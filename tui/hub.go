@@ -19,6 +19,7 @@ type hub struct {
 	changed chan struct{} // holds one token while there is news
 	isLive  bool
 	rates   rates // of live sources
+	brought brought
 
 	// When the sparklines of files were counted, and how long it took; of the
 	// refresh, of which one runs at a time.
@@ -146,7 +147,7 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 
 // Batch takes a source's batch in.
 func (h *hub) Batch(b *event.Batch) {
-	h.store.Batch(b)
+	h.brought.take(b, h.store.Batch)
 	if h.isLive {
 		h.rates.add(b)
 	}

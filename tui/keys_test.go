@@ -152,6 +152,22 @@ var keyCases = map[string][]keyCase{
 		return m.level().tree != nil && strings.Contains(d.Text(), "(entry point)")
 	}}},
 
+	"table i": {
+		{"e e i", func(m *Model, d *tuitest.Driver) bool {
+			return m.over == overlay(m.around) && m.around.waiting() == 0 && strings.Contains(d.Text(), "what else happened in the container")
+		}},
+		{"e e i esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil && len(m.stack) == 1 }},
+		{"e e i enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over == nil && len(m.stack) == 2 && m.level().pin.B != nil && m.level().counted.shown == 72
+		}},
+		{"e e i j j j j enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().title == "what else happened in the container" && strings.HasPrefix(m.level().expr, "container.id = 6cf4be7b2388 and evt.rawtime >= ")
+		}},
+		{"e e i j enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over != nil && strings.Contains(m.toast.text, "then -10m +1m, then -1h +5m")
+		}},
+	},
+
 	"everywhere f": {{"f", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.input.(*filterBar); return ok }}, {":", func(m *Model, _ *tuitest.Driver) bool { return m.input != nil }}},
 	"table +":      {{"l l +", exprIs("proc.name = server")}, {"l l =", exprIs("proc.name = server")}},
 	"table -":      {{"l l -", exprIs("not proc.name = server")}},

@@ -54,6 +54,7 @@ type Model struct {
 	detail detail
 	past   history // filters that were entered
 	find   search
+	around *around // what else is known around a row, as looked for last; nil: nothing yet
 
 	read  reader
 	clock clock
@@ -82,7 +83,7 @@ type Model struct {
 type overlay interface {
 	draw(m *Model, a grid.Area)
 	// key handles a key, and reports false when the overlay is to be closed.
-	key(m *Model, name string) bool
+	key(m *Model, name string) (cmd tea.Cmd, open bool)
 }
 
 // input is a line that is being typed: a filter, a search, a time.
@@ -266,6 +267,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.checked(msg)
 	case foundMsg:
 		return m.found(msg)
+	case pivotMsg:
+		m.pivoted(msg)
 	case drainedMsg:
 		m.drained(msg)
 	}
@@ -282,10 +285,11 @@ func (m *Model) key(name, text string) tea.Cmd {
 		return m.input.key(m, name, text)
 	}
 	if m.over != nil {
-		if !m.over.key(m, name) {
+		cmd, open := m.over.key(m, name)
+		if !open {
 			m.over = nil
 		}
-		return nil
+		return cmd
 	}
 	if b := m.binding(name); b != nil {
 		return b.do(m)

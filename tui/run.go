@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
+	"github.com/stoop-project/stoop/internal/pivot"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
@@ -26,6 +27,7 @@ type Options struct {
 
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
+	Pivots      *pivot.Table     // nil: those built in
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground
 	Themes      themes.Folder    // the user's own themes
 	ShowSecrets bool             // do not mask secrets in command lines and the like

@@ -32,7 +32,7 @@ func (s *sourcesView) draw(m *Model, a grid.Area) {
 	drawScrollbar(body, s.top, len(lines))
 }
 
-func (s *sourcesView) key(_ *Model, name string) bool {
+func (s *sourcesView) key(_ *Model, name string) (tea.Cmd, bool) {
 	switch name {
 	case "down", "j":
 		s.top++
@@ -43,9 +43,9 @@ func (s *sourcesView) key(_ *Model, name string) bool {
 	case "pgup":
 		s.top -= s.h
 	default:
-		return false
+		return nil, false
 	}
-	return true
+	return nil, true
 }
 
 func sourceLines(m *Model, width int) (lines [][]piece) {

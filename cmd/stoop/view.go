@@ -80,6 +80,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	err = tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
 		Dashboards:  dashboards(),
+		Pivots:      pivots(a.errs),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

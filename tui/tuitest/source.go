@@ -128,3 +128,31 @@ func (r *Recorder) Drain(_ context.Context, container string, _ time.Time, sink 
 	}
 	return nil
 }
+
+// Index is a source that holds more than it hands on, and finds it: a SIEM.
+type Index struct {
+	Source
+	Holds *event.Batch
+}
+
+// Find implements [source.Finder].
+func (x *Index) Find(_ context.Context, req source.Request, n int, sink source.Sink) (more bool, err error) {
+	var rows []int
+	for i, at := range x.Holds.Time {
+		if at >= req.Since.UnixNano() && at <= req.Until.UnixNano() && req.Filter.Match(x.Holds, i) {
+			rows = append(rows, i)
+		}
+	}
+	if more = len(rows) > n; more && req.Newest {
+		rows = rows[len(rows)-n:]
+	} else if more {
+		rows = rows[:n]
+	}
+	for _, i := range rows {
+		sink.Batch(x.Holds.Slice(i, i+1))
+	}
+	return more, x.Err
+}
+
+// Owns implements [source.Finder].
+func (x *Index) Owns(t *event.Tables) bool { return t == x.Holds.Tables }
