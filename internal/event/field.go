@@ -55,13 +55,15 @@ func (f *Field) UnfilledBy(o Origin) string {
 }
 
 // Show returns the field's value as an output shows it.
-func (f *Field) Show(r Row, a Arg) (Value, bool) {
+func (f *Field) Show(r Row, a Arg) (Value, bool) { return f.show(r, a, nil) }
+
+func (f *Field) show(r Row, a Arg, docs DocReader) (Value, bool) {
 	if f.Print != nil {
 		if v, ok := f.Print(r, a); ok {
 			return v, true
 		}
 	}
-	return f.Get(r, a)
+	return f.get(r, a, docs)
 }
 
 // ArgMode says what may stand in brackets behind a field's name.
@@ -139,14 +141,23 @@ const (
 
 // Get reads the field in a row: from the event and its dimensions, and, when
 // they do not hold it, from the event's document.
-func (f *Field) Get(r Row, a Arg) (Value, bool) {
+func (f *Field) Get(r Row, a Arg) (Value, bool) { return f.get(r, a, nil) }
+
+// get is Get with a reader of the row's document; nil for that of the tables.
+func (f *Field) get(r Row, a Arg, docs DocReader) (Value, bool) {
 	if f.Read != nil {
 		if v, ok := f.Read(r, a); ok {
 			return v, true
 		}
 	}
-	if r.B != nil && r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil && r.T.Docs.Holds(f) {
-		return r.T.Docs.Lookup(r.B.Payload(r.I), f, a)
+	if r.B == nil || r.B.Bits[r.I]&HasDoc == 0 {
+		return Value{}, false
+	}
+	if docs == nil {
+		docs = r.T.Docs
+	}
+	if docs != nil && docs.Holds(f) {
+		return docs.Lookup(r.B.Payload(r.I), f, a)
 	}
 	return Value{}, false
 }

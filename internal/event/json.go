@@ -54,9 +54,10 @@ func appendKey(dst []byte, name string, first *bool) []byte {
 	return append(appendString(appendComma(dst, first), name), ':')
 }
 
-// appendField writes a field and its value behind a comma, if it has one.
-func appendField(dst []byte, r Row, f *Field, first *bool, text AppendText) []byte {
-	if v, ok := f.Show(r, Arg{}); ok {
+// appendField writes a field and its value behind a comma, if it has one; docs
+// is as in [Field.get].
+func appendField(dst []byte, r Row, f *Field, docs DocReader, first *bool, text AppendText) []byte {
+	if v, ok := f.show(r, Arg{}, docs); ok {
 		dst = v.AppendJSON(appendKey(dst, f.Name, first), text)
 	}
 	return dst

@@ -17,6 +17,7 @@ type JSON struct {
 	number  uint32  // of these tables, from 1
 	numbers map[weak.Pointer[Tables]]uint32
 	kept    [HomeEvent][]kept
+	opened  DocReader // of the latest document; nil before the first
 }
 
 // NewJSON returns a writer. text writes every text that came from outside; nil
@@ -85,9 +86,10 @@ func (j *JSON) Append(dst []byte, r Row) []byte {
 	var room [64]*Field
 	written := room[:0]
 	if doc {
+		docs := j.open(r)
 		for _, f := range jsonFieldList {
 			before := len(dst)
-			if dst = appendField(dst, r, f, &first, j.text); len(dst) > before {
+			if dst = appendField(dst, r, f, docs, &first, j.text); len(dst) > before {
 				written = append(written, f)
 			}
 		}
@@ -106,6 +108,16 @@ func (j *JSON) Append(dst []byte, r Row) []byte {
 	return append(dst, '}')
 }
 
+// open returns a reader of the row's document.
+func (j *JSON) open(r Row) DocReader {
+	o, ok := r.T.Docs.(DocOpener)
+	if !ok {
+		return r.T.Docs
+	}
+	j.opened = o.Open(r.B.Payload(r.I), j.opened)
+	return j.opened
+}
+
 // stretches writes the fields of an event without a document.
 func (j *JSON) stretches(dst []byte, r Row, first *bool) []byte {
 	j.turnTo(r.T)
@@ -114,7 +126,7 @@ func (j *JSON) stretches(dst []byte, r Row, first *bool) []byte {
 		s := &jsonStretches[i]
 		if s.home == HomeEvent {
 			for _, f := range s.fields {
-				dst = appendField(dst, r, f, first, j.text)
+				dst = appendField(dst, r, f, nil, first, j.text)
 			}
 			continue
 		}
@@ -168,7 +180,7 @@ func (j *JSON) row(r Row, home Home) *kept {
 	for _, s := range homeStretches[home] {
 		none := true
 		for _, f := range s.fields {
-			k.text = appendField(k.text, r, f, &none, j.text)
+			k.text = appendField(k.text, r, f, nil, &none, j.text)
 		}
 		k.ends = append(k.ends, len(k.text))
 	}

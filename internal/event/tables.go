@@ -97,6 +97,16 @@ type DocReader interface {
 	Holds(f *Field) bool
 }
 
+// DocOpener is a [DocReader] that answers many questions about one document
+// sooner when it has looked at it before.
+type DocOpener interface {
+	DocReader
+	// Open returns a reader of this document alone, for one goroutine, until
+	// the next call that is given it back: before is what an earlier call
+	// returned, or nil.
+	Open(doc []byte, before DocReader) DocReader
+}
+
 // Epoch returns a number that changes whenever a row is replaced that fields
 // of a home are read of: a process is read with its container and with what
 // its standard descriptors refer to.

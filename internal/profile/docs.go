@@ -64,10 +64,12 @@ type queryKey struct {
 
 // query is how a field is looked for.
 type query struct {
-	places []place
-	words  [][]byte // a document without any of them does not hold the field
-	always bool     // the field has a value in any document
-	paths  [][]byte // those of the profile's needs, and of the places
+	places   []place
+	words    [][]byte // a document without any of them does not hold the field
+	ends     []uint32 // the words' bits in an opened document
+	always   bool     // the field has a value in any document
+	anywhere bool     // one of the words is empty
+	paths    [][]byte // those of the profile's needs, and of the places
 }
 
 func (d *Docs) query(f *event.Field, a event.Arg) *query {
@@ -82,6 +84,14 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 		q.always = q.always || q.places[i].form == formConst
 	}
 	q.words = endings(q.words)
+	for _, w := range q.words {
+		bit, some := endOf(w)
+		if !some {
+			q.anywhere = true
+			continue
+		}
+		q.ends = append(q.ends, bit)
+	}
 	d.queries.Store(key, q)
 	return q
 }
@@ -108,7 +118,10 @@ func (d *Docs) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value,
 	if f.Class == "json" {
 		return d.lookupJSON(doc, f, a)
 	}
-	q := d.query(f, a)
+	return d.lookup(doc, d.query(f, a), f, a)
+}
+
+func (d *Docs) lookup(doc []byte, q *query, f *event.Field, a event.Arg) (event.Value, bool) {
 	if !q.possible(doc) {
 		return event.Value{}, false
 	}

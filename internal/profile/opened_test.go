@@ -1,0 +1,81 @@
+package profile
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/testdata"
+)
+
+// asked are all fields, some with an argument.
+func asked(yield func(*event.Field, event.Arg) bool) {
+	for _, f := range event.Fields.All() {
+		if !yield(f, event.Arg{}) || !yield(f, event.Arg{Set: true, Index: 2, Key: "2"}) || !yield(f, event.Arg{Set: true, Key: "flags"}) {
+			return
+		}
+	}
+}
+
+// sameOpened compares what a document tells when it was opened with what it
+// tells when it is asked for each field by itself.
+func sameOpened(t *testing.T, d *Docs, payload []byte, before event.DocReader) event.DocReader {
+	t.Helper()
+	o := d.Open(payload, before)
+	for f, a := range asked {
+		want, some := d.Lookup(payload, f, a)
+		got, ok := o.Lookup(payload, f, a)
+		if ok != some || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s%v of %.300s:\nopened %v, %v\nelse   %v, %v", f.Name, a, payload, got, ok, want, some)
+		}
+	}
+	return o
+}
+
+// Real documents of every kind: one reader for all of a file, as it is used.
+func TestOpened(t *testing.T) {
+	err := filepath.WalkDir(testdata.Path(t, "siem"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		docs := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+		docs = docs[:min(len(docs), 20)]
+		for _, b := range Detect(docs) {
+			d := b.Profile.Docs()
+			var o event.DocReader
+			for _, doc := range docs {
+				o = sameOpened(t, d, doc, o)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A reader of another kind is not used again.
+func TestOpenedOfAnotherKind(t *testing.T) {
+	doc := []byte(`{"rule":"r","priority":"Notice","time":"2026-01-01T00:00:00Z","output_fields":{"proc.name":"a"},"verb":"get","auditID":"x"}`)
+	o := sameOpened(t, ByName("falco").Docs(), doc, nil)
+	o = sameOpened(t, ByName("wazuh").Docs(), doc, o)
+	sameOpened(t, ByName("falco").Docs(), []byte(`{}`), o)
+}
+
+func FuzzOpened(f *testing.F) {
+	f.Add([]byte(`{"log":"{\"rule\":\"\\u00e9\",\"output_fields\":{\"proc.name\":\"a\"}}"}`))
+	f.Add([]byte(`{"rule":"r\\","output_fields":{"proc":{"name":"a","aname[9]":"x"},"evt.arg.flags":"\""}}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		if !bytes.ContainsRune(doc, '\n') {
+			sameOpened(t, ByName("falco").Docs(), doc, nil)
+		}
+	})
+}
