@@ -13,7 +13,7 @@ import (
 
 // tableBound bounds the tables that events refer to, in bytes: past it new ones
 // are begun, so that the old ones can go with the events that refer to them.
-const tableBound = 96 << 20
+const tableBound = 32 << 20
 
 // read is a document that was read as an event.
 type read struct {

@@ -26,6 +26,9 @@ type Request struct {
 	// Limit bounds the answer in bytes; 0 for 64 MiB. A longer one is a
 	// [TooLarge] error.
 	Limit int64
+	// Expect is how many bytes the answer is likely to have, so that room for
+	// it is made once; 0 when that is not known.
+	Expect int
 	// Patience is how long to try again when the server is busy or away; 0
 	// for not at all, negative for ever.
 	Patience time.Duration
@@ -172,7 +175,7 @@ func (c *Conn) once(ctx context.Context, req Request) (answer, error) {
 	if limit == 0 {
 		limit = defaultLimit
 	}
-	body, err := readAll(resp, limit)
+	body, err := readAll(resp, limit, req.Expect)
 	a := answer{resp.StatusCode, resp.Header, body}
 	if err != nil {
 		var e *Error
@@ -184,11 +187,15 @@ func (c *Conn) once(ctx context.Context, req Request) (answer, error) {
 	return a, nil
 }
 
-// readAll reads an answer up to a limit.
-func readAll(resp *http.Response, limit int64) ([]byte, error) {
+// readAll reads an answer up to a limit. The servers do not say beforehand how
+// long that of a search is.
+func readAll(resp *http.Response, limit int64, expect int) ([]byte, error) {
 	var buf bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= limit {
+	switch n := resp.ContentLength; {
+	case n > 0 && n <= limit:
 		buf.Grow(int(n) + bytes.MinRead)
+	case n < 0 && int64(expect) <= limit:
+		buf.Grow(max(expect, bytes.MinRead))
 	}
 	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
 	if err == nil && n > limit {

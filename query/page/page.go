@@ -105,7 +105,7 @@ func (p *parts) Close() {
 const (
 	answerLimit  = 64 << 20  // bytes; a page that is larger is asked for in parts
 	hugeLimit    = 256 << 20 // … of one document
-	answerTarget = 6 << 20   // bytes that a page should have
+	answerTarget = 4 << 20   // bytes that a page should have
 	keepAlive    = "2m"
 	closeTimeout = 250 * time.Millisecond
 )

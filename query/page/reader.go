@@ -23,6 +23,7 @@ type reader struct {
 
 	pit     string
 	size    int
+	each    int  // bytes of a hit, on the last page
 	byShard bool // the tiebreaker is _shard_doc; else _seq_no, which several hits may share
 	last    last
 	anew    bool // the point in time is another one: _shard_doc means other documents
@@ -73,6 +74,7 @@ func (r *reader) Next(ctx context.Context) (*Answer, error) {
 		full := len(a.Hits) >= r.size
 		r.done = !full
 		next := r.q.sizeFor(a, weight)
+		r.each = weight / max(len(a.Hits), 1)
 		a.Hits = r.last.move(a.Hits)
 		if full && len(a.Hits) == 0 {
 			// Nothing but what was seen: reach further.
@@ -200,6 +202,7 @@ func (r *reader) ask(ctx context.Context) (a *Answer, weight int, err error) {
 	}
 	_, err = r.c.Do(ctx, conn.Request{
 		Method: http.MethodPost, Path: path, Body: r.body(), Limit: limit,
+		Expect:   min(r.size*r.each*17/16, 2*answerTarget),
 		Patience: r.o.Patience, Trouble: r.o.Trouble,
 		Read: func(body []byte) error {
 			weight = len(body)
