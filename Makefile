@@ -59,7 +59,7 @@ fuzz: ## Fuzz each target for FUZZTIME (10s)
 	done
 
 .PHONY: bench
-bench: deps ## Measure tax, loss, store, readers and screen beside the other tools (BENCH=name picks)
+bench: deps ## Measure tax, loss, store, readers, SIEM and screen beside the other tools (BENCH=name picks)
 	$(GO) run ./test/bench $(BENCH)
 
 .PHONY: lint

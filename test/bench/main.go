@@ -33,6 +33,7 @@ func init() {
 		{"loss", "Loss: made, kept and lost", runLoss},
 		{"store", "Store: events in memory", runStore},
 		{"open", "Open: recordings and Falco's JSON", runOpen},
+		{"siem", "SIEM: pages, panels, export and following", runSIEM},
 		{"screen", "Screen: from a key to a painted frame", runScreen},
 	}
 }
@@ -43,6 +44,7 @@ type bench struct {
 	dir    string  // for files, removed at the end
 	rounds int     // of each comparison
 	scale  float64 // of sizes; 1 is what the project asks for
+	alerts int     // in the SIEM
 }
 
 // scaled returns a size by the scale, at least 1.
@@ -70,6 +72,7 @@ func run(ctx context.Context, args []string) (err error) {
 	tmp := flags.String("dir", os.TempDir(), "where files are made: up to 4 GB")
 	rounds := flags.Int("rounds", 7, "rounds of each comparison")
 	scale := flags.Float64("scale", 1, "scale of the sizes, to try a suite out; only 1 is written to the document")
+	alerts := flags.Int("alerts", siemAlerts, "alerts in the SIEM's index; 10000000 is what the project asks for")
 	flags.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] [SUITE…]")
 		for _, s := range suites {
@@ -87,7 +90,10 @@ func run(ctx context.Context, args []string) (err error) {
 	if *rounds < 1 || !(*scale > 0 && *scale <= 1) {
 		return errors.New("-rounds is at least 1, -scale above 0 and at most 1")
 	}
-	b := &bench{stoop: *stoop, rounds: *rounds, scale: *scale}
+	if *alerts < 10_000 {
+		return errors.New("-alerts is at least 10000")
+	}
+	b := &bench{stoop: *stoop, rounds: *rounds, scale: *scale, alerts: *alerts}
 	if b.dir, err = os.MkdirTemp(*tmp, "stoop-bench-"); err != nil {
 		return err
 	}

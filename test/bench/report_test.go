@@ -95,7 +95,7 @@ func TestChosen(t *testing.T) {
 	if all, err := chosen(nil); err != nil || len(all) != len(suites) {
 		t.Errorf("%v, %v", all, err)
 	}
-	if _, err := chosen([]string{"shop"}); err == nil || !strings.Contains(err.Error(), "tax, loss, store, open, screen") {
+	if _, err := chosen([]string{"shop"}); err == nil || !strings.Contains(err.Error(), "tax, loss, store, open, siem, screen") {
 		t.Errorf("%v", err)
 	}
 }
