@@ -67,7 +67,7 @@ func runSIEM(ctx context.Context, b *bench) (section, error) {
 	filled := time.Since(began)
 	fmt.Fprintf(os.Stderr, "bench: siem: %d alerts after %s\n", count, filled.Round(time.Second))
 	var figs []figure
-	for _, measure := range []func(context.Context) ([]figure, error){s.firstPage, s.export, s.follow} {
+	for _, measure := range []func(context.Context) ([]figure, error){s.firstPage, s.export, s.follow, s.ship} {
 		more, err := measure(ctx)
 		if err != nil {
 			return section{}, err
