@@ -73,7 +73,8 @@ var bitsOf = func() map[slot]Bits {
 
 // Stored returns the places of a field, in the order in which a [Mapper] looks:
 // the first that is present counts. ok is false when the index does not tell
-// the field's value at all, and the client decides.
+// the field's value at all, and the client decides. Without places and with ok
+// no document has the field.
 //
 // What is said holds for a mapper that is [Mapper.Alone].
 func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool) {
@@ -110,7 +111,23 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 	if slices.ContainsFunc(places, func(s Stored) bool { return s.Path == "" && s.Form == FormDerived }) {
 		return nil, false // it follows from what all documents have
 	}
-	return places, len(places) > 0
+	return places, len(places) > 0 || ownOnly(f.Name)
+}
+
+// ownOnly reports whether a field comes from its own places and from those it
+// is derived from, and from nothing else: where a kind of documents has none of
+// these, none of them has the field.
+func ownOnly(name string) bool {
+	switch name {
+	case "alert.rule", "container.id", "container.image.repository", "container.image.tag", "container.image.digest", "proc.entity_id":
+		return true
+	}
+	for _, group := range []string{"ka.", "net.", "log.", "k8s.pod.", "k8s.ns."} {
+		if strings.HasPrefix(name, group) {
+			return true
+		}
+	}
+	return false
 }
 
 // Need is something that a document of a kind has.

@@ -69,14 +69,14 @@ func (c *compiler) fieldFolded(f *event.Field, a event.Arg, k *filter.Check, fol
 // places returns where a field lies.
 func (c *compiler) places(f *event.Field, a event.Arg) ([]profile.Stored, bool) {
 	places, ok := c.stored(f, a)
-	if ok {
+	if len(places) > 0 {
 		return places, true
 	}
 	if name := siblings[f.Name]; name != "" {
 		sibling, _ := event.Fields.Lookup(name)
 		return c.stored(sibling, a)
 	}
-	return nil, false
+	return nil, ok
 }
 
 // firstOf translates what at says of the first place that is present in a
