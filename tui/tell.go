@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -15,6 +16,7 @@ var tellers = map[string]teller{
 	"procexit": tellExit,
 	"sendto":   tellBytes, "sendmsg": tellBytes, "recvfrom": tellBytes, "recvmsg": tellBytes,
 	"read": tellBytes, "write": tellBytes, "pread64": tellBytes, "pwrite64": tellBytes,
+	"pluginevent": tellRequest, "log": tellLine, "connection": tellTraffic,
 	"readv": tellBytes, "writev": tellBytes, "sendfile": tellBytes,
 }
 
@@ -66,4 +68,39 @@ func tellBytes(r reader, row event.Row) []piece {
 		return []piece{{"  " + size(n), styDim}}
 	}
 	return r.outcome(row, true)
+}
+
+// tellRequest says who asked the API server for what.
+func tellRequest(r reader, row event.Row) []piece {
+	target := r.first(row, "ka.target.name")
+	if sub := r.first(row, "ka.target.subresource"); sub != "" {
+		target += "/" + sub
+	}
+	var ps []piece
+	for i, text := range []string{r.first(row, "ka.user.name"), r.first(row, "ka.verb"), r.first(row, "ka.target.resource"), target} {
+		st := styText
+		if i == 1 {
+			st = styAccent
+		}
+		if text != "" {
+			ps = append(ps, piece{" ", styText}, piece{text, st})
+		}
+	}
+	return ps
+}
+
+// tellLine is what a container wrote.
+func tellLine(r reader, row event.Row) []piece {
+	return []piece{{" ", styText}, {r.first(row, "log.message"), styText}}
+}
+
+// tellTraffic says how much went which way.
+func tellTraffic(r reader, row event.Row) []piece {
+	var ps []piece
+	for _, way := range [][2]string{{"net.bytes_sent", "  ↑"}, {"net.bytes_received", "  ↓"}} {
+		if n, err := strconv.ParseInt(r.first(row, way[0]), 10, 64); err == nil {
+			ps = append(ps, piece{way[1] + size(n), styDim})
+		}
+	}
+	return ps
 }
