@@ -77,8 +77,12 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		return err
 	}
 	store.LimitMemory(int64(c.Memory))
+	expr := "" // sources may let too much through: the first level filters again
+	if req.Filter != nil {
+		expr = req.Filter.String()
+	}
 	err = tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Theme: c.Theme, Themes: themes.Dir(),
+		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,

@@ -108,7 +108,7 @@ func (m *Mapper) command(p *event.Proc, k *procKey) {
 			p.Name, ok = m.t.Strings.Add(name), true
 		}
 	}
-	blank := args == " " || !ok && args == "" && strings.HasSuffix(line, " ") // stands behind the name alone
+	blank := strings.HasSuffix(line, " ") && strings.TrimPrefix(args, " ") == "" // stands behind the name alone
 	args = strings.TrimPrefix(args, " ")
 	if p.Args == event.NoStr {
 		p.Args = m.split(args)
