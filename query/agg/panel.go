@@ -119,8 +119,8 @@ func (c *Count) aggs() object {
 	aggs := object{}
 	some := []any{} // documents with a value, wherever
 	for i, g := range c.fields[0].groups {
-		where := c.shown(g)
-		some = append(some, where)
+		where := c.shown(g, g.Where)
+		some = append(some, c.shown(g, g.There))
 		inner := object{}
 		if g.Form == profile.FormDerived {
 			aggs[placeName(i)] = object{"filter": where}
@@ -151,13 +151,13 @@ func (c *Count) distinct() bool {
 	return !c.t.Several && len(groups) == 1 && groups[0].Form == profile.FormSame && c.q.Panel.Only == ""
 }
 
-// shown finds the documents with a value at a place that the panel is about.
-func (c *Count) shown(g dsl.Group) any {
+// shown finds those of some documents whose value at a place the panel is about.
+func (c *Count) shown(g dsl.Group, among dsl.Query) any {
 	expr, ok := c.only(g)
 	if !ok {
-		return g.Where
+		return among
 	}
-	return object{"bool": object{"filter": []any{g.Where, object{"regexp": object{g.Path: object{"value": expr, "flags": "NONE"}}}}}}
+	return object{"bool": object{"filter": []any{among, object{"regexp": object{g.Path: object{"value": expr, "flags": "NONE"}}}}}}
 }
 
 // only is the expression that the panel's values match, where the server can

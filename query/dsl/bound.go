@@ -79,6 +79,15 @@ func (n *node) depth() int {
 	return deepest + 1
 }
 
+// clauses returns of how many queries a node is made.
+func (n *node) clauses() int {
+	count := 1
+	for _, k := range n.kids {
+		count += k.clauses()
+	}
+	return count
+}
+
 // query writes a node.
 func (n *node) query() Query {
 	switch n.op {

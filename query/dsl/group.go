@@ -9,7 +9,8 @@ import (
 // Group is where an index can tell the values of a field apart: a place, in
 // documents that have the value there.
 type Group struct {
-	Where  Query               // those documents
+	Where  Query               // those documents: nothing is at the places before
+	There  Query               // all that have something at this place
 	Path   string              // to aggregate by; "" for a constant
 	Form   profile.Form        // how what is stored there stands for the value: same, id, table; derived: nobody there can tell
 	Values map[string][]string // of a table: as in [profile.Stored]
@@ -36,7 +37,7 @@ func Groups(b *profile.Binding, m mapping.Fields, f *event.Field, a event.Arg) (
 		if _, empty := p.Values[""]; empty && len(p.Values) == 1 && here.exact() {
 			continue // to a panel an empty text is no value
 		}
-		g := Group{Where: here.upper.query(), Form: p.Form, Values: p.Values}
+		g := Group{Where: here.upper.query(), There: present.upper.query(), Form: p.Form, Values: p.Values}
 		if p.Path == "" {
 			return append(groups, g), ok && here.exact()
 		}

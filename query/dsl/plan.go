@@ -13,6 +13,10 @@ import (
 // allow 30, and the caller puts this one into others.
 const maxDepth = 24
 
+// maxClauses is of how many queries a request may be made: OpenSearch allows
+// 1,024 (indices.query.bool.max_clause_count), Elasticsearch more.
+const maxClauses = 800
+
 // Plan is how an index answers a filter.
 type Plan struct {
 	// Query finds every document that the filter holds for.
@@ -37,7 +41,7 @@ func (c *compiler) plan(f *filter.Filter) *Plan {
 	if f != nil {
 		found = c.expr(f.Expr())
 	}
-	deep := found.upper.depth() > maxDepth
+	deep := found.upper.depth() > maxDepth || found.upper.clauses() > maxClauses
 	if deep {
 		found = anything
 	}

@@ -146,17 +146,25 @@ func nanos(n int64) string { return time.Unix(0, n).UTC().Format("2006-01-02T15:
 func Within(b *profile.Binding, m mapping.Fields, since, until time.Time) Query {
 	c := newCompiler(b, m)
 	field, _ := event.Fields.Lookup("evt.rawtime")
-	found := all
-	ask := func(op filter.Op, at time.Time) {
-		if !at.IsZero() {
-			k := &filter.Check{Op: op, Right: &filter.Value{Text: fmt.Sprint(at.UnixNano())}}
-			found = and(found, c.field(field, event.Arg{}, k).upper)
+	places, ok := c.places(field, event.Arg{})
+	if !ok || c.text != "" || since.IsZero() && until.IsZero() {
+		return all.query()
+	}
+	// That only the first place counts is left out: there may be many, and what
+	// is found may be too much.
+	found, absent := none, all
+	for _, p := range places {
+		here := all
+		ask := func(op filter.Op, at time.Time) {
+			if !at.IsZero() {
+				text := fmt.Sprint(at.UnixNano())
+				t := &test{check: &filter.Check{Op: op}, op: op, field: field, texts: []string{text}}
+				here = and(here, t.at(c, p).upper)
+			}
 		}
+		ask(filter.OpGE, since)
+		ask(filter.OpLE, until)
+		found, absent = or(found, here), and(absent, not(c.presentAt(p).lower))
 	}
-	ask(filter.OpGE, since)
-	ask(filter.OpLE, until)
-	if found != all {
-		found = or(found, not(c.present(field, event.Arg{}).lower))
-	}
-	return found.query()
+	return or(found, absent).query()
 }
