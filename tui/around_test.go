@@ -55,12 +55,12 @@ func TestAroundFails(t *testing.T) {
 	src, _ := kept()
 	d, m := openOn(t, src, 160, 40)
 	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == 1 })
-	src.Err = errors.New("connection refused")
+	src.Refuse(errors.New("connection refused"))
 	d.Keys("i", "j", "j", "j")
 	if text := d.Text(); !strings.Contains(text, "es://siem/falco-*: connection refused") {
 		t.Errorf("it is not said:\n%s", text)
 	}
-	src.Err = nil
+	src.Refuse(nil)
 	d.Keys("esc", "i")
 	if text := d.Text(); strings.Contains(text, "refused") || !strings.Contains(text, "process            2") {
 		t.Errorf("it was not asked again:\n%s", text)

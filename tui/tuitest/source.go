@@ -133,6 +133,15 @@ func (r *Recorder) Drain(_ context.Context, container string, _ time.Time, sink 
 type Index struct {
 	Source
 	Holds *event.Batch
+
+	refused error
+}
+
+// Refuse has Find fail; nil lets it find again.
+func (x *Index) Refuse(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refused = err
 }
 
 // Find implements [source.Finder].
@@ -151,7 +160,9 @@ func (x *Index) Find(_ context.Context, req source.Request, n int, sink source.S
 	for _, i := range rows {
 		sink.Batch(x.Holds.Slice(i, i+1))
 	}
-	return more, x.Err
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return more, x.refused
 }
 
 // Owns implements [source.Finder].
