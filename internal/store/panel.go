@@ -38,13 +38,9 @@ func (s *Store) Panels(ctx context.Context, qs []dashboard.Query, skip func(*eve
 
 const forever = 1 << 62 * time.Nanosecond
 
-// Panel counts the events shown as a panel asks. The panel's own filter is not
+// panel counts the events shown as a panel asks. The panel's own filter is not
 // looked at: the view has it in its own. What lies outside of span is not
 // counted. A nil result means that ctx was done.
-func (v *View) Panel(ctx context.Context, p *dashboard.Panel, span dashboard.Span) *dashboard.Result {
-	return v.panel(ctx, p, span, nil)
-}
-
 func (v *View) panel(ctx context.Context, p *dashboard.Panel, span dashboard.Span, skip func(*event.Tables) bool) *dashboard.Result {
 	c := newPanelCount(p, span)
 	for _, s := range v.shown() {

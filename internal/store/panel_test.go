@@ -71,7 +71,7 @@ func TestPanel(t *testing.T) {
 		if !v.Update(context.Background(), time.Minute) {
 			t.Fatal("the view is not complete")
 		}
-		res := v.Panel(context.Background(), p, span)
+		res := v.panel(context.Background(), p, span, nil)
 		counts, total := tally(p, span, batches)
 		if res.Total != total {
 			t.Errorf("%v: %d events, want %d", p.By, res.Total, total)
@@ -126,7 +126,7 @@ func TestPanelOfList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := v.Panel(context.Background(), p, dashboard.Span{})
+	res := v.panel(context.Background(), p, dashboard.Span{}, nil)
 	want := []dashboard.Group{{Keys: []string{"mitre_execution"}, Count: 2, Last: 1}, {Keys: []string{"mitre_discovery"}, Count: 1, Last: 1}}
 	if !reflect.DeepEqual(res.Groups, want) || res.None != 1 || res.Total != 3 {
 		t.Errorf("got %+v", res)

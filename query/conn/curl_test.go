@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/config"
+	"github.com/stoop-project/stoop/internal/testdata"
 )
 
 // What a shell makes of the command reaches the server as stoop's own request
@@ -20,7 +21,7 @@ import (
 func TestCurl(t *testing.T) {
 	for _, tool := range []string{"curl", "sh", "base64"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(err)
+			testdata.Skipf(t, "%v", err)
 		}
 	}
 	const (

@@ -74,11 +74,7 @@ func Podman(t testing.TB) *PodmanEngine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	closeAtEnd(t, engine.Close)
 	return engine
 }
 
@@ -97,11 +93,7 @@ func Docker(t testing.TB) *DockerEngine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	closeAtEnd(t, engine.Close)
 	return engine
 }
 
@@ -109,6 +101,15 @@ func Docker(t testing.TB) *DockerEngine {
 func (d *DockerEngine) Run(t testing.TB, spec Spec) *Container {
 	t.Helper()
 	return keep(t)(d.Start(t.Context(), spec))
+}
+
+// closeAtEnd ends what a test stands on with the test.
+func closeAtEnd(t testing.TB, end func() error) {
+	t.Cleanup(func() {
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // keep takes the result of a start: it fails the test on an error, and stops
@@ -119,11 +120,7 @@ func keep(t testing.TB) func(*Container, error) *Container {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() {
-			if err := c.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
+		closeAtEnd(t, c.Stop)
 		return c
 	}
 }
