@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -95,13 +96,21 @@ func (a *Address) options(text, query string) error {
 	return nil
 }
 
-// hostPort completes a host with a port.
+// hostPort completes a host with a port. What it returns reads as itself: a
+// host with a colon is an IPv6 address (RFC 3986, 3.2.2), a port a number.
 func hostPort(host, port string) (string, error) {
 	u, err := url.Parse("x://" + host)
-	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " \t*") {
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " \t*[]/?#@,") ||
+		strings.Contains(u.Hostname(), ":") && !isIPv6(u.Hostname()) {
 		return "", fmt.Errorf("%q is no host", host)
 	}
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)), nil
+}
+
+// isIPv6 reports whether a host is an IPv6 address, with a zone or without.
+func isIPv6(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Is6()
 }
 
 // withoutUser returns an address without what stands before an @ in it: a
@@ -119,6 +128,9 @@ func withoutUser(text string) string {
 	return scheme + rest
 }
 
+// inAddress writes an index's name so that [ParseAddress] reads it again.
+var inAddress = strings.NewReplacer("%", "%25", "@", "%40", "?", "%3F", "/", "%2F")
+
 // String returns the address as the user would write it.
 func (a Address) String() string {
 	kind := schemes[a.Scheme]
@@ -128,7 +140,7 @@ func (a Address) String() string {
 	}
 	s := a.Scheme + "://" + strings.Join(hosts, ",") + a.Prefix
 	if a.Index != "" {
-		s += "/" + a.Index
+		s += "/" + inAddress.Replace(a.Index)
 	}
 	if !a.TLS {
 		s += "?tls=off"

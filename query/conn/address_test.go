@@ -83,6 +83,8 @@ func TestCloudID(t *testing.T) {
 func FuzzParseAddress(f *testing.F) {
 	f.Add("es://a:9200,b/p/falco-*?tls=off")
 	f.Add("https://u:p@[::1]:443/x%20")
+	f.Add("https://::")
+	f.Add("es://00/%40")
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAddress(text)
 		if err != nil {
