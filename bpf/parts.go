@@ -23,6 +23,7 @@ const (
 	FileUnlinked uint8 = 0x04 // i_nlink is 0
 	FileMemfd    uint8 = 0x08 // memfd_create
 	FilePipeFS   uint8 = 0x10 // an unnamed pipe
+	FileCreated  uint8 = 0x20 // made by the open that made the descriptor
 )
 
 // File describes the object behind a descriptor (struct part_file).

@@ -70,7 +70,14 @@ func TestEvents(t *testing.T) {
 				err = unix.Close(fd)
 			}
 			return err
-		}, "openat", map[string]string{"fd.name": dir + "/made", "evt.is_open_write": "true", "fd.typechar": "f", "evt.arg.mode": "0640"}},
+		}, "openat", map[string]string{"fd.name": dir + "/made", "evt.is_open_write": "true", "fd.typechar": "f", "evt.arg.mode": "0640", "evt.is_open_create": "true"}},
+		{"open what is there to empty it", func() error {
+			fd, err := unix.Open("made", unix.O_CREAT|unix.O_WRONLY|unix.O_TRUNC, 0o640)
+			if err == nil {
+				err = unix.Close(fd)
+			}
+			return err
+		}, "openat", map[string]string{"fd.name": dir + "/made", "evt.arg.flags": "O_WRONLY|O_CREAT|O_TRUNC", "evt.is_open_create": "false"}},
 		{
 			"failed open", func() error { _, _ = unix.Open("missing/x", unix.O_RDONLY, 0); return nil }, "openat",
 			map[string]string{"evt.res": "ENOENT", "evt.arg.name": dir + "/missing/x"},

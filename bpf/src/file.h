@@ -10,6 +10,7 @@
 #define TMPFS_MAGIC 0x01021994
 #define OVERLAYFS_MAGIC 0x794c7630
 #define ANON_INODE_MAGIC 0x09041934
+#define FMODE_CREATED 0x100000 /* include/linux/fs.h */
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -148,6 +149,8 @@ __noinline int put_file(struct scratch *s, __u64 file, __u32 fd, __u32 role)
 	}
 	if (magic == PIPEFS_MAGIC)
 		marks |= FILE_PIPEFS;
+	if (GET(struct file, f, f_mode) & FMODE_CREATED)
+		marks |= FILE_CREATED;
 	if (magic == TMPFS_MAGIC && p->type == FD_REG) {
 		struct dentry *d = GET(struct file, f, f_path.dentry);
 

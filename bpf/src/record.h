@@ -129,6 +129,7 @@ enum fd_type {
 #define FILE_UNLINKED 0x04 /* i_nlink is 0 */
 #define FILE_MEMFD 0x08	   /* on the kernel's own shmem mount: memfd_create */
 #define FILE_PIPEFS 0x10   /* an unnamed pipe */
+#define FILE_CREATED 0x20  /* the open that made this descriptor made the file: FMODE_CREATED */
 
 struct part_file {
 	__u64 ino;   /*  0 inode->i_ino (of the overlay inode on overlayfs) */

@@ -79,7 +79,7 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 			v, ok = d.rec.Arg(reg+int(s.arg)), true // taken out of the structure by the kernel side
 		}
 		if s.op == opOpenHow {
-			v = openFlags(bpf.Native, v)
+			v = d.openFlags(v)
 		}
 		d.optional(w, v, ok, false)
 	case opHalf:
@@ -108,6 +108,15 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 	}
 }
 
+// openFlags returns what open was told, and whether it made the file.
+func (d *Decoder) openFlags(told uint64) uint64 {
+	flags := openFlags(bpf.Native, told)
+	if d.parts.has(bpf.TagFile, slotRet) && d.parts.file[slotRet].Marks&bpf.FileCreated != 0 {
+		flags |= event.OpenCreated
+	}
+	return flags
+}
+
 // register writes the value of a register.
 func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 	switch o {
@@ -120,7 +129,7 @@ func (d *Decoder) register(w *event.ArgWriter, o op, v uint64, t event.Type) {
 	case opUint64:
 		w.Uint(v)
 	case opOpenFlags:
-		w.Uint(openFlags(bpf.Native, v&0xffffffff))
+		w.Uint(d.openFlags(v & 0xffffffff))
 	case opOpenMode:
 		flags := d.rec.Arg(1)
 		if t == typeOpenat {
