@@ -64,11 +64,7 @@ func (it *item) checkKeys(known []string) {
 		key := it.node.Content[i]
 		switch {
 		case !slices.Contains(known, key.Value):
-			p := it.fail(key, WarnUnknownKey, "Unknown key '%s'. The key will be ignored.", key.Value)
-			if near := filter.Nearest(key.Value, known); near != "" {
-				p.Hint = "did you mean '" + near + "'?"
-			}
-			it.l.report.add(p)
+			it.l.report.add(it.fail(key, WarnUnknownKey, "Unknown key '%s'. The key will be ignored.", key.Value).hint(didYouMean(key.Value, known)))
 		case seen[key.Value]:
 			it.warn(key, WarnDuplicateKey, "The key '%s' stands here twice. The first one counts.", key.Value)
 		}
@@ -149,6 +145,14 @@ func (it *item) spend(n *yaml.Node, count int) error {
 		return it.fail(n, ErrYAMLValidate, "the files hold more than %d values, aliases included", maxValues)
 	}
 	return nil
+}
+
+// didYouMean proposes a known name for one that is not; "" when none is near.
+func didYouMean(name string, known []string) string {
+	if near := filter.Nearest(name, known); near != "" {
+		return "did you mean '" + near + "'?"
+	}
+	return ""
 }
 
 // fail returns a problem at a node.

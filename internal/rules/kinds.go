@@ -23,9 +23,6 @@ func init() { // the readers look at the table
 			"condition", "output", "desc", "priority", "source", "enabled", "warn_evttypes", "skip-if-unknown-filter",
 			"tags", "exceptions", "capture", "capture_duration", "append", "override", "guide",
 		}, readRule},
-		{"sequence", "sequence", []string{
-			"desc", "type", "steps", "count", "field", "group-by", "aliases", "timespan", "suppress",
-			"priority", "output", "tags", "guide", "enabled",
-		}, readSequence},
+		{"sequence", "sequence", append(sequenceKeys, "override"), readSequence},
 	}
 }

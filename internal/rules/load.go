@@ -31,7 +31,7 @@ func Load(files []File, opt Options) (*Set, *Report) {
 	}
 	l := &loader{
 		opt: opt, report: &Report{}, set: newSet(),
-		lists: newTable[*listDef](), macros: newTable[*macroDef](), rules: newTable[*ruleDef](),
+		lists: newTable[*listDef](), macros: newTable[*macroDef](), rules: newTable[*ruleDef](), sequences: newTable[*sequenceDef](),
 	}
 	for _, f := range files {
 		l.read(&file{name: f.Name, text: f.Text})
@@ -47,14 +47,15 @@ func newSet() *Set { return &Set{byName: map[string]*Rule{}} }
 
 // loader holds what the files' items said, until all are read.
 type loader struct {
-	opt    Options
-	report *Report
-	set    *Set
-	lists  *table[*listDef]
-	macros *table[*macroDef]
-	rules  *table[*ruleDef]
-	clock  int // counts definitions and changes
-	values int // how many values of lists and exceptions were read
+	opt       Options
+	report    *Report
+	set       *Set
+	lists     *table[*listDef]
+	macros    *table[*macroDef]
+	rules     *table[*ruleDef]
+	sequences *table[*sequenceDef]
+	clock     int // counts definitions and changes
+	values    int // how many values of lists and exceptions were read
 
 	flat  filter.Lists  // the lists, linked
 	known filter.Macros // the macros, resolved
@@ -87,6 +88,7 @@ func (l *loader) link() {
 			l.set.byName[rule.Name] = rule
 		}
 	}
+	l.linkSequences()
 	l.unused()
 }
 
@@ -105,6 +107,8 @@ func (t *table[T]) get(name string) (v T, ok bool) {
 	}
 	return v, ok
 }
+
+func (t *table[T]) has(name string) bool { _, ok := t.byName[name]; return ok }
 
 // put adds a definition, or puts it in the place of the earlier one.
 func (t *table[T]) put(name string, v T) {

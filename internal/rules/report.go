@@ -36,6 +36,9 @@ const (
 	WarnCompileCondition  Code = "LOAD_COMPILE_CONDITION"
 	WarnUnknownKey        Code = "LOAD_UNKNOWN_KEY"
 	WarnDuplicateKey      Code = "LOAD_DUPLICATE_KEY"     // ours: a key that stands twice in an item
+	WarnUnknownRule       Code = "LOAD_UNKNOWN_RULE"      // ours: a step of a sequence names a rule that is not there, or is off
+	WarnIdleStep          Code = "LOAD_IDLE_STEP"         // ours: a step of a sequence that nothing waits for
+	WarnUnusedAlias       Code = "LOAD_UNUSED_ALIAS"      // ours: an alias of a sequence that it does not group by
 	WarnSourceCannotField Code = "LOAD_UNAVAILABLE_FIELD" // ours: no source fills a field of the condition
 )
 

@@ -106,13 +106,7 @@ func (r *ruleDef) set(it *item, key string) (err error) {
 	case "desc":
 		r.Desc, err = it.text(key)
 	case "priority":
-		n, err := it.value(key)
-		if err != nil {
-			return err
-		}
-		if r.Priority = event.PriorityOf(n.Value); r.Priority == event.PriorityUnknown {
-			return it.fail(n, ErrYAMLValidate, "Invalid priority").hint("one of EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG")
-		}
+		r.Priority, err = it.priority()
 	case "enabled":
 		return it.optBool(key, &r.Enabled)
 	case "warn_evttypes":
