@@ -87,14 +87,15 @@ func (b *binder) constants(l *leaf, values []*Value) *Error {
 	// fulfil the check; of a connection's ends, both must differ for !=.
 	all := c.Op == OpNE && l.left.flags.Has(event.FilterOnly)
 	l.test = func(p *probe) bool {
-		v, ok := get(p)
-		if !ok {
+		v := &p.value
+		var ok bool
+		if *v, ok = get(p); !ok {
 			return false
 		}
 		if v.List != nil {
 			return len(v.List) > 0 && members(v.List, m, all)
 		}
-		return m(&v)
+		return m(v)
 	}
 	return nil
 }

@@ -12,14 +12,19 @@ import (
 // Tables that nobody else holds any more is forgotten.
 type memos struct {
 	mu sync.Mutex
-	by atomic.Pointer[map[weak.Pointer[event.Tables]]*tableMemo]
+	by atomic.Pointer[map[tablesKey]*tableMemo]
 }
+
+// tablesKey knows a Tables without holding it.
+type tablesKey = weak.Pointer[event.Tables]
+
+func keyOf(t *event.Tables) tablesKey { return weak.Make(t) }
 
 // tableMemo has one memo for each stepDim of the filter.
 type tableMemo struct{ slots []memo }
 
 func (m *memos) of(t *event.Tables, slots int) *tableMemo {
-	key := weak.Make(t)
+	key := keyOf(t)
 	if by := m.by.Load(); by != nil {
 		if tm := (*by)[key]; tm != nil {
 			return tm
@@ -27,7 +32,7 @@ func (m *memos) of(t *event.Tables, slots int) *tableMemo {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	grown := map[weak.Pointer[event.Tables]]*tableMemo{}
+	grown := map[tablesKey]*tableMemo{}
 	if by := m.by.Load(); by != nil {
 		if tm := (*by)[key]; tm != nil {
 			return tm

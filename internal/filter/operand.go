@@ -13,6 +13,8 @@ type probe struct {
 	// event's document may hold: the answer is then final only for events
 	// without a document.
 	open bool
+
+	value event.Value // room for the value at hand
 }
 
 // homeSet is a set of homes, bit 1<<home.

@@ -9,13 +9,15 @@ import (
 // step is a node of the plan by which a batch is filtered. It clears bits of a
 // selection, one bit an event.
 type step struct {
-	op   stepOp
-	kids []*step
-	pred *pred      // of stepDim and stepRow: what is decided
-	home event.Home // of stepDim
-	slot int        // of stepDim: its place among a table's memos
-	col  *columnTest
-	cost int // rough ns an event, to order steps by
+	op    stepOp
+	kids  []*step
+	pred  *pred      // of stepDim and stepRow: what is decided
+	home  event.Home // of stepDim
+	slot  int        // of stepDim: its place among a table's memos
+	uses  int        // in a group: of how many other steps and filters it is a part
+	share int        // in a group: its number among those whose answers are remembered, from 1; 0: none
+	col   *columnTest
+	cost  int // rough ns an event, to order steps by
 }
 
 type stepOp uint8
@@ -42,10 +44,7 @@ func (pl *planner) plan(p *pred) *step {
 	}
 	switch p.op {
 	case predLeaf:
-		if col := newColumnTest(p.leaf); col != nil {
-			return &step{op: stepCol, pred: p, col: col, cost: col.cost()}
-		}
-		return &step{op: stepRow, pred: p, cost: 200}
+		return leafStep(p)
 	case predNot:
 		kid := pl.plan(p.kids[0])
 		return &step{op: stepNot, kids: []*step{kid}, cost: kid.cost + 1}
@@ -65,6 +64,14 @@ func (pl *planner) plan(p *pred) *step {
 		return s.kids[0]
 	}
 	return s
+}
+
+// leafStep makes the step of a check that no dimension decides.
+func leafStep(p *pred) *step {
+	if col := newColumnTest(p.leaf); col != nil {
+		return &step{op: stepCol, pred: p, col: col, cost: col.cost()}
+	}
+	return &step{op: stepRow, pred: p, cost: 200}
 }
 
 func (pl *planner) dim(p *pred, home event.Home) *step {

@@ -10,6 +10,7 @@ type pred struct {
 	leaf   *leaf
 	homes  homeSet
 	fields []*event.Field // all that are read
+	slot   int            // in a group: its memo of rows, from 1; 0: none
 }
 
 type predOp uint8

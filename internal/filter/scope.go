@@ -182,14 +182,7 @@ func (f *Filter) Scope() Scope { return f.root.scope(false) }
 func (p *pred) scope(negated bool) Scope {
 	s := AnyScope()
 	if p.homes == 1<<event.HomeType {
-		// Types are few enough to ask each.
-		s.Types = TypeSet{}
-		none := event.NewTables()
-		for t := range event.NumTypes {
-			if p.eval(&probe{row: event.Row{T: none, Type: event.Type(t)}}) != negated {
-				s.Types.add(event.Type(t))
-			}
-		}
+		s.Types = p.types(negated)
 		return s
 	}
 	switch p.op {

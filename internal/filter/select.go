@@ -12,6 +12,9 @@ type run struct {
 	b    *event.Batch
 	memo *tableMemo
 	docs bool // some events carry documents that somebody can read
+	at   probe
+
+	group *groupState // instead of memo, when several filters are asked
 }
 
 // scratch lends selections.
@@ -28,6 +31,14 @@ func borrow(n int) *[]uint64 {
 
 // do clears the bits of sel of those events for which s does not hold.
 func (r *run) do(s *step, sel []uint64) {
+	if s.share > 0 {
+		r.shared(s, sel)
+		return
+	}
+	r.step(s, sel)
+}
+
+func (r *run) step(s *step, sel []uint64) {
 	switch s.op {
 	case stepAnd:
 		for _, k := range s.kids {
@@ -71,7 +82,12 @@ func (r *run) or(s *step, sel []uint64) {
 }
 
 func (r *run) dim(s *step, sel []uint64) {
-	a := r.memo.slots[s.slot].get(r.b.Tables, s)
+	var a *answers
+	if r.group != nil {
+		a = r.answersFor(s, sel)
+	} else {
+		a = r.memo.slots[s.slot].get(r.b.Tables, s)
+	}
 	if a.open == nil || !r.docs {
 		r.gather(s.home, a.truth, sel)
 		return
@@ -172,11 +188,10 @@ func gather[T ~uint16 | ~uint32](ids []T, truth, sel []uint64) {
 
 // rows asks event by event.
 func (r *run) rows(p *pred, sel []uint64) {
-	at := &probe{}
 	for w, m := range sel {
 		for x := m; x != 0; x &= x - 1 {
 			i := bits.TrailingZeros64(x)
-			if at.row = r.b.Row(w<<6 + i); !p.eval(at) {
+			if r.at.row = r.b.Row(w<<6 + i); !p.eval(&r.at) {
 				m &^= 1 << i
 			}
 		}
