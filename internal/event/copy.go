@@ -38,7 +38,7 @@ func (c *Copier) Tables() *Tables { return c.to }
 
 // Batch copies a batch. Events keep their numbers.
 func (c *Copier) Batch(b *Batch) *Batch {
-	c.refresh()
+	c.Refresh()
 	if first := c.from.First(); first != 0 {
 		c.to.SetFirst(first)
 	}
@@ -82,8 +82,9 @@ func (c *Copier) payload(p []byte) []byte {
 	}
 }
 
-// refresh copies containers again whose rows were replaced meanwhile.
-func (c *Copier) refresh() {
+// Refresh copies containers again whose rows were replaced meanwhile, as
+// [Copier.Batch] does before it copies.
+func (c *Copier) Refresh() {
 	epoch := c.from.Conts.Epoch()
 	if epoch == c.epoch {
 		return

@@ -1,6 +1,9 @@
 package event
 
-import "weak"
+import (
+	"slices"
+	"weak"
+)
 
 // JSON writes events as one JSON object each: every field that has a value
 // under its name, sorted; then its arguments as evt.arg.NAME, in their order.
@@ -77,6 +80,10 @@ func init() {
 		}
 	}
 }
+
+// JSONFields returns the fields that [JSON] writes where they have a value,
+// sorted by name.
+func JSONFields() []*Field { return slices.Clone(jsonFieldList) }
 
 // Append appends an event to dst.
 func (j *JSON) Append(dst []byte, r Row) []byte {

@@ -1,0 +1,188 @@
+package detect
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/rules/engine"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// Origin is what alert.origin says of alerts that are made here.
+const Origin = "stoop"
+
+// Options says how rules are read and asked.
+type Options struct {
+	Rules  rules.Options
+	Engine engine.Options
+}
+
+// Detector makes alerts of what sources hand on. It may be used by many
+// sources at a time.
+type Detector struct {
+	opt  Options
+	args []string // where the rules come from; nil: from nowhere
+
+	reloading sync.Mutex // held while files are read anew
+	files     digest
+
+	mu      sync.Mutex
+	set     *rules.Set
+	engine  *engine.Engine
+	shelves shelves
+	limit   limit
+	heard   []func(Alert)
+	stats   Stats
+	earlier map[string]RuleStats // of rules that were replaced, by name
+	hits    []hit
+	origin  []Alert
+}
+
+// hit is a rule that fired on an event of the batch at hand.
+type hit struct {
+	event int
+	rule  *rules.Rule
+}
+
+// Alert is an alert that was made.
+type Alert struct {
+	Rule *rules.Rule
+
+	// The alert: event I of Batch, which nobody else changes.
+	Batch *event.Batch
+	I     int
+
+	// What it was made of: event OfI of Of.
+	Of  *event.Batch
+	OfI int
+}
+
+// Row returns what a field reads of the alert.
+func (a Alert) Row() event.Row { return a.Batch.Row(a.I) }
+
+// New returns a detector with the rules of a set.
+func New(set *rules.Set, opt Options) *Detector {
+	return &Detector{
+		opt: opt, set: set, engine: engine.New(set, opt.Engine), shelves: newShelves(), limit: newLimit(),
+		earlier: make(map[string]RuleStats),
+	}
+}
+
+// Open returns a detector with the rules that the values of -r name.
+func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
+	files, err := rules.Find(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, report := rules.Load(files, opt.Rules)
+	if err := report.Err(); err != nil && !opt.Rules.Lenient {
+		return nil, report, err
+	}
+	d := New(set, opt)
+	d.args, d.files = args, digestOf(files)
+	return d, report, nil
+}
+
+// Set returns the rules that are at work.
+func (d *Detector) Set() *rules.Set {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.set
+}
+
+// Empty reports whether there is no rule to ask.
+func (d *Detector) Empty() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine.Rules() == 0
+}
+
+// Scope bounds the events of a kernel that the rules ask for.
+func (d *Detector) Scope() filter.Scope {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine.Scope()
+}
+
+// OnAlert has f called with each alert, after the sink has it. f must not block
+// for long, nor call the detector. It is for before the first event.
+func (d *Detector) OnAlert(f func(Alert)) { d.heard = append(d.heard, f) }
+
+// Sink returns a sink that hands every batch on to another, then the alerts that
+// were made of it.
+func (d *Detector) Sink(to source.Sink) source.Sink {
+	return source.SinkFunc(func(b *event.Batch) {
+		to.Batch(b)
+		if b.Len() > 0 {
+			d.detect(b, to)
+		}
+	})
+}
+
+// detect makes the alerts of a batch and hands them on.
+func (d *Detector) detect(b *event.Batch, to source.Sink) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stats.Events += uint64(b.Len())
+	d.shelves.refresh(b.Tables)
+	d.hits = d.hits[:0]
+	d.engine.Detect(b, func(i int, r *rules.Rule) { d.hits = append(d.hits, hit{i, r}) })
+	if len(d.hits) == 0 {
+		return
+	}
+	alerts := d.make(b)
+	if alerts.Len() == 0 {
+		return
+	}
+	d.stats.Alerts += uint64(alerts.Len())
+	to.Batch(alerts)
+	for _, a := range d.origin {
+		for _, hear := range d.heard {
+			hear(a)
+		}
+	}
+	clear(d.origin)
+}
+
+// make makes a batch of alerts of the hits at hand.
+func (d *Detector) make(b *event.Batch) *event.Batch {
+	sh := d.shelves.of(b.Tables)
+	alerts := sh.begin(len(d.hits))
+	d.origin = d.origin[:0]
+	for _, h := range d.hits {
+		if !d.limit.allow(h.rule, b.Time[h.event]) {
+			d.stats.Suppressed++
+			continue
+		}
+		sh.add(alerts, b, h.event, h.rule)
+		d.origin = append(d.origin, Alert{Rule: h.rule, Batch: alerts, I: alerts.Len() - 1, Of: b, OfI: h.event})
+	}
+	sh.end(alerts)
+	return alerts
+}
+
+// swap puts other rules to work.
+func (d *Detector) swap(set *rules.Set) {
+	next := engine.New(set, d.opt.Engine)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.keepCounts()
+	d.set, d.engine = set, next
+}
+
+// note adds a sentence for the user.
+func (d *Detector) note(level source.NoteLevel, where, remedy, format string, args ...any) {
+	n := source.Note{Level: level, Text: fmt.Sprintf(format, args...), Where: where, Remedy: remedy}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stats.Notes = append(d.stats.Notes, n)
+	if extra := len(d.stats.Notes) - maxNotes; extra > 0 {
+		d.stats.Notes = append(d.stats.Notes[:0], d.stats.Notes[extra:]...)
+	}
+}
+
+// maxNotes bounds what is kept of what was said: the latest.
+const maxNotes = 16

@@ -1,0 +1,73 @@
+package detect
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// followEvery is how often rule files are looked at.
+const followEvery = 2 * time.Second
+
+// digest tells whether files changed.
+type digest [sha256.Size]byte
+
+func digestOf(files []rules.File) (d digest) {
+	h := sha256.New()
+	for _, f := range files {
+		for _, text := range [][]byte{[]byte(f.Name), {0}, f.Text, {0}} {
+			h.Write(text)
+		}
+	}
+	return digest(h.Sum(nil))
+}
+
+// Follow reads the rule files again when they change, until ctx is done. What
+// is wrong with them is said once for each change.
+func (d *Detector) Follow(ctx context.Context) {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := d.Reload(); err == nil {
+			said = ""
+		} else if err.Error() != said {
+			said = err.Error()
+			d.note(source.NoteError, "", "the rules that were at work stay; correct the files", "the rules could not be read anew: %v", err)
+		}
+	}
+}
+
+// Reload reads the rule files again where they have changed. On an error the
+// rules that are at work stay.
+func (d *Detector) Reload() error {
+	if d.args == nil {
+		return nil
+	}
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	files, err := rules.Find(d.args)
+	if err != nil {
+		return err
+	}
+	now := digestOf(files)
+	if now == d.files {
+		return nil
+	}
+	set, report := rules.Load(files, d.opt.Rules)
+	if err := report.Err(); err != nil && !d.opt.Rules.Lenient {
+		return err
+	}
+	d.swap(set)
+	d.files = now
+	d.note(source.NoteInfo, "", "", "the rules were read anew: %d", len(set.Rules))
+	return nil
+}

@@ -1,0 +1,100 @@
+package detect
+
+import (
+	"weak"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/rules"
+)
+
+// shelves hold the tables that alerts refer to, one for each of the sources'
+// tables.
+type shelves struct {
+	by   map[weak.Pointer[event.Tables]]*shelf
+	turn int // counts batches
+}
+
+// shelfLife is for how many batches a shelf waits for the next of its tables,
+// which it keeps alive: a live source begins new ones now and then.
+const shelfLife = 512
+
+func newShelves() shelves {
+	return shelves{by: make(map[weak.Pointer[event.Tables]]*shelf)}
+}
+
+// refresh brings what alerts refer to up to date with a source's tables: what
+// was learned of containers.
+func (s *shelves) refresh(t *event.Tables) {
+	s.turn++
+	if sh := s.by[weak.Make(t)]; sh != nil {
+		sh.used = s.turn
+		sh.copier.Refresh()
+	}
+	if s.turn%shelfLife == 0 {
+		for k, sh := range s.by {
+			if s.turn-sh.used > shelfLife {
+				delete(s.by, k)
+			}
+		}
+	}
+}
+
+func (s *shelves) of(t *event.Tables) *shelf {
+	key := weak.Make(t)
+	sh := s.by[key]
+	if sh == nil {
+		sh = newShelf(t)
+		s.by[key] = sh
+	}
+	sh.used = s.turn
+	return sh
+}
+
+// shelf makes the alerts of one source's events.
+type shelf struct {
+	copier *event.Copier
+	tables *event.Tables
+	rows   map[*rules.Rule]event.AlertID
+	seq    uint64 // of the next alert
+	used   int
+	write  writer
+}
+
+func newShelf(from *event.Tables) *shelf {
+	c := event.NewCopier(from)
+	sh := &shelf{copier: c, tables: c.Tables(), rows: make(map[*rules.Rule]event.AlertID), seq: 1, write: newWriter()}
+	sh.tables.Docs = profile.ByName("falco").Docs()
+	return sh
+}
+
+func (sh *shelf) begin(n int) *event.Batch { return event.NewBatch(sh.tables, sh.seq, n) }
+
+func (sh *shelf) end(alerts *event.Batch) { sh.seq += uint64(alerts.Len()) }
+
+// add adds the alert of a rule that fired on event i of b.
+func (sh *shelf) add(alerts, b *event.Batch, i int, r *rules.Rule) {
+	e := sh.copier.Batch(b.Slice(i, i+1)).At(0)
+	e.Alert = sh.row(r)
+	e.Bits |= event.HasDoc
+	alerts.Append(e, sh.write.document(b.Row(i), r))
+}
+
+// row returns the row of what a rule's alerts have in common.
+func (sh *shelf) row(r *rules.Rule) event.AlertID {
+	id, ok := sh.rows[r]
+	if !ok {
+		str := sh.tables.Strings.Add
+		var tags []byte
+		for _, t := range r.Tags {
+			tags = append(append(tags, t...), 0)
+		}
+		row := event.Alert{Rule: str(r.Name), Source: str(r.Source), Origin: str(Origin), Priority: r.Priority}
+		if len(tags) > 0 {
+			row.Tags = str(string(tags))
+		}
+		id = event.AlertID(sh.tables.Alerts.Intern(row))
+		sh.rows[r] = id
+	}
+	return id
+}
