@@ -15,6 +15,8 @@ import (
 // a frame, that something has changed.
 type hub struct {
 	sources []source.Source
+	sinks   map[source.Source]source.Sink // what each is run into
+	said    func() []source.Note          // by what stands before the hub; may be nil
 	store   *store.Store
 	changed chan struct{} // holds one token while there is news
 	isLive  bool
@@ -40,11 +42,15 @@ type sourceState struct {
 	err   error
 }
 
-func newHub(sources []source.Source, st *store.Store) *hub {
-	h := &hub{sources: sources, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+func newHub(opt Options, st *store.Store) *hub {
+	sources := opt.Sources
+	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), said: opt.Notes, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	for _, src := range sources {
 		_, pager := src.(source.Pager) // hands on what arrives
 		h.isLive = h.isLive || src.Info().Live || pager
+		if h.sinks[src] = h; opt.Through != nil {
+			h.sinks[src] = opt.Through(src, h)
+		}
 	}
 	return h
 }
@@ -136,7 +142,7 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 	h.mu.Unlock()
 	for i, src := range h.sources {
 		h.done.Go(func() {
-			err := src.Run(ctx, req, h)
+			err := src.Run(ctx, req, h.sinks[src])
 			h.mu.Lock()
 			h.state[i] = sourceState{ended: true, err: err}
 			h.mu.Unlock()
@@ -208,7 +214,27 @@ func (h *hub) running() bool {
 func (h *hub) live() bool { return h.isLive }
 
 // stats adds up what the sources count.
-func (h *hub) stats() source.Stats { return source.Totals(h.sources) }
+func (h *hub) stats() source.Stats {
+	sum := source.Totals(h.sources)
+	sum.Notes = append(sum.Notes, h.notes()...)
+	return sum
+}
+
+// notes are what was said of no source.
+func (h *hub) notes() []source.Note {
+	if h.said == nil {
+		return nil
+	}
+	return h.said()
+}
+
+// sinkOf returns what a source, by whichever of its faces, is run into.
+func (h *hub) sinkOf(face any) source.Sink {
+	if src, ok := face.(source.Source); ok && h.sinks[src] != nil {
+		return h.sinks[src]
+	}
+	return h
+}
 
 // recorders are the sources that keep a flight recorder.
 func (h *hub) recorders() (rs []source.Recorder) {

@@ -118,7 +118,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 	if m.clock.zone == nil {
 		m.clock.zone = time.Local
 	}
-	m.hub = newHub(opt.Sources, m.store)
+	m.hub = newHub(opt, m.store)
 	m.tally = m.store.Containers()
 	m.feed.noPIDs = len(opt.Sources) > 0
 	for _, s := range opt.Sources {

@@ -75,7 +75,7 @@ func (m *Model) drain() tea.Cmd {
 	return func() tea.Msg {
 		before := held(st)
 		for _, r := range rs {
-			if err := r.Drain(ctx, id, time.Time{}, h); err != nil {
+			if err := r.Drain(ctx, id, time.Time{}, h.sinkOf(r)); err != nil {
 				return drainedMsg{title: title, err: err}
 			}
 		}

@@ -25,6 +25,11 @@ type Options struct {
 	Request source.Request  // what is asked of them
 	Store   *store.Store    // nil: one of [store.DefaultMemory] bytes
 
+	// Through stands between a source and the screen: it may add events of its
+	// own. Notes are what it has to say. Both may be nil.
+	Through func(src source.Source, to source.Sink) source.Sink
+	Notes   func() []source.Note
+
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Table     // nil: those built in

@@ -74,6 +74,10 @@ func sourceLines(m *Model, width int) (lines [][]piece) {
 		lines = append(lines, noteLines(st.Notes, width)...)
 		lines = append(lines, nil)
 	}
+	if notes := noteLines(m.hub.notes(), width); len(notes) > 0 {
+		lines = append(append(lines, []piece{{"rules", styBold}}), notes...)
+		lines = append(lines, nil)
+	}
 	if m.stats.Evicted > 0 {
 		lines = append(lines, []piece{{"The oldest " + plural(m.stats.Evicted, "event") + " made room in memory for newer ones; --memory gives more.", styDim}})
 	}

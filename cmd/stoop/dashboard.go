@@ -54,7 +54,7 @@ func (c *printCmd) printDashboard(a *app) error {
 	}
 	if len(readers) > 0 {
 		ctx, cancel := withTimeout(a.ctx, c.Timeout)
-		err = source.Merge(ctx, req, readers, st)
+		err = source.Merge(ctx, c.detect.request(req, readers), readers, c.detect.sink(st))
 		cancel()
 		if err != nil {
 			return err
@@ -73,6 +73,7 @@ func (c *printCmd) printDashboard(a *app) error {
 		fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: the oldest %d events did not fit into memory and are not counted\n", n)
 	}
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
 	return c.writeDashboard(a, d, span, results)
 }
 

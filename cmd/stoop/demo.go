@@ -21,6 +21,9 @@ func (c *demoCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
+		return err
+	}
 	src, err := openDemo(a.ctx, "demo", source.Options{})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // printRequest prints, for each source, the request of the first page as a
@@ -27,7 +28,7 @@ func (c *printCmd) printRequest(a *app) error {
 		if err != nil {
 			return err
 		}
-		command, hints := siem.Curl(req, c.Limit)
+		command, hints := siem.Curl(c.detect.request(req, []source.Source{siem}), c.Limit)
 		siem.Close()
 		for _, hint := range hints {
 			fmt.Fprintf(safetext.NewWriter(a.errs), "%s: %s\n", siem.Name(), hint)

@@ -39,17 +39,18 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
 	l := newECSLines(out, clean(!c.ShowSecrets))
+	c.detect.onTables(l.like)
 	go l.flushes(ctx)
 	named := make([]source.Source, len(sources))
 	for i, src := range sources {
 		named[i] = l.of(src)
 	}
-	runErr := source.Merge(ctx, req, named, wanted(req, func(b *event.Batch, sel []uint64) {
+	runErr := source.Merge(ctx, c.detect.request(req, sources), named, c.detect.sink(wanted(req, func(b *event.Batch, sel []uint64) {
 		eachRun(b, sel, l.batch)
 		if l.failed() {
 			cancel()
 		}
-	}))
+	})))
 	closeAll(sources)
 	err = errors.Join(runErr, l.flush())
 	if c.To != "-" {
@@ -60,6 +61,7 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 		fmt.Fprintf(errs, "%d events in %s\n", l.events, c.To)
 	}
 	report(errs, sources, c.Stats)
+	c.detect.report(errs, c.Stats)
 	return err
 }
 
@@ -90,13 +92,24 @@ func (l *ecsLines) of(src source.Source) source.Source {
 	return source.WithTables(src, func(t *event.Tables) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		for old := range l.names {
-			if old.Value() == nil {
-				delete(l.names, old)
-			}
-		}
-		l.names[weak.Make(t)] = name
+		l.name(t, name)
 	})
+}
+
+// like has events of some tables be from where those of others are.
+func (l *ecsLines) like(made, of *event.Tables) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.name(made, l.names[weak.Make(of)])
+}
+
+func (l *ecsLines) name(t *event.Tables, name string) {
+	for old := range l.names {
+		if old.Value() == nil {
+			delete(l.names, old)
+		}
+	}
+	l.names[weak.Make(t)] = name
 }
 
 func (l *ecsLines) batch(b *event.Batch) {

@@ -19,6 +19,7 @@ import (
 // printCmd prints events.
 type printCmd struct {
 	sourceFlags
+	ruleFlags
 
 	Output  string   `short:"o" default:"table" enum:"table,json,csv" help:"Format: ${enum}. JSON is one object a line, with every field that has a value."`
 	Columns []string `placeholder:"FIELD,…" help:"Fields of the table, the CSV, or the JSON." predictor:"field"`
@@ -32,6 +33,8 @@ type printCmd struct {
 	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
 
 	aroundFlags
+
+	detect detecting `kong:"-"`
 }
 
 // Run prints until the sources end, enough was printed, the time is up or a
@@ -39,6 +42,9 @@ type printCmd struct {
 func (c *printCmd) Run(a *app) error {
 	if c.Limit < 0 {
 		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
+	}
+	if err := c.detect.open(a, &c.ruleFlags); err != nil {
+		return err
 	}
 	switch {
 	case c.DSL && c.Dashboard != "":
@@ -80,10 +86,11 @@ func (c *printCmd) Run(a *app) error {
 		rows: newRows(c.Output, columns, out, !c.ShowSecrets), out: out, left: c.Limit, limited: c.Limit > 0,
 		live: live, stop: cancel,
 	}
-	err = source.Merge(ctx, req, sources, wanted(req, p.print))
+	err = source.Merge(ctx, c.detect.request(req, sources), sources, c.detect.sink(wanted(req, p.print)))
 	closeAll(sources)
 	err = errors.Join(err, p.finish())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
 	return err
 }
 

@@ -20,6 +20,7 @@ import (
 // SIEM.
 type recordCmd struct {
 	sourceFlags
+	ruleFlags
 
 	To       string   `required:"" placeholder:"WHERE" help:"The recording to write, which must not be there yet; FILE.ndjson for documents in ECS; es://host/stoop-trail, os://… or siem://NAME for a data stream (docs/ship.md)." predictor:"file"`
 	Output   string   `short:"o" placeholder:"FORMAT" enum:"recording,ndjson," default:"" help:"Format of the file: recording, ndjson (documents in ECS); by itself what the name says."`
@@ -31,6 +32,8 @@ type recordCmd struct {
 	SpoolMax byteSize `placeholder:"SIZE" help:"A SIEM: what the spool may hold (1GiB)."`
 	Timeout  span     `placeholder:"SPAN" help:"Stop after this time."`
 	Stats    bool     `help:"Print all counts at the end."`
+
+	detect detecting `kong:"-"`
 }
 
 // Run records until the sources end, the time is up or a signal comes.
@@ -41,6 +44,9 @@ func (c *recordCmd) Run(a *app) error {
 	}
 	if err := c.checkTarget(); err != nil {
 		return usageError{err}
+	}
+	if err := c.detect.open(a, &c.ruleFlags); err != nil {
+		return err
 	}
 	switch {
 	case ship.IsTarget(c.To):
@@ -102,12 +108,12 @@ func (c *recordCmd) record(a *app, req source.Request) error {
 	if req.Filter != nil {
 		write = without(write)
 	}
-	runErr := source.Merge(ctx, req, sources, wanted(req, func(b *event.Batch, sel []uint64) {
+	runErr := source.Merge(ctx, c.detect.request(req, sources), sources, c.detect.sink(wanted(req, func(b *event.Batch, sel []uint64) {
 		eachRun(b, sel, write)
 		if w.Err() != nil {
 			cancel()
 		}
-	}))
+	})))
 	closeAll(sources)
 	err = errors.Join(runErr, w.Close())
 	written, lost := w.Events()
@@ -117,6 +123,7 @@ func (c *recordCmd) record(a *app, req source.Request) error {
 		fmt.Fprintf(errs, "%d events could not be written\n", lost)
 	}
 	report(errs, sources, c.Stats)
+	c.detect.report(errs, c.Stats)
 	return err
 }
 

@@ -57,15 +57,17 @@ func (c *recordCmd) ship(a *app, req source.Request) error {
 		case <-ctx.Done():
 		}
 	}()
+	c.detect.onTables(s.Like)
 	named := make([]source.Source, len(sources))
 	for i, src := range sources {
 		named[i] = s.From(src)
 	}
-	runErr := source.Merge(ctx, req, named, wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, s.Batch) }))
+	runErr := source.Merge(ctx, c.detect.request(req, sources), named, c.detect.sink(wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, s.Batch) })))
 	closeAll(sources)
 	err = errors.Join(runErr, s.Close(graceful(a.ctx), shipPatience))
 	c.reportShipping(errs, s)
 	report(errs, sources, c.Stats)
+	c.detect.report(errs, c.Stats)
 	if n := s.Stats().Waiting; err == nil && n > 0 && a.ctx.Err() == nil {
 		err = fmt.Errorf("%s did not take %d events; they are in %s, and the next `stoop record --to %s` delivers them", s.Name(), n, s.Stats().Spool, c.To)
 	}

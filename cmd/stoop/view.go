@@ -24,6 +24,9 @@ type screenFlags struct {
 	Memory byteSize `default:"512MiB" placeholder:"SIZE" help:"Bound of the memory that holds events; the oldest go first."`
 	Theme  string   `placeholder:"NAME" help:"A theme's name: peregrine, gyrfalcon, or one of your own."`
 	Stats  bool     `help:"Print all counts at the end."`
+
+	ruleFlags
+	detect detecting `kong:"-"`
 }
 
 // viewCmd opens sources on the screen.
@@ -43,6 +46,9 @@ func (c *viewCmd) Run(a *app) error {
 		return err
 	}
 	req.Newest = true
+	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
+		return err
+	}
 	sources, err := c.open(a)
 	if err != nil {
 		return meantVerb(a, c.Sources, err)
@@ -82,12 +88,13 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		expr = req.Filter.String()
 	}
 	err = tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: req, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
 	return err
 }
 

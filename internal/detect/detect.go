@@ -24,7 +24,7 @@ type Options struct {
 // sources at a time.
 type Detector struct {
 	opt  Options
-	args []string // where the rules come from; nil: from nowhere
+	args []string // where the rules can be read again; nil: nowhere
 
 	reloading sync.Mutex // held while files are read anew
 	files     digest
@@ -35,6 +35,7 @@ type Detector struct {
 	shelves shelves
 	limit   limit
 	heard   []func(Alert)
+	begun   []func(made, of *event.Tables)
 	stats   Stats
 	earlier map[string]RuleStats // of rules that were replaced, by name
 	hits    []hit
@@ -82,7 +83,9 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 		return nil, report, err
 	}
 	d := New(set, opt)
-	d.args, d.files = args, digestOf(files)
+	if rereadable(args) {
+		d.args, d.files = args, digestOf(files)
+	}
 	return d, report, nil
 }
 
@@ -110,6 +113,10 @@ func (d *Detector) Scope() filter.Scope {
 // OnAlert has f called with each alert, after the sink has it. f must not block
 // for long, nor call the detector. It is for before the first event.
 func (d *Detector) OnAlert(f func(Alert)) { d.heard = append(d.heard, f) }
+
+// OnTables has f called with each tables that alerts are about to refer to, and
+// those of the source whose events make them. It is for before the first event.
+func (d *Detector) OnTables(f func(made, of *event.Tables)) { d.begun = append(d.begun, f) }
 
 // Sink returns a sink that hands every batch on to another, then the alerts that
 // were made of it.
@@ -149,7 +156,12 @@ func (d *Detector) detect(b *event.Batch, to source.Sink) {
 
 // make makes a batch of alerts of the hits at hand.
 func (d *Detector) make(b *event.Batch) *event.Batch {
-	sh := d.shelves.of(b.Tables)
+	sh, isNew := d.shelves.of(b.Tables)
+	for _, f := range d.begun {
+		if isNew {
+			f(sh.tables, b.Tables)
+		}
+	}
 	alerts := sh.begin(len(d.hits))
 	d.origin = d.origin[:0]
 	for _, h := range d.hits {

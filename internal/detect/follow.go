@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"crypto/sha256"
+	"os"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/rules"
@@ -25,9 +26,23 @@ func digestOf(files []rules.File) (d digest) {
 	return digest(h.Sum(nil))
 }
 
+// rereadable reports whether rules can be read again: what comes through a pipe
+// cannot.
+func rereadable(args []string) bool {
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return false
+		}
+	}
+	return true
+}
+
 // Follow reads the rule files again when they change, until ctx is done. What
 // is wrong with them is said once for each change.
 func (d *Detector) Follow(ctx context.Context) {
+	if d.args == nil {
+		return
+	}
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	said := ""

@@ -40,15 +40,16 @@ func (s *shelves) refresh(t *event.Tables) {
 	}
 }
 
-func (s *shelves) of(t *event.Tables) *shelf {
+// of returns the shelf of a source's tables, and whether it was just made.
+func (s *shelves) of(t *event.Tables) (sh *shelf, isNew bool) {
 	key := weak.Make(t)
-	sh := s.by[key]
-	if sh == nil {
+	sh = s.by[key]
+	if isNew = sh == nil; isNew {
 		sh = newShelf(t)
 		s.by[key] = sh
 	}
 	sh.used = s.turn
-	return sh
+	return sh, isNew
 }
 
 // shelf makes the alerts of one source's events.

@@ -86,6 +86,33 @@ func (s Scope) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// Condition writes the scope as a condition that holds for every event of a
+// kernel inside it, "" when that is all; what only holds for some values of a container, a
+// name or a user is left out, since an event may lack them.
+func (s Scope) Condition() string {
+	var parts []string
+	if s.Types != allTypes {
+		var names []string
+		for _, t := range s.Types.List() {
+			if name := t.String(); name != "" {
+				names = append(names, name)
+			}
+		}
+		parts = append(parts, "evt.type in ("+strings.Join(names, ", ")+")")
+	}
+	parts = appendNot(parts, "container.id", s.Containers)
+	parts = appendNot(parts, "proc.name", s.Names)
+	parts = appendNot(parts, "user.uid", s.UIDs)
+	return strings.Join(parts, " and ")
+}
+
+func appendNot[T cmp.Ordered](parts []string, name string, s Set[T]) []string {
+	if s.Any() || !s.AllBut {
+		return parts
+	}
+	return append(parts, "not "+appendSet(nil, name, s.complement())[0])
+}
+
 func appendSet[T cmp.Ordered](parts []string, name string, s Set[T]) []string {
 	if s.Any() {
 		return parts

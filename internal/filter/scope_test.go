@@ -212,3 +212,45 @@ func TestExplain(t *testing.T) {
 		t.Errorf("homes %b", homes)
 	}
 }
+
+// TestScopeCondition holds that the condition of a scope holds wherever the
+// scoped condition does, and has a scope as narrow.
+func TestScopeCondition(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"proc.name = sh and evt.type in (execve, openat)", "evt.type in (execve, openat)"},
+		{"evt.type = execve and container.id != host and not proc.name in (a, 'b c')", "evt.type in (execve) and not container.id in (host) and not proc.name in (a, \"b c\")"},
+		{"fd.num = 3", ""},
+	} {
+		f, err := Compile(c.src, testFields())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.Scope().Condition()
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.src, got, c.want)
+		}
+	}
+	for seed := range uint64(60) {
+		w := newWorld(seed, false)
+		w.grow(30)
+		f, err := Compile(w.expr(3), w.reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scope := f.Scope()
+		text := scope.Condition()
+		if text == "" || scope.Types.Len() == 0 {
+			continue
+		}
+		inside, err := Compile(text, w.reg)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		b := w.batch(300)
+		for i := range b.Len() {
+			if b.Type[i] != event.TypeUnknown && b.Bits[i]&event.HasDoc == 0 && f.Match(b, i) && !inside.Match(b, i) {
+				t.Fatalf("seed %d: %s holds for an event that %s does not", seed, f, text)
+			}
+		}
+	}
+}

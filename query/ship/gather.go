@@ -49,6 +49,14 @@ func (g *gatherer) from(t *event.Tables, name string) {
 	g.names[weak.Make(t)] = name
 }
 
+// like has events of some tables be from where those of others are.
+func (g *gatherer) like(made, of *event.Tables) {
+	g.mu.Lock()
+	name := g.names[weak.Make(of)]
+	g.mu.Unlock()
+	g.from(made, name)
+}
+
 func (g *gatherer) batch(b *event.Batch) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -162,6 +162,10 @@ func (s *Shipper) From(src source.Source) source.Source {
 	return source.WithTables(src, func(t *event.Tables) { s.gather.from(t, name) })
 }
 
+// Like has events that refer to the tables made say that they are from where
+// those of other tables are.
+func (s *Shipper) Like(made, of *event.Tables) { s.gather.like(made, of) }
+
 // Failed is closed when nothing can be delivered, and trying again would not
 // help; Err says why.
 func (s *Shipper) Failed() <-chan struct{} { return s.failed }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/detect"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/rules/engine"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+)
+
+// ruleFlags are the flags of the verbs that make alerts.
+type ruleFlags struct {
+	Rules        []string `short:"r" sep:"none" placeholder:"RULES" help:"Make alerts by Falco rules: a file, a folder of them, stoop (those built in), falco (those in /etc/falco) or none; may be given several times (docs/rules.md)." predictor:"file"`
+	RuleMatching string   `default:"first" enum:"first,all" help:"Where several rules hold for an event: the first fires, or all do."`
+}
+
+// detecting is what a verb makes alerts with: nothing, unless rules were named
+// or go by themselves.
+type detecting struct {
+	detector *detect.Detector
+	named    bool // the user has named the rules
+}
+
+// byThemselves are the rules that go by themselves where somebody watches;
+// Falco's where it has some.
+var byThemselves = []string{rules.OwnWord, rules.FalcoWord}
+
+// open reads the rules that were named, or else others. What is wrong with
+// these is said, and the rest goes on.
+func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
+	names := f.Rules
+	if x.named = len(names) > 0; !x.named {
+		names = others
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	d, report, err := detect.Open(names, detect.Options{
+		Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all"},
+	})
+	if err != nil {
+		return usageError{fmt.Errorf("--rules: %w", err)}
+	}
+	if err := report.Err(); err != nil {
+		fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
+	}
+	if d.Empty() {
+		if x.named && !slices.Equal(names, []string{rules.NoneWord}) {
+			return usageError{fmt.Errorf("--rules: there is no enabled rule in %s", strings.Join(names, ", "))}
+		}
+		return nil
+	}
+	x.detector = d
+	go d.Follow(a.ctx)
+	return nil
+}
+
+// sink has alerts made of what comes to a sink.
+func (x *detecting) sink(to source.Sink) source.Sink {
+	if x.detector == nil {
+		return to
+	}
+	return x.detector.Sink(to)
+}
+
+// through is sink for the events of one source. What a SIEM holds is hunted
+// through only when the user has named the rules.
+func (x *detecting) through(src source.Source, to source.Sink) source.Sink {
+	if _, siem := src.(source.Counter); siem && !x.named {
+		return to
+	}
+	return x.sink(to)
+}
+
+// notes are what the user should know.
+func (x *detecting) notes() []source.Note {
+	if x.detector == nil {
+		return nil
+	}
+	return x.detector.Stats().Notes
+}
+
+// onTables has f told of the tables that alerts refer to.
+func (x *detecting) onTables(f func(made, of *event.Tables)) {
+	if x.detector != nil {
+		x.detector.OnTables(f)
+	}
+}
+
+// request is what sources are asked for, so that what a request asks for can be
+// made of it. A filter that speaks of alerts needs the events that rules hold
+// for; servers are asked for no others.
+func (x *detecting) request(req source.Request, sources []source.Source) source.Request {
+	if x.detector == nil {
+		return req
+	}
+	servers := len(sources) > 0 && x.named
+	for _, s := range sources {
+		_, siem := s.(source.Counter)
+		servers = servers && siem
+	}
+	var f *filter.Filter
+	var err error
+	switch {
+	case req.Filter == nil && !servers, req.Filter != nil && !speaksOfAlerts(req.Filter):
+		return req
+	case servers:
+		f, err = x.detector.Conditions(req.Filter)
+	default:
+		f, err = x.detector.Events(req.Filter)
+	}
+	if err == nil {
+		req.Filter = f
+	}
+	return req
+}
+
+// speaksOfAlerts reports whether a filter may hold for an alert and not for the
+// event that it was made of.
+func speaksOfAlerts(f *filter.Filter) (yes bool) {
+	filter.Fields(f.Expr(), func(o *filter.Field) {
+		field, _ := event.Fields.Lookup(o.Name)
+		yes = yes || field != nil && (field.Class == "alert" || field.Class == "json")
+	})
+	return yes
+}
+
+// report prints what the user must know when a verb ends.
+func (x *detecting) report(errs io.Writer, all bool) {
+	if x.detector == nil {
+		return
+	}
+	st := x.detector.Stats()
+	if all {
+		fmt.Fprintf(errs, "rules: %d alerts of %d events\n", st.Alerts, st.Events)
+	}
+	for _, n := range st.Notes {
+		if n.Level > source.NoteInfo || all {
+			fmt.Fprintln(errs, noteLine("rules", n))
+		}
+	}
+}
