@@ -23,7 +23,7 @@ func TestKindsInTurns(t *testing.T) {
 	audit := func(sec int) string {
 		return fmt.Sprintf(`{"kind":"Event","auditID":"a%d","verb":"get","stage":"ResponseComplete","stageTimestamp":"2026-01-01T00:00:%02dZ"}`, sec, sec)
 	}
-	content := alert(1, "a") + "\n" + audit(2) + "\n{broken\n" + alert(4, "b") + "\n" + audit(3) + "\n" + `{"@timestamp":"2026-01-01T00:00:05Z","x":1}` + "\n" + alert(6, "c")
+	content := alert(1, "a") + "\n" + audit(2) + "\n{broken\n" + alert(4, "b") + "\n" + audit(3) + "\n" + `{"@timestamp":"2026-01-01T00:00:05Z","x":1}` + "\n" + alert(6, "c") + "\n" // an end, so that it is all there at once
 	check := func(t *testing.T, s source.Source) {
 		t.Helper()
 		var got []string

@@ -23,6 +23,7 @@ type lines struct {
 
 	seq   uint64 // of the next event
 	line  int    // how many lines were seen
+	unit  string // what a line is called
 	first int64  // time of the first event, 0 when there is none yet
 
 	mapped bool                // the lines lie in a mapped file
@@ -46,7 +47,7 @@ type kind struct {
 const tableBound = 96 << 20
 
 func newLines(name string, c *counts) *lines {
-	l := &lines{name: name, counts: c, seq: 1}
+	l := &lines{name: name, counts: c, seq: 1, unit: "line"}
 	l.choose = profile.Choose(l.newTables)
 	return l
 }
@@ -196,7 +197,7 @@ func (l *lines) read(line []byte) (m *profile.Mapper, e event.Event, ok bool) {
 
 // skipped counts the line that was read last as broken.
 func (l *lines) skipped(why string) {
-	l.counts.bad(fmt.Sprintf("%s:%d", l.name, l.line), fmt.Sprintf("line %d was skipped: %s", l.line, why))
+	l.counts.bad(fmt.Sprintf("%s:%d", l.name, l.line), fmt.Sprintf("%s %d was skipped: %s", l.unit, l.line, why))
 }
 
 // addEvent appends an event without its payload.

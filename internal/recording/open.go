@@ -14,7 +14,7 @@ import (
 )
 
 // Help is the line about files for the guide to the sources.
-const Help = "a recording, or documents as JSON lines (stoop profiles lists the kinds); plain, gz or zst; - is standard input"
+const Help = "a recording, or documents as JSON, by lines or in a list (stoop profiles lists the kinds); plain, gz or zst; - is standard input"
 
 // Open opens a file, or standard input for "-". What it holds is told by its
 // content, not by its name. Files are mapped into memory where they are not
@@ -103,6 +103,10 @@ func openFile(name string, f *os.File, size int64) (source.Source, error) {
 	}
 	if what.recording {
 		return newMapped(name, f, m)
+	}
+	if what.where != onLines {
+		m.release()
+		return &stream{name: name, scheme: "file", path: name, r: f}, nil
 	}
 	return newLineFile(name, f, m, what.lines), nil
 }

@@ -23,7 +23,8 @@ var utf8BOM = []byte{0xef, 0xbb, 0xbf}
 // content is what a file holds.
 type content struct {
 	recording bool
-	lines     *profile.Profile // documents, one a line
+	lines     *profile.Profile // documents
+	where     nesting          // where they lie
 }
 
 // sniff tells by its first bytes what a file holds. whole says that head is
@@ -33,7 +34,8 @@ func sniff(head []byte, whole bool) (content, error) {
 		return content{recording: true}, nil
 	}
 	rest := bytes.TrimPrefix(head, utf8BOM)
-	for tried := 0; len(rest) > 0 && tried < sniffLines; {
+	array := bytes.HasPrefix(bytes.TrimSpace(rest), []byte("["))
+	for tried := 0; len(rest) > 0 && tried < sniffLines && !array; {
 		line, more, ended := bytes.Cut(rest, []byte{'\n'})
 		rest = more
 		if line = bytes.TrimSpace(line); len(line) == 0 || len(line) > maxLine || !ended && !whole {
@@ -43,6 +45,9 @@ func sniff(head []byte, whole bool) (content, error) {
 		if p := profile.Sniff(line); p != nil {
 			return content{lines: p}, nil
 		}
+	}
+	if where, p := sniffNested(bytes.TrimPrefix(head, utf8BOM)); p != nil {
+		return content{lines: p, where: where}, nil
 	}
 	if len(head) >= sniffMost && bytes.IndexByte(head, '\n') < 0 {
 		return content{}, fmt.Errorf("its first line is longer than %d MiB; what can be read is %s", sniffMost>>20, readable())
@@ -60,7 +65,7 @@ func longLine(head []byte) bool {
 func readable() string {
 	kinds := []string{"recordings of stoop"}
 	for _, p := range profile.All() {
-		kinds = append(kinds, p.About+" (JSON, one object a line)")
+		kinds = append(kinds, p.About+" (JSON)")
 	}
 	return strings.Join(kinds, ", ") + ", plain or compressed with gzip or zstd"
 }

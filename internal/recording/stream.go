@@ -97,7 +97,12 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 	if what.recording {
 		return runBlocks(ctx, s.name, in, &s.counts, out)
 	}
-	return runLines(ctx, in, newLines(s.name, &s.counts), out)
+	l := newLines(s.name, &s.counts)
+	if what.where != onLines {
+		l.unit = "document"
+		in = startPump(ctx, &splitter{r: in, where: what.where})
+	}
+	return runLines(ctx, in, l, out)
 }
 
 // runLines reads documents from a stream. A piece is handed on as soon as
