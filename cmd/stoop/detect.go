@@ -11,6 +11,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/engine"
+	_ "github.com/stoop-project/stoop/internal/rules/own" // what -r stoop means
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 )
