@@ -5,7 +5,9 @@ package proc
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -62,7 +64,7 @@ func (t *Table) setUID(p *Process, uid uint32) {
 
 // name looks the names of the process's user and groups up in its own root.
 func (t *Table) name(p *Process) {
-	r, db := &p.row, t.users.of(p.ns.mnt, p.PID)
+	r, db := &p.row, t.users.of(p.ns.mnt, p.PID, t.livingIn(p.ns.mnt))
 	r.User, r.Group, r.LoginUser, r.Home, r.Shell = event.NoStr, event.NoStr, event.NoStr, event.NoStr, event.NoStr
 	if a, ok := db.users[r.UID]; ok && r.Known&event.KnowUID != 0 {
 		r.User, r.Home, r.Shell = t.str(a.name), t.str(a.home), t.str(a.shell)
@@ -72,6 +74,25 @@ func (t *Table) name(p *Process) {
 	}
 	if a, ok := db.users[r.LoginUID]; ok && r.Known&event.KnowLoginUID != 0 {
 		r.LoginUser = t.str(a.name)
+	}
+}
+
+// livingIn yields some processes of a mount namespace that seem to live: a
+// container's init does longest, and has the least number there.
+func (t *Table) livingIn(mntns uint32) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		var pids []uint32
+		for pid, p := range t.byPID {
+			if mntns != 0 && p.ns.mnt == mntns && p.ended == 0 {
+				pids = append(pids, pid)
+			}
+		}
+		slices.Sort(pids)
+		for _, pid := range pids[:min(len(pids), maxAsked)] {
+			if !yield(pid) {
+				return
+			}
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func TestUsers(t *testing.T) {
 	u := newUserDBs(proc)
 	now := time.Now()
 	u.now = func() time.Time { return now }
-	db := u.of(7, 1)
+	db := u.of(7, 1, nobody)
 	if db.users[0].name != "root" || db.users[1000] != (account{"web", "/srv", "/sbin/nologin"}) || db.groups[50] != "staff" {
 		t.Errorf("have %+v, %+v", db.users, db.groups)
 	}
@@ -116,11 +116,11 @@ func TestUsers(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(root, "etc/passwd"), now, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if got := u.of(7, 1).users[0].name; got != "root" {
+	if got := u.of(7, 1, nobody).users[0].name; got != "root" {
 		t.Errorf("read again at once: %q", got)
 	}
 	now = now.Add(2 * time.Second)
-	if got := u.of(7, 1).users[0].name; got != "admin" {
+	if got := u.of(7, 1, nobody).users[0].name; got != "admin" {
 		t.Errorf("a changed file still says %q", got)
 	}
 }
@@ -131,7 +131,7 @@ func TestUsersOfAnOldFile(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(root, "etc/passwd"), time.Unix(0, 0), time.Unix(0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if name := newUserDBs(proc).of(7, 1).users[0].name; name != "root" {
+	if name := newUserDBs(proc).of(7, 1, nobody).users[0].name; name != "root" {
 		t.Errorf("user 0 is %q", name)
 	}
 }
@@ -152,9 +152,35 @@ func TestHostileUsers(t *testing.T) {
 			if err := make(filepath.Join(root, "etc", "passwd")); err != nil {
 				t.Fatal(err)
 			}
-			if db := newUserDBs(proc).of(7, 1); len(db.users) != 0 {
+			if db := newUserDBs(proc).of(7, 1, nobody); len(db.users) != 0 {
 				t.Errorf("read %d users", len(db.users))
 			}
 		})
+	}
+}
+
+// nobody else is in the namespace.
+func nobody(func(uint32) bool) {}
+
+// A process that has ended is named by those that live beside it, and the next
+// one is asked at once.
+func TestUsersOfTheDead(t *testing.T) {
+	proc, _ := userRoot(t, map[string]string{"passwd": "web:x:33:33::/srv:/sbin/nologin\n"})
+	u := newUserDBs(proc)
+	u.now = time.Now
+	if db := u.of(7, 99, nobody); len(db.users) != 0 {
+		t.Errorf("a process that is not there has accounts: %v", db.users)
+	}
+	if db := u.of(7, 98, slices.Values([]uint32{97, 1})); db.users[33].name != "web" {
+		t.Errorf("of another process of the namespace: %v", db.users)
+	}
+	if db := u.of(7, 96, nobody); db.users[33].name != "web" {
+		t.Errorf("forgotten: %v", db.users)
+	}
+	if db := u.of(8, 99, nobody); len(db.users) != 0 {
+		t.Errorf("of another namespace: %v", db.users)
+	}
+	if db := u.of(8, 1, nobody); db.users[33].name != "web" {
+		t.Errorf("the next one was not asked: %v", db.users)
 	}
 }

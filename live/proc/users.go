@@ -4,6 +4,7 @@ package proc
 
 import (
 	"bytes"
+	"iter"
 	"net/netip"
 	"path/filepath"
 	"strconv"
@@ -18,6 +19,7 @@ const (
 	maxAccounts    = 20_000
 	maxAccountText = 256
 	maxUserDBs     = 1024 // mount namespaces
+	maxAsked       = 8    // processes of a namespace for its root
 	recheckEvery   = time.Second
 	retrySoon      = 100 * time.Millisecond // after a process that ended before its files were read
 )
@@ -30,6 +32,7 @@ type userDB struct {
 	groups  map[uint32]string
 	mtimes  [3]unix.Timespec
 	checked time.Time
+	gone    uint32 // whose root could not be opened when it was checked; 0: one was
 }
 
 // userDBs names users and groups as the files of the process's own root do:
@@ -45,11 +48,12 @@ func newUserDBs(root string) *userDBs {
 	return &userDBs{root: root, dbs: make(map[uint32]*userDB), now: time.Now}
 }
 
-// of returns the accounts of a mount namespace that pid is in. The files are
-// looked at again when their times change.
-func (u *userDBs) of(mntns, pid uint32) *userDB {
+// of returns the accounts of a mount namespace that pid is in, and the others.
+// The files are looked at again when their times change. The others are asked
+// for when pid has ended already.
+func (u *userDBs) of(mntns, pid uint32, others iter.Seq[uint32]) *userDB {
 	db, now := u.dbs[mntns], u.now()
-	if db != nil && now.Sub(db.checked) < recheckEvery {
+	if db != nil && now.Sub(db.checked) < recheckEvery && (db.gone == 0 || db.gone == pid) {
 		return db
 	}
 	if db == nil {
@@ -63,8 +67,17 @@ func (u *userDBs) of(mntns, pid uint32) *userDB {
 		u.dbs[mntns] = db
 	}
 	db.checked = now
-	dir, err := unix.Open(filepath.Join(u.root, strconv.FormatUint(uint64(pid), 10), "root"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil { // it has ended: soon ask another one
+	dir, err := u.openRoot(pid)
+	if err != nil {
+		for other := range others {
+			if dir, err = u.openRoot(other); err == nil {
+				break
+			}
+		}
+	}
+	db.gone = 0
+	if err != nil { // all have ended: ask the next one, or soon again
+		db.gone = pid
 		db.checked = now.Add(retrySoon - recheckEvery)
 		return db
 	}
@@ -79,6 +92,11 @@ func (u *userDBs) of(mntns, pid uint32) *userDB {
 		eachHost(text, u.hosts)
 	}
 	return db
+}
+
+// openRoot opens the root directory of a process.
+func (u *userDBs) openRoot(pid uint32) (int, error) {
+	return unix.Open(filepath.Join(u.root, strconv.FormatUint(uint64(pid), 10), "root"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
 // readBelow reads a file of a root that is not ours. Links are followed inside
