@@ -120,7 +120,7 @@ func (l *Live) makePlan(f *filter.Filter) (probe.Plan, func(event.Type) bool) {
 	l.asked = calls
 	p := probe.Plan{
 		Syscalls: append(slices.Clone(calls), changers...), Exec: true, Fork: true, Rename: true, Exit: true, URing: viaRing(want),
-		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(),
+		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(), RawNames: true,
 	}
 	p.Follow = followed(calls)
 	if f != nil {

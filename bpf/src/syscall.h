@@ -165,7 +165,7 @@ static __always_inline void bulk_parts(struct returned *e, struct task_struct *t
 	}
 	begin(s, t, KIND_SYSCALL, e->nr, e->ret, e->key, e->flags);
 	put_regs(s, r, e->recipe, e->flags & REC_COMPAT);
-	collect(s, t, e->recipe, c->options);
+	collect(s, t, e->recipe, c->options & ~OPT_RAW_NAMES); /* the path is enough, and cheaper */
 	if (e->since) {
 		__u64 *p = part_room(s, 8);
 

@@ -111,7 +111,7 @@ func (d *Decoder) argument(w *event.ArgWriter, p *proc.Process, t event.Type, s 
 // openFlags returns what open was told, and whether it made the file.
 func (d *Decoder) openFlags(told uint64) uint64 {
 	flags := openFlags(bpf.Native, told)
-	if d.parts.has(bpf.TagFile, slotRet) && d.parts.file[slotRet].Marks&bpf.FileCreated != 0 {
+	if d.plan.pathArg >= 0 && d.parts.has(bpf.TagFile, slotRet) && d.parts.file[slotRet].Marks&bpf.FileCreated != 0 {
 		flags |= event.OpenCreated
 	}
 	return flags
@@ -152,7 +152,11 @@ func (d *Decoder) pathArg(w *event.ArgWriter, p *proc.Process, reg int, obj even
 	}
 	own := int8(reg) == d.plan.pathArg && obj != 0
 	if own && !d.parts.has(bpf.TagString, reg) {
-		w.Str(d.tables.Obj(obj).Name) // an open that succeeded: the kernel's path
+		w.Str(d.tables.Obj(obj).Name) // an open that the bulk recorder saw: the kernel's path
+		return
+	}
+	if own && d.plan.retFD && d.rec.Ret() >= 0 {
+		w.Str(d.tables.Strings.AddBytes(d.parts.str[reg].Data))
 		return
 	}
 	o := d.tables.Obj(d.pathObject(p, reg))

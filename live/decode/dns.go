@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	"github.com/stoop-project/stoop/bpf"
 	"github.com/stoop-project/stoop/internal/event"
 )
 
@@ -15,7 +16,7 @@ const dnsPort = 53
 // answers learns the addresses of a DNS answer that the process has just
 // received, when it came from a name server's port and its payload was kept.
 func (d *Decoder) answers(e *event.Event) {
-	if e.Res < 12 || !d.hasPayload() {
+	if !d.hasPayload() || e.Res < 12 || d.parts.payload.Flags&bpf.PartWrite != 0 {
 		return
 	}
 	o := d.tables.Obj(e.Obj)

@@ -48,9 +48,7 @@ func (d *Decoder) call(p *proc.Process, t event.Type, bits event.Bits) {
 	e.Bits |= bits | event.HasRes
 	e.Res = r.Ret()
 	d.subject(p, &e)
-	if d.plan.class == classReceive {
-		d.answers(&e)
-	}
+	d.answers(&e)
 	if d.renames() {
 		d.rename(p)
 	}
@@ -103,8 +101,8 @@ func (d *Decoder) subject(p *proc.Process, e *event.Event) {
 	case pl.retFD && r.Ret() >= 0:
 		e.FD = int32(r.Ret())
 		e.Obj = d.object(p, slotRet)
-		if e.Obj == 0 && pl.pathArg >= 0 {
-			e.Obj = d.pathObject(p, int(pl.pathArg))
+		if pl.pathArg >= 0 {
+			e.Obj = d.given(e.Obj, p, int(pl.pathArg))
 		}
 		if e.Obj == 0 && pl.effect == effectDup {
 			e.Obj = d.inferred(p.FD(int32(r.Arg(int(pl.fdArg)))))
@@ -120,6 +118,25 @@ func (d *Decoder) subject(p *proc.Process, e *event.Event) {
 		e.Obj = d.pathObject(p, int(pl.pathArg))
 	}
 	d.ends(p, e)
+}
+
+// given returns a file that a call has opened with the name that the program
+// gave it, or, where the file is not known, what that name says.
+func (d *Decoder) given(id event.ObjID, p *proc.Process, slot int) event.ObjID {
+	if id == 0 {
+		return d.pathObject(p, slot)
+	}
+	if !d.parts.has(bpf.TagString, slot) || d.parts.str[slot].Flags&(bpf.PartCut|bpf.PartFault) != 0 {
+		return id
+	}
+	o := *d.tables.Obj(id)
+	if o.Kind != event.ObjFile && o.Kind != event.ObjDir {
+		return id
+	}
+	if o.Raw = d.tables.Strings.AddBytes(d.parts.str[slot].Data); o.Raw == o.Name {
+		return id
+	}
+	return d.intern(o)
 }
 
 // ends completes the two ends of a socket by what the call says of them.
