@@ -74,7 +74,9 @@ func TestCalls(t *testing.T) {
 		a.play(t, name)
 	}
 	calls := trace.Stop(t)
-	time.Sleep(50 * time.Millisecond) // the pipeline's window
+	last := boundary(sceneNames()[len(sceneNames())-1])
+	w.await(t, "the last scene", func(r row) bool { return r.typ() == "chdir" && r.text(t, "evt.arg.path") == last })
+	time.Sleep(200 * time.Millisecond) // what is in the scene, and the pipeline's window
 	events := w.all(func(r row) bool { return r.text(t, "container.id") == c.ID[:12] })
 	for _, lost := range w.Stats().Lost {
 		if lost.Container == c.ID[:12] {

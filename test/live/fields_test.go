@@ -165,13 +165,13 @@ func (f *fieldCheck) images(find func(string, ...string) row, p procfs) {
 func (f *fieldCheck) files(find func(string, ...string) row) {
 	made := find("openat", "fd.name", "/tmp/open/made", "evt.res", "SUCCESS")
 	f.says(made, "evt.is_open_write", "true", "evt.is_open_read", "false", "fd.directory", "/tmp/open", "fd.filename", "made",
-		"fd.typechar", "f", "fd.type", "file", "fd.nameraw", "/tmp/open/made")
+		"fd.typechar", "f", "fd.type", "file", "fd.nameraw", "made", "evt.rawarg.name", "made")
 	f.says(find("openat", "evt.arg.name", "/tmp/open/file", "evt.is_open_write", "false"), "evt.is_open_read", "true")
 	f.says(find("openat", "evt.rawarg.name", "absent"), "fd.nameraw", "absent", "evt.res", "ENOENT", "fd.num", "-1")
 	f.says(find("symlinkat", "evt.res", "SUCCESS", "evt.rawarg.linkpath", "soft"), "evt.arg.linkpath", "/tmp/names/soft", "evt.arg.target", "/etc/passwd")
 	f.says(find("renameat", "evt.res", "SUCCESS"), "evt.arg.oldpath", "/tmp/names/dir/hard3", "evt.arg.newpath", "/tmp/names/hard4")
 	f.says(find("ptrace", "evt.rawarg.pid", "67108863"), "evt.arg.request", "PTRACE_ATTACH")
-	if args := made.text(f.t, "evt.args"); !strings.Contains(args, "name=/tmp/open/made") || !strings.Contains(args, "O_CREAT") {
+	if args := made.text(f.t, "evt.args"); !strings.Contains(args, "name=made(/tmp/open/made)") || !strings.Contains(args, "O_CREAT") {
 		f.t.Errorf("evt.args is %s", args)
 	}
 	if flags := made.text(f.t, "evt.arg.flags"); !strings.Contains(flags, "O_WRONLY|O_CREAT|O_EXCL") {
