@@ -12,19 +12,29 @@ import (
 	"github.com/stoop-project/stoop/query"
 )
 
-type filterExplainCmd struct {
-	Expr    string   `arg:"" help:"The filter."`
+// askFlags names the SIEMs that are asked what they can evaluate.
+type askFlags struct {
 	Sources []string `name:"source" sep:"none" placeholder:"SOURCE" help:"A SIEM that is asked what it can evaluate; may be given several times (docs/siem.md)." predictor:"source"`
 	SIEM    []string `name:"siem" placeholder:"NAME" help:"The same, a server of the configuration."`
 }
 
-// Run prints the parts that must all hold, each with who evaluates it, and what
-// the kernel and the SIEMs are told.
+type filterExplainCmd struct {
+	Expr string `arg:"" help:"The filter."`
+	askFlags
+}
+
+// Run explains the filter.
 func (c *filterExplainCmd) Run(a *app) error {
 	f, err := filter.Compile(c.Expr, event.Fields)
 	if err != nil {
 		return filterError(c.Expr, err)
 	}
+	return c.explain(a, f)
+}
+
+// explain prints the parts that must all hold, each with who evaluates it, and
+// what the kernel and the SIEMs are told.
+func (c *askFlags) explain(a *app, f *filter.Filter) error {
 	asked, err := c.ask(a, f)
 	if err != nil {
 		return err
@@ -59,7 +69,7 @@ type asking struct {
 }
 
 // ask opens the sources and has the filter translated.
-func (c *filterExplainCmd) ask(a *app, f *filter.Filter) (all []asking, err error) {
+func (c *askFlags) ask(a *app, f *filter.Filter) (all []asking, err error) {
 	flags := sourceFlags{Sources: c.Sources, SIEM: c.SIEM}
 	for _, name := range flags.names() {
 		siem, err := openOneSIEM(a, name, "--source")

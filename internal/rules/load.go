@@ -90,6 +90,7 @@ func (l *loader) link() {
 	}
 	l.linkSequences()
 	l.unused()
+	l.set.Macros, l.set.Lists = len(l.macros.order), len(l.lists.order)
 }
 
 // table holds definitions by name, in the order in which the names came up.

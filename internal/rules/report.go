@@ -68,16 +68,28 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Report is what [Load] found in files.
+// maxProblems is how many errors and how many warnings a report keeps: a
+// hostile file has as many as it has lines.
+const maxProblems = 1000
+
+// Report is what [Load] found in files, in the order in which it was found.
 type Report struct {
 	Errors   []*Problem
 	Warnings []*Problem
+
+	MoreErrors, MoreWarnings int // how many were found beyond those that are kept
 }
+
+// NumErrors returns how many errors were found.
+func (r *Report) NumErrors() int { return len(r.Errors) + r.MoreErrors }
+
+// NumWarnings returns how many warnings were found.
+func (r *Report) NumWarnings() int { return len(r.Warnings) + r.MoreWarnings }
 
 // Err returns nil when there are no errors; else an error that tells the
 // first and counts the rest.
 func (r *Report) Err() error {
-	switch n := len(r.Errors); n {
+	switch n := r.NumErrors(); n {
 	case 0:
 		return nil
 	case 1:
@@ -88,9 +100,13 @@ func (r *Report) Err() error {
 }
 
 func (r *Report) add(p *Problem) {
+	list, more := &r.Warnings, &r.MoreWarnings
 	if p.Code.IsError() {
-		r.Errors = append(r.Errors, p)
-	} else {
-		r.Warnings = append(r.Warnings, p)
+		list, more = &r.Errors, &r.MoreErrors
 	}
+	if len(*list) == maxProblems {
+		*more++
+		return
+	}
+	*list = append(*list, p)
 }

@@ -12,6 +12,8 @@ type Set struct {
 	Rules     []*Rule // in the order of their first definition; disabled ones included
 	Sequences []*Sequence
 
+	Macros, Lists int // how many were defined
+
 	byName map[string]*Rule
 }
 

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/safetext"
+)
+
+// rulesCmd looks at rule files.
+type rulesCmd struct {
+	Check   rulesCheckCmd   `cmd:"" help:"Say what is wrong or odd in rule files."`
+	List    rulesListCmd    `cmd:"" help:"List the rules and sequences of rule files."`
+	Show    rulesShowCmd    `cmd:"" help:"Show a rule whole: its condition with macros and lists, its output, its guide."`
+	Explain rulesExplainCmd `cmd:"" help:"Say who evaluates which part of a rule's condition."`
+}
+
+// ruleFiles are files as -r takes them.
+type ruleFiles struct {
+	Files []string `arg:"" optional:"" name:"file" predictor:"file" help:"Rule files, folders of them, stoop (the rules that are built in) or falco (those in /etc/falco). Without any: stoop, and falco when there is one."`
+}
+
+// find reads the files.
+func (c *ruleFiles) find() ([]rules.File, error) {
+	names := c.Files
+	if len(names) == 0 {
+		names = []string{rules.OwnWord, rules.FalcoWord}
+	}
+	files, err := rules.Find(names)
+	switch {
+	case err != nil:
+		return nil, usageError{err}
+	case len(files) == 0:
+		return nil, usageError{errors.New("there are no rule files; name one")}
+	}
+	return files, nil
+}
+
+// load reads the files into a set; what is wrong in them is an error, unless
+// the rest will do.
+func (c *ruleFiles) load(a *app, lenient bool) (*rules.Set, error) {
+	files, err := c.find()
+	if err != nil {
+		return nil, err
+	}
+	set, report := rules.Load(files, rules.Options{Lenient: lenient})
+	if err := report.Err(); err != nil && !lenient {
+		return nil, fmt.Errorf("%w; stoop rules check tells all, --lenient leaves out what is wrong", err)
+	}
+	for _, p := range report.Errors {
+		writeProblem(safetext.NewWriter(a.errs), p)
+	}
+	return set, nil
+}
+
+// ruleArg is the name of a rule, and the files to look in.
+type ruleArg struct {
+	Name string `arg:"" help:"Name of the rule; a part of it will do where that is no other's."`
+	ruleFiles
+	Lenient bool `help:"Leave out what has errors."`
+}
+
+// rule finds the rule.
+func (c *ruleArg) rule(a *app) (*rules.Rule, error) {
+	set, err := c.load(a, c.Lenient)
+	if err != nil {
+		return nil, err
+	}
+	if r := set.Rule(c.Name); r != nil {
+		return r, nil
+	}
+	var names, near []string
+	for _, r := range set.Rules {
+		names = append(names, r.Name)
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(c.Name)) {
+			near = append(near, r.Name)
+		}
+	}
+	switch len(near) {
+	case 1:
+		return set.Rule(near[0]), nil
+	case 0:
+		hint := "stoop rules list lists them"
+		if n := filter.Nearest(c.Name, names); n != "" {
+			hint = fmt.Sprintf("did you mean %q?", n)
+		}
+		return nil, usageError{fmt.Errorf("there is no rule %q; %s", c.Name, hint)}
+	}
+	return nil, usageError{fmt.Errorf("%d rules have %q in their name: %s", len(near), c.Name, strings.Join(near, "; "))}
+}
+
+type rulesCheckCmd struct {
+	ruleFiles
+	Falco  bool   `help:"Refuse what Falco itself would not take: stoop's own fields and event types."`
+	Output string `short:"o" default:"text" enum:"text,json" help:"Format: ${enum}."`
+}
+
+// Run prints the problems as compilers do, and fails when there are errors.
+func (c *rulesCheckCmd) Run(a *app) error {
+	files, err := c.find()
+	if err != nil {
+		return err
+	}
+	set, report := rules.Load(files, rules.Options{Lenient: true, Falco: c.Falco})
+	if c.Output == "json" {
+		err = writeReportJSON(a.out, files, set, report)
+	} else {
+		err = writeReport(a.out, files, set, report)
+	}
+	if err != nil {
+		return err
+	}
+	if n := report.NumErrors(); n > 0 {
+		return fmt.Errorf("%s", count(n, "error"))
+	}
+	return nil
+}
+
+type rulesListCmd struct {
+	ruleFiles
+	Lenient bool     `help:"Leave out what has errors."`
+	Tags    []string `name:"tag" help:"Only rules with this tag; of several, all."`
+	Output  string   `short:"o" default:"table" enum:"table,json,names" help:"Format: ${enum}."`
+}
+
+// Run lists rules and sequences.
+func (c *rulesListCmd) Run(a *app) error {
+	set, err := c.load(a, c.Lenient)
+	if err != nil {
+		return err
+	}
+	return writeRules(a.out, set, c.Tags, c.Output)
+}
+
+type rulesShowCmd struct {
+	ruleArg
+	Output string `short:"o" default:"text" enum:"text,json" help:"Format: ${enum}."`
+}
+
+// Run shows a rule.
+func (c *rulesShowCmd) Run(a *app) error {
+	r, err := c.rule(a)
+	if err != nil {
+		return err
+	}
+	if c.Output == "json" {
+		return writeJSON(a.out, ruleJSON(r))
+	}
+	return writeRule(a.out, r)
+}
+
+type rulesExplainCmd struct {
+	ruleArg
+	askFlags
+}
+
+// Run explains a rule's condition as stoop filter explain does a filter.
+func (c *rulesExplainCmd) Run(a *app) error {
+	r, err := c.rule(a)
+	if err != nil {
+		return err
+	}
+	return c.explain(a, r.Filter)
+}
