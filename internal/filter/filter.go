@@ -28,30 +28,41 @@ func Compile(text string, reg *event.Registry) (*Filter, error) {
 
 // Compile is [Compile] with options.
 func (o Options) Compile(text string, reg *event.Registry) (*Filter, error) {
-	src := text
-	if len(o.Lists) > 0 {
-		src, _ = o.Lists.Expand(text)
-	}
-	e, err := Parse(src)
+	x := o.Lists.Expand(text)
+	e, err := Parse(x.Text)
 	if err != nil {
-		return nil, err
+		return nil, x.moved(err, text)
 	}
 	f, err := o.CompileExpr(e, reg)
 	if err != nil {
-		return nil, err
+		return nil, x.moved(err, text)
 	}
 	f.text = text
+	for i := range f.warnings {
+		f.warnings[i].Pos = x.place(f.warnings[i].Pos, text)
+	}
 	return f, nil
 }
 
 // CompileExpr compiles a tree. An error is an [*Error].
 func (o Options) CompileExpr(e Expr, reg *event.Registry) (*Filter, error) {
-	if len(o.Macros) > 0 {
-		var err error
-		if e, _, err = o.Macros.Resolve(e); err != nil {
+	full, used, err := o.Macros.Resolve(e)
+	if err != nil {
+		return nil, err
+	}
+	f, err := o.compile(full, reg)
+	if len(used) > 0 && (err != nil || len(f.warnings) > 0) {
+		// Places in a macro's text mean nothing to who reads this one.
+		if full, _, err = o.Macros.inline(e); err != nil {
 			return nil, err
 		}
+		return o.compile(full, reg)
 	}
+	return f, err
+}
+
+// compile compiles a tree without macros.
+func (o Options) compile(e Expr, reg *event.Registry) (*Filter, error) {
 	b := &binder{reg: reg, strict: o.Falco}
 	root, err := b.expr(e)
 	if err != nil {

@@ -1,18 +1,31 @@
 package filter
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// maxDepth bounds how deep parentheses and transformers may nest.
-const maxDepth = 100
+// maxDepth bounds how deep parentheses and transformers may nest; maxRuleDepth
+// how deep in the conditions of rules (falco userspace/engine/
+// rule_loader_compiler.cpp, parse_condition).
+const (
+	maxDepth     = 100
+	maxRuleDepth = 1000
+)
 
 // Parse reads an expression. An error is an [*Error].
 func Parse(src string) (Expr, error) {
-	p := &parser{src: src, pos: startPos()}
-	e, err := p.parse()
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
+	return (&parser{src: src, pos: startPos(), deepest: maxDepth}).run()
+}
+
+// ParseRule reads a condition of a rule file, which may nest deeper than what
+// people type. The index of every place counts from base: who gives each of
+// several texts a stretch of numbers knows by the index of a place which text
+// it is in, whatever trees are made of them.
+func ParseRule(src string, base int) (Expr, error) {
+	p := &parser{src: src, pos: startPos(), base: base, deepest: maxRuleDepth}
+	p.pos.Index = base
+	return p.run()
 }
 
 // MustParse is Parse for expressions in the program itself; it panics.
@@ -27,13 +40,24 @@ func MustParse(src string) Expr {
 // parser is a recursive descent over the grammar in the package's doc. The
 // methods that read a node leave pos behind it.
 type parser struct {
-	src   string
-	pos   Pos
-	last  string // the last token, which an error names
-	depth int
+	src     string
+	pos     Pos
+	base    int    // the index of the first byte
+	last    string // the last token, which an error names
+	depth   int
+	deepest int
 }
 
-func (p *parser) rest() string { return p.src[p.pos.Index:] }
+// run is parse with an error that is nil when there is none.
+func (p *parser) run() (Expr, error) {
+	e, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (p *parser) rest() string { return p.src[p.pos.Index-p.base:] }
 
 // take consumes the next n bytes as a token.
 func (p *parser) take(n int) bool {
@@ -83,8 +107,8 @@ func foundAt(s string) string {
 }
 
 func (p *parser) enter() *Error {
-	if p.depth++; p.depth > maxDepth {
-		return &Error{Pos: p.pos, Msg: "exceeded max depth limit of 100"}
+	if p.depth++; p.depth > p.deepest {
+		return &Error{Pos: p.pos, Msg: "exceeded max depth limit of " + strconv.Itoa(p.deepest)}
 	}
 	return nil
 }
@@ -99,7 +123,7 @@ func (p *parser) parse() (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.pos.Index != len(p.src) {
+	if p.pos.Index-p.base != len(p.src) {
 		return nil, p.fail("unexpected token after '" + p.last + "', expecting 'or', 'and'")
 	}
 	return e, nil

@@ -200,13 +200,51 @@ func TestListsExpand(t *testing.T) {
 		"myshells or shells2 or shells.x=1": "myshells or shells2 or shells.x=1",
 		"shellsshells":                      "shellsshells",
 	} {
-		got, _ := lists.Expand(src)
+		got := lists.Expand(src).Text
 		if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
 			t.Errorf("%q: %q, want %q", src, got, want)
 		}
 	}
-	if _, used := lists.Expand("a.b in (shells, spaced)"); !reflect.DeepEqual(used, []string{"shells", "spaced"}) {
+	if used := lists.Expand("a.b in (shells, spaced)").Used; !reflect.DeepEqual(used, []string{"shells", "spaced"}) {
 		t.Errorf("used %v", used)
+	}
+}
+
+// An expansion knows where in the source each of its bytes was, and a list's
+// items where their name stood.
+func TestExpansionOrigin(t *testing.T) {
+	lists := Lists{"shells": {"sh", "bash"}, "none": {}, "odd name": {"x"}}
+	const src = "a.b in (shells) and c.d  in (y , none) and e.f in (odd name) and g.h in shells or i.j = k"
+	x := lists.Expand(src)
+	for word, origin := range map[string]string{"a.b": "a.b", "bash": "shells", "c.d": "c.d", "y ": "y ", "e.f": "e.f", "x )": "odd name", "(sh,": "shells", "i.j": "i.j"} {
+		at := strings.LastIndex(x.Text, word)
+		if want := strings.LastIndex(src, origin); at < 0 || x.Origin(at) != want {
+			t.Errorf("%q at %d of %q comes from %d, want %d", word, at, x.Text, x.Origin(at), want)
+		}
+	}
+	_, err := Options{Lists: lists}.Compile("t.name in (shells) and t.nam = x", oneEvent)
+	if want := "line 1, column 24: filter_check called with nonexistent field t.nam (did you mean 't.name'?)"; errText(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// A rule's condition may nest deeper, and its places count from where it says.
+func TestParseRule(t *testing.T) {
+	deep := strings.Repeat("(", maxRuleDepth) + "a" + strings.Repeat(")", maxRuleDepth)
+	e, err := ParseRule(deep, 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := e.At().Index, 5000+maxRuleDepth; got != want {
+		t.Errorf("the macro is at %d, want %d", got, want)
+	}
+	_, err = ParseRule("("+deep+")", 7)
+	if want := "line 1, column 1002: exceeded max depth limit of 1000"; errText(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	var fe *Error
+	if errors.As(err, &fe) && fe.Pos.Index != 7+1001 {
+		t.Errorf("the error is at %d", fe.Pos.Index)
 	}
 }
 
@@ -233,6 +271,16 @@ func TestMacrosResolve(t *testing.T) {
 	}
 	if _, _, err := bomb.Resolve(MustParse("m40")); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("macros that double 40 times: %v", err)
+	}
+	tower := Macros{"m0": MustParse("a.b exists")}
+	for i := range 5000 {
+		tower[fmt.Sprint("m", i+1)] = MustParse(fmt.Sprintf("not m%d", i))
+	}
+	if _, _, err := tower.Resolve(MustParse("m5000")); err == nil || !strings.Contains(err.Error(), "too deep") {
+		t.Errorf("macros on top of each other 5000 times: %v", err)
+	}
+	if e, _, err := m.Resolve(MustParse("shell or not shell")); err != nil || e.(*Or).X[0] != e.(*Or).X[1].(*Not).X {
+		t.Errorf("%v, %v: the condition is not shared", e, err)
 	}
 	for src, want := range map[string]string{
 		"a and shel": "line 1, column 7: Undefined macro 'shel' used in filter. (did you mean 'shell'?)",

@@ -311,7 +311,7 @@ func TestMacroPlaces(t *testing.T) {
 	if want := "line 1, column 18: filter_check called with nonexistent field t.nam (did you mean 't.name'?)"; errText(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	e, _, err := m.Resolve(MustParse("  bad"))
+	e, _, err := m.inline(MustParse("  bad"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,8 +38,7 @@ func auditRules(t *testing.T) map[string]*filter.Filter {
 		if e.Macro == "" {
 			continue
 		}
-		text, _ := opts.Lists.Expand(e.Condition)
-		if opts.Macros[e.Macro], err = filter.Parse(text); err != nil {
+		if opts.Macros[e.Macro], err = filter.Parse(opts.Lists.Expand(e.Condition).Text); err != nil {
 			t.Fatalf("macro %s: %v", e.Macro, err)
 		}
 	}

@@ -68,43 +68,149 @@ func (l *loader) compile(d *ruleDef) (*Rule, error) {
 // compileCondition joins the condition and the exceptions, and compiles them;
 // ok is false when the rule is left out.
 func (l *loader) compileCondition(d *ruleDef, r *Rule) (ok bool, err error) {
-	text := r.Condition
-	if len(d.exceptions) > 0 {
-		text = "(" + text + ")"
-		for _, ex := range d.exceptions {
-			not, err := ex.condition()
-			if err != nil {
-				return false, err
-			}
-			if not != "" {
-				text += " and not " + not
-			}
-		}
-	}
-	e, err := l.parse(text)
+	t, err := d.text()
 	if err != nil {
-		return false, d.cond.problem(ErrCompileCondition, err)
+		return false, err
 	}
-	e, used, err := l.known.Resolve(e)
-	if err != nil {
-		return false, d.cond.problem(ErrValidate, err)
-	}
-	l.useMacros(used)
-	r.Filter, err = filter.Options{Falco: l.opt.Falco}.CompileExpr(e, l.opt.Registry)
-	if err != nil {
-		p := d.cond.problem(ErrCompileCondition, err)
-		if d.skip && unknownName(p.Msg) {
-			p.Code = WarnUnknownFilter
-			l.note(p)
-			return false, nil
-		}
-		return false, p
-	}
-	for _, w := range r.Filter.Warnings() {
-		d.it.warn(d.cond[0].node, WarnCompileCondition, "%s", w.Msg)
+	r.Filter, err = l.compileText(t, d.Source)
+	var p *Problem
+	switch {
+	case errors.As(err, &p) && p.Code == ErrCompileCondition && d.skip && unknownName(p.Msg):
+		p.Code = WarnUnknownFilter
+		l.note(p)
+		return false, nil
+	case err != nil:
+		return false, err
 	}
 	r.Expr = r.Filter.Expr()
 	return true, nil
+}
+
+// compileText makes a filter of a condition for events of a source; "" is any.
+func (l *loader) compileText(t *text, source string) (*filter.Filter, error) {
+	e, err := l.parse(t)
+	if err != nil {
+		return nil, err
+	}
+	e, used, err := l.known.Resolve(e)
+	if err != nil {
+		return nil, l.unresolved(t.owner, err)
+	}
+	l.useMacros(used)
+	filter.Walk(e, func(filter.Expr) bool { l.parts++; return l.parts <= maxTrees })
+	if l.parts > maxTrees {
+		return nil, t.owner.fail(t.owner.node, ErrCompileCondition, "the conditions have more than %d parts with their macros", maxTrees)
+	}
+	f, err := filter.Options{Falco: l.opt.Falco}.CompileExpr(e, l.opt.Registry)
+	if err == nil && source != "" {
+		err = l.checkFields(source, e)
+	}
+	if err != nil {
+		return nil, l.problem(t.owner, ErrCompileCondition, err)
+	}
+	l.warn(t.owner, f)
+	return f, nil
+}
+
+// text returns the condition with its exceptions.
+func (r *ruleDef) text() (*text, error) {
+	t := &text{owner: r.it}
+	if len(r.exceptions) == 0 {
+		t.putAll(r.cond)
+		return t, nil
+	}
+	t.add("(")
+	t.putAll(r.cond)
+	t.add(")")
+	for _, ex := range r.exceptions {
+		not, err := ex.condition()
+		if err != nil {
+			return nil, err
+		}
+		if not != "" {
+			t.add(" and not ")
+			t.put(piece{text: not, it: ex.it, node: ex.it.node})
+		}
+	}
+	return t, nil
+}
+
+// checkFields refuses fields that events of a source do not have.
+func (l *loader) checkFields(source string, e filter.Expr) (err error) {
+	filter.Fields(e, func(f *filter.Field) {
+		field, _ := l.opt.Registry.Lookup(f.Name)
+		if err == nil && field != nil && !sourceHas(source, field, l.opt.Falco) {
+			err = &filter.Error{Pos: f.Pos, Msg: "filter_check called with nonexistent field " + f.Name, Hint: "events of source " + source + " do not have it"}
+		}
+	})
+	return err
+}
+
+// sourceHas reports whether events of a source may have a field. Without
+// strict, what stoop knows of audit events beside Falco's fields is allowed.
+func sourceHas(source string, f *event.Field, strict bool) bool {
+	audit := f.Class == "ka" || f.Class == "jevt" || f.Class == "json"
+	switch {
+	case source == event.SourceSyscall:
+		return !audit
+	case audit || f.Class == "evt":
+		return true
+	}
+	return !strict && f.From&event.FromAudit != 0
+}
+
+// warned is a warning about a place of a condition. A macro's are said once,
+// whoever uses it.
+type warned struct {
+	at  int
+	msg string
+}
+
+// warn reports what is odd about a condition.
+func (l *loader) warn(it *item, f *filter.Filter) {
+	for _, w := range f.Warnings() {
+		l.warnAt(it, warningCodes[w.Kind], w.Pos, w.Msg)
+	}
+	filter.Walk(f.Expr(), func(e filter.Expr) bool {
+		if c, ok := e.(*filter.Check); ok && unsafeNA(c) {
+			l.warnAt(it, WarnUnsafeNA, c.Pos, "comparing a field value with <NA> is unsafe and can lead to unpredictable behavior of the rule condition")
+		}
+		return true
+	})
+}
+
+func (l *loader) warnAt(it *item, code Code, at filter.Pos, msg string) {
+	if key := (warned{at.Index, msg}); !l.warned[key] {
+		l.warned[key] = true
+		p := l.at(it, code, at)
+		p.Msg = msg
+		l.note(p)
+	}
+}
+
+var warningCodes = map[filter.WarningKind]Code{
+	filter.WarnValue:       WarnCompileCondition,
+	filter.WarnDeprecated:  WarnDeprecatedItem,
+	filter.WarnUnknownType: WarnCompileCondition,
+	filter.WarnUnfilled:    WarnUnavailableField,
+	filter.WarnList:        WarnCompileCondition,
+}
+
+// unsafeNA reports whether a check compares a field that may be missing with
+// the text that outputs have for it (falco userspace/engine/
+// filter_warning_resolver.cpp).
+func unsafeNA(c *filter.Check) bool {
+	f, ok := c.Left.(*filter.Field)
+	if !ok || !strings.HasPrefix(f.Name, "ka.") && !strings.HasPrefix(f.Name, "jevt.") {
+		return false
+	}
+	switch r := c.Right.(type) {
+	case *filter.Value:
+		return r.Text == event.NotAvailable
+	case *filter.List:
+		return slices.ContainsFunc(r.Items, func(v *filter.Value) bool { return v.Text == event.NotAvailable })
+	}
+	return false
 }
 
 // unknownName reports whether an error says that a field or an event type is
@@ -137,7 +243,7 @@ func (l *loader) compileOutput(d *ruleDef, r *Rule) (ok bool, err error) {
 	}
 	r.Format, err = event.ParseFormat(text, l.opt.Registry)
 	if err != nil {
-		p := d.output.problem(ErrCompileOutput, err)
+		p := d.it.fail(d.output[0].node, ErrCompileOutput, "%v", err)
 		if d.skip && unknownName(err.Error()) {
 			p.Code = WarnUnknownFilter
 			l.note(p)
@@ -158,7 +264,7 @@ func (l *loader) extra(d *ruleDef, r *Rule, fields []Field) error {
 		}
 		format, err := event.ParseFormat(text, l.opt.Registry)
 		if err != nil {
-			return d.output.problem(ErrCompileOutput, errors.Join(errors.New("field "+f.Key+" of append_output"), err))
+			return d.it.fail(d.output[0].node, ErrCompileOutput, "field %s of append_output: %v", f.Key, err)
 		}
 		x := Extra{Key: f.Key, Format: format, Raw: raw}
 		at, found := slices.BinarySearchFunc(r.Extra, f.Key, func(x Extra, key string) int { return strings.Compare(x.Key, key) })

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -179,31 +178,7 @@ func (f *file) context(at Place) string {
 	if !ok {
 		return ""
 	}
-	index := 0
-	for col := 1; col < at.Col && index < len(line); col++ {
-		_, n := utf8.DecodeRuneInString(line[index:])
-		index += n
-	}
-	e := filter.Error{Pos: filter.Pos{Index: index}}
+	index, _ := f.offset(at.Line, at.Col)
+	e := filter.Error{Pos: filter.Pos{Index: index - f.starts[at.Line-1]}}
 	return e.Caret(line)
-}
-
-// line returns a line of the file, without its end.
-func (f *file) line(n int) (string, bool) {
-	if f.starts == nil {
-		f.starts = append(f.starts, 0)
-		for i, c := range f.text {
-			if c == '\n' {
-				f.starts = append(f.starts, i+1)
-			}
-		}
-	}
-	if n < 1 || n > len(f.starts) {
-		return "", false
-	}
-	end := len(f.text)
-	if n < len(f.starts) {
-		end = f.starts[n] - 1
-	}
-	return strings.TrimSuffix(string(f.text[f.starts[n-1]:end]), "\r"), true
 }

@@ -32,6 +32,7 @@ func Load(files []File, opt Options) (*Set, *Report) {
 	l := &loader{
 		opt: opt, report: &Report{}, set: newSet(),
 		lists: newTable[*listDef](), macros: newTable[*macroDef](), rules: newTable[*ruleDef](), sequences: newTable[*sequenceDef](),
+		warned: map[warned]bool{},
 	}
 	for _, f := range files {
 		l.read(&file{name: f.Name, text: f.Text})
@@ -57,8 +58,12 @@ type loader struct {
 	clock     int // counts definitions and changes
 	values    int // how many values of lists and exceptions were read
 
-	flat  filter.Lists  // the lists, linked
-	known filter.Macros // the macros, resolved
+	expander *filter.Expander // of the lists, linked
+	known    filter.Macros    // resolved
+	texts    []*text          // of all conditions, in the order of their base
+	nextBase int
+	parts    int             // of the conditions that were compiled
+	warned   map[warned]bool // what was said of conditions already
 }
 
 // tick returns the number of a definition or change: what is visible to what

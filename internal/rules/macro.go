@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/stoop-project/stoop/internal/filter"
 )
@@ -9,11 +10,13 @@ import (
 // macroDef is a macro as files define it.
 type macroDef struct {
 	name    string
-	cond    source
+	cond    pieces
 	it      *item
 	first   int // when it was defined
 	changed int // when it was defined again or changed: it sees what was first defined before
 	used    bool
+	state   linkState
+	body    filter.Expr // as it was parsed; nil when it could not be
 }
 
 var macroName = regexp.MustCompile(`^[a-zA-Z]+[a-zA-Z0-9_]*$`)
@@ -38,7 +41,7 @@ func readMacro(l *loader, it *item) error {
 	prev, known := l.macros.get(name)
 	now := l.tick()
 	if !o.flag && len(o.append) == 0 {
-		def := &macroDef{name: name, cond: source{cond}, it: it, first: now, changed: now}
+		def := &macroDef{name: name, cond: pieces{cond}, it: it, first: now, changed: now}
 		if known {
 			def.first = prev.first
 		}
@@ -55,39 +58,84 @@ func readMacro(l *loader, it *item) error {
 
 // linkMacros parses the macros and resolves the macros within them.
 func (l *loader) linkMacros() {
-	l.flat = make(filter.Lists, len(l.lists.order))
+	flat := make(filter.Lists, len(l.lists.order))
 	for _, d := range l.lists.order {
-		l.flat[d.name] = d.flat
+		flat[d.name] = d.flat
 	}
+	l.expander = filter.NewExpander(flat)
 	l.known = make(filter.Macros, len(l.macros.order))
-	bodies := make(filter.Macros, len(l.macros.order))
 	for _, m := range l.macros.order {
-		e, err := l.parse(m.cond.String())
+		t := &text{owner: m.it}
+		t.putAll(m.cond)
+		body, err := l.parse(t)
 		if err != nil {
-			l.note(m.cond.problem(ErrCompileCondition, err))
+			l.note(err)
+			m.state = linkDone
 			continue
 		}
-		bodies[m.name] = e
+		m.body = body
 	}
 	for _, m := range l.macros.order {
-		body, ok := bodies[m.name]
-		if !ok {
-			continue
+		if err := l.linkMacro(m); err != nil {
+			l.note(err)
 		}
-		visible := make(filter.Macros)
-		for _, o := range l.macros.order {
-			if e, ok := bodies[o.name]; ok && o.first < m.changed {
-				visible[o.name] = e
-			}
-		}
-		e, used, err := visible.Resolve(body)
-		if err != nil {
-			l.note(m.cond.problem(ErrValidate, err))
-			continue
-		}
-		l.known[m.name] = e
-		l.useMacros(used)
 	}
+}
+
+// linkMacro resolves a macro, and before it those that it names.
+func (l *loader) linkMacro(m *macroDef) error {
+	if m.state != linkWaits {
+		return nil
+	}
+	m.state = linkOpen
+	defer func() { m.state = linkDone }()
+	var err error
+	filter.Walk(m.body, func(e filter.Expr) bool {
+		if use, ok := e.(*filter.Macro); ok && err == nil {
+			err = l.linkUse(m, use)
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	body, used, err := l.known.Resolve(m.body)
+	if err != nil {
+		return l.unresolved(m.it, err)
+	}
+	l.known[m.name] = body
+	l.useMacros(used)
+	return nil
+}
+
+// linkUse links the macro that m names. It must have been defined before m was
+// last changed.
+func (l *loader) linkUse(m *macroDef, use *filter.Macro) error {
+	d, ok := l.macros.get(use.Name)
+	switch {
+	case ok && d.state == linkOpen:
+		return l.problem(m.it, ErrValidate, &filter.Error{Pos: use.Pos, Msg: "reference loop in macro '" + use.Name + "'"})
+	case ok && d.first >= m.changed:
+		return l.problem(m.it, ErrValidate, &filter.Error{
+			Pos: use.Pos, Msg: "Undefined macro '" + use.Name + "' used in filter.",
+			Hint: "it is defined at " + d.it.at().String() + ", below: a macro sees what stands above it",
+		})
+	case ok:
+		return l.linkMacro(d)
+	}
+	return nil // Resolve says it
+}
+
+// unresolved makes a problem of an error of [filter.Macros.Resolve].
+func (l *loader) unresolved(it *item, err error) *Problem {
+	p := l.problem(it, ErrValidate, err)
+	if _, name, ok := strings.Cut(p.Msg, "Undefined macro '"); ok {
+		name, _, _ = strings.Cut(name, "'")
+		if d, ok := l.macros.get(name); ok {
+			p.Hint = "its definition at " + d.it.at().String() + " has an error itself"
+		}
+	}
+	return p
 }
 
 func (l *loader) useMacros(names []string) {

@@ -21,25 +21,25 @@ const (
 
 // The codes of warnings.
 const (
-	WarnUnknownSource     Code = "LOAD_UNKNOWN_SOURCE"
-	WarnUnsafeNA          Code = "LOAD_UNSAFE_NA_CHECK"
-	WarnNoEvtType         Code = "LOAD_NO_EVTTYPE"
-	WarnUnknownFilter     Code = "LOAD_UNKNOWN_FILTER"
-	WarnUnusedMacro       Code = "LOAD_UNUSED_MACRO"
-	WarnUnusedList        Code = "LOAD_UNUSED_LIST"
-	WarnUnknownItem       Code = "LOAD_UNKNOWN_ITEM"
-	WarnDeprecatedItem    Code = "LOAD_DEPRECATED_ITEM"
-	WarnAppendNoValues    Code = "LOAD_APPEND_NO_VALUES"
-	WarnExceptionTwice    Code = "LOAD_EXCEPTION_NAME_NOT_UNIQUE"
-	WarnInvalidMacroName  Code = "LOAD_INVALID_MACRO_NAME"
-	WarnInvalidListName   Code = "LOAD_INVALID_LIST_NAME"
-	WarnCompileCondition  Code = "LOAD_COMPILE_CONDITION"
-	WarnUnknownKey        Code = "LOAD_UNKNOWN_KEY"
-	WarnDuplicateKey      Code = "LOAD_DUPLICATE_KEY"     // ours: a key that stands twice in an item
-	WarnUnknownRule       Code = "LOAD_UNKNOWN_RULE"      // ours: a step of a sequence names a rule that is not there, or is off
-	WarnIdleStep          Code = "LOAD_IDLE_STEP"         // ours: a step of a sequence that nothing waits for
-	WarnUnusedAlias       Code = "LOAD_UNUSED_ALIAS"      // ours: an alias of a sequence that it does not group by
-	WarnSourceCannotField Code = "LOAD_UNAVAILABLE_FIELD" // ours: no source fills a field of the condition
+	WarnUnknownSource    Code = "LOAD_UNKNOWN_SOURCE"
+	WarnUnsafeNA         Code = "LOAD_UNSAFE_NA_CHECK"
+	WarnNoEvtType        Code = "LOAD_NO_EVTTYPE"
+	WarnUnknownFilter    Code = "LOAD_UNKNOWN_FILTER"
+	WarnUnusedMacro      Code = "LOAD_UNUSED_MACRO"
+	WarnUnusedList       Code = "LOAD_UNUSED_LIST"
+	WarnUnknownItem      Code = "LOAD_UNKNOWN_ITEM"
+	WarnDeprecatedItem   Code = "LOAD_DEPRECATED_ITEM"
+	WarnAppendNoValues   Code = "LOAD_APPEND_NO_VALUES"
+	WarnExceptionTwice   Code = "LOAD_EXCEPTION_NAME_NOT_UNIQUE"
+	WarnInvalidMacroName Code = "LOAD_INVALID_MACRO_NAME"
+	WarnInvalidListName  Code = "LOAD_INVALID_LIST_NAME"
+	WarnCompileCondition Code = "LOAD_COMPILE_CONDITION"
+	WarnUnknownKey       Code = "LOAD_UNKNOWN_KEY"
+	WarnDuplicateKey     Code = "LOAD_DUPLICATE_KEY"     // ours: a key that stands twice in an item
+	WarnUnknownRule      Code = "LOAD_UNKNOWN_RULE"      // ours: a step of a sequence names a rule that is not there, or is off
+	WarnIdleStep         Code = "LOAD_IDLE_STEP"         // ours: a step of a sequence that nothing waits for
+	WarnUnusedAlias      Code = "LOAD_UNUSED_ALIAS"      // ours: an alias of a sequence that it does not group by
+	WarnUnavailableField Code = "LOAD_UNAVAILABLE_FIELD" // ours: no source fills a field of the condition
 )
 
 // IsError reports whether a code is an error's.

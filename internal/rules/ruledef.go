@@ -14,8 +14,8 @@ import (
 type ruleDef struct {
 	Rule
 	it         *item
-	cond       source
-	output     source
+	cond       pieces
+	output     pieces
 	exceptions []*exceptionDef
 	warnTypes  bool
 	skip       bool // skip-if-unknown-filter
@@ -96,12 +96,12 @@ func (r *ruleDef) set(it *item, key string) (err error) {
 	switch key {
 	case "condition":
 		p, err := it.piece(key)
-		r.cond = source{p}
+		r.cond = pieces{p}
 		return err
 	case "output":
 		p, err := it.piece(key)
 		p.text = strings.TrimSpace(p.text)
-		r.output = source{p}
+		r.output = pieces{p}
 		return err
 	case "desc":
 		r.Desc, err = it.text(key)

@@ -187,7 +187,7 @@ func TestSequenceReports(t *testing.T) {
 		{"rule and condition", "rule: Shell", "rule: Shell, condition: evt.type = open", "LOAD_ERR_YAML_VALIDATE rules.yaml:13:7 one of 'rule' and 'condition'"},
 		{"optional and not", "rule: Shell", "rule: Shell, optional: true, not: true", "LOAD_ERR_YAML_VALIDATE rules.yaml:13:7 both 'optional' and 'not'"},
 		{"an unknown key of a step", "rule: Shell", "rule: Shell, optinal: true", "LOAD_UNKNOWN_KEY rules.yaml:13:30 did you mean 'optional'?"},
-		{"a condition", "evt.type = open", "evt.type = ", "LOAD_ERR_COMPILE_CONDITION rules.yaml:14:28 expected"},
+		{"a condition", "evt.type = open", "evt.type = ", "LOAD_ERR_COMPILE_CONDITION rules.yaml:14:38 expected"},
 		{"a field of a condition", "evt.type = open", "evt.tipe = open", "LOAD_ERR_COMPILE_CONDITION rules.yaml:14:28 evt.tipe"},
 		{"a macro", "evt.type = open", "in_a_container", "LOAD_ERR_VALIDATE rules.yaml:14:28 in_a_container"},
 		{"an unknown rule", "rule: Shell", "rule: Shel", "LOAD_UNKNOWN_RULE rules.yaml:13:23 did you mean 'Shell'?"},

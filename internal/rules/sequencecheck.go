@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/filter"
 )
 
 // linkSequences makes sequences of what was read, once the rules are there that
@@ -176,22 +175,11 @@ func (l *loader) compileStep(at *item, s *Step) error {
 	if err != nil {
 		return err
 	}
-	src := source{piece}
-	e, err := l.parse(s.Condition)
+	t := &text{owner: at}
+	t.put(piece)
+	f, err := l.compileText(t, "")
 	if err != nil {
-		return src.problem(ErrCompileCondition, err)
-	}
-	e, used, err := l.known.Resolve(e)
-	if err != nil {
-		return src.problem(ErrValidate, err)
-	}
-	l.useMacros(used)
-	f, err := filter.Options{Falco: l.opt.Falco}.CompileExpr(e, l.opt.Registry)
-	if err != nil {
-		return src.problem(ErrCompileCondition, err)
-	}
-	for _, w := range f.Warnings() {
-		at.warn(piece.node, WarnCompileCondition, "%s", w.Msg)
+		return err
 	}
 	s.Expr = f.Expr()
 	return nil
@@ -220,7 +208,7 @@ func (l *loader) compileSequenceOutput(d *sequenceDef, s *Sequence) error {
 	var err error
 	if s.Format, err = parseSequenceFormat(s.Output, l.opt.Registry); err != nil {
 		at := d.at("output")
-		return source{{it: at, node: at.node}}.problem(ErrCompileOutput, err)
+		return l.problem(at, ErrCompileOutput, err)
 	}
 	for _, name := range s.Format.steps() {
 		switch step := s.Step(name); {
