@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/filter"
@@ -23,8 +24,8 @@ type ruleFiles struct {
 	Files []string `arg:"" optional:"" name:"file" predictor:"file" help:"Rule files, folders of them, stoop (the rules that are built in) or falco (those in /etc/falco). Without any: stoop, and falco when there is one."`
 }
 
-// find reads the files.
-func (c *ruleFiles) find() ([]rules.File, error) {
+// read reads the files.
+func (c *ruleFiles) read() ([]rules.File, error) {
 	names := c.Files
 	if len(names) == 0 {
 		names = []string{rules.OwnWord, rules.FalcoWord}
@@ -42,7 +43,7 @@ func (c *ruleFiles) find() ([]rules.File, error) {
 // load reads the files into a set; what is wrong in them is an error, unless
 // the rest will do.
 func (c *ruleFiles) load(a *app, lenient bool) (*rules.Set, error) {
-	files, err := c.find()
+	files, err := c.read()
 	if err != nil {
 		return nil, err
 	}
@@ -63,33 +64,28 @@ type ruleArg struct {
 	Lenient bool `help:"Leave out what has errors."`
 }
 
-// rule finds the rule.
-func (c *ruleArg) rule(a *app) (*rules.Rule, error) {
-	set, err := c.load(a, c.Lenient)
-	if err != nil {
-		return nil, err
+// find finds the name among those of a set, or the one that it is part of.
+func (c *ruleArg) find(names []string) (string, error) {
+	if slices.Contains(names, c.Name) {
+		return c.Name, nil
 	}
-	if r := set.Rule(c.Name); r != nil {
-		return r, nil
-	}
-	var names, near []string
-	for _, r := range set.Rules {
-		names = append(names, r.Name)
-		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(c.Name)) {
-			near = append(near, r.Name)
+	var near []string
+	for _, name := range names {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(c.Name)) {
+			near = append(near, name)
 		}
 	}
 	switch len(near) {
 	case 1:
-		return set.Rule(near[0]), nil
+		return near[0], nil
 	case 0:
 		hint := "stoop rules list lists them"
 		if n := filter.Nearest(c.Name, names); n != "" {
 			hint = fmt.Sprintf("did you mean %q?", n)
 		}
-		return nil, usageError{fmt.Errorf("there is no rule %q; %s", c.Name, hint)}
+		return "", usageError{fmt.Errorf("there is no rule %q; %s", c.Name, hint)}
 	}
-	return nil, usageError{fmt.Errorf("%d rules have %q in their name: %s", len(near), c.Name, strings.Join(near, "; "))}
+	return "", usageError{fmt.Errorf("%d rules have %q in their name: %s", len(near), c.Name, strings.Join(near, "; "))}
 }
 
 type rulesCheckCmd struct {
@@ -100,7 +96,7 @@ type rulesCheckCmd struct {
 
 // Run prints the problems as compilers do, and fails when there are errors.
 func (c *rulesCheckCmd) Run(a *app) error {
-	files, err := c.find()
+	files, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -132,7 +128,17 @@ func (c *rulesListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return writeRules(a.out, set, c.Tags, c.Output)
+	docs := slices.DeleteFunc(docsOf(set), func(d ruleDoc) bool { return !hasAll(d.Tags, c.Tags) })
+	return writeRules(a.out, docs, c.Output)
+}
+
+func hasAll(have, want []string) bool {
+	for _, t := range want {
+		if !slices.Contains(have, t) {
+			return false
+		}
+	}
+	return true
 }
 
 type rulesShowCmd struct {
@@ -140,16 +146,26 @@ type rulesShowCmd struct {
 	Output string `short:"o" default:"text" enum:"text,json" help:"Format: ${enum}."`
 }
 
-// Run shows a rule.
+// Run shows a rule or a sequence.
 func (c *rulesShowCmd) Run(a *app) error {
-	r, err := c.rule(a)
+	set, err := c.load(a, c.Lenient)
 	if err != nil {
 		return err
 	}
-	if c.Output == "json" {
-		return writeJSON(a.out, ruleJSON(r))
+	docs := docsOf(set)
+	names := make([]string, len(docs))
+	for i := range docs {
+		names[i] = docs[i].name()
 	}
-	return writeRule(a.out, r)
+	name, err := c.find(names)
+	if err != nil {
+		return err
+	}
+	doc := &docs[slices.Index(names, name)]
+	if c.Output == "json" {
+		return writeJSON(a.out, doc)
+	}
+	return writeRule(a.out, doc)
 }
 
 type rulesExplainCmd struct {
@@ -159,9 +175,17 @@ type rulesExplainCmd struct {
 
 // Run explains a rule's condition as stoop filter explain does a filter.
 func (c *rulesExplainCmd) Run(a *app) error {
-	r, err := c.rule(a)
+	set, err := c.load(a, c.Lenient)
 	if err != nil {
 		return err
 	}
-	return c.explain(a, r.Filter)
+	names := make([]string, len(set.Rules))
+	for i, r := range set.Rules {
+		names[i] = r.Name
+	}
+	name, err := c.ruleArg.find(names)
+	if err != nil {
+		return err
+	}
+	return c.explain(a, set.Rule(name).Filter)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -13,106 +12,10 @@ import (
 	"github.com/stoop-project/stoop/internal/safetext"
 )
 
-// count writes a number of things: 1 error, 2 errors.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
-
-// writeProblem writes a problem as compilers do: where, what, the line, and
-// what to do.
-func writeProblem(out io.Writer, p *rules.Problem) {
-	level := "warning"
-	if p.Code.IsError() {
-		level = "error"
-	}
-	fmt.Fprintf(out, "%s: %s: ", p.At, level)
-	if p.Item != "" {
-		fmt.Fprintf(out, "%s: ", p.Item)
-	}
-	fmt.Fprintf(out, "%s [%s]\n", p.Msg, p.Code)
-	if p.Context != "" {
-		fmt.Fprintln(out, indent(p.Context))
-	}
-	if p.Hint != "" {
-		fmt.Fprintln(out, indent(p.Hint))
-	}
-}
-
-// writeReport writes all problems and then what the files hold.
-func writeReport(to io.Writer, files []rules.File, set *rules.Set, report *rules.Report) error {
-	out := safetext.NewWriter(to)
-	for _, p := range slices.Concat(report.Errors, report.Warnings) {
-		writeProblem(out, p)
-	}
-	for _, more := range []struct {
-		n    int
-		noun string
-	}{{report.MoreErrors, "error"}, {report.MoreWarnings, "warning"}} {
-		if more.n > 0 {
-			fmt.Fprintf(out, "and %s more that are not shown\n", count(more.n, more.noun))
-		}
-	}
-	_, err := fmt.Fprintf(out, "%s: %s, %s, %s, %s; %s, %s\n", count(len(files), "file"),
-		count(len(set.Rules), "rule"), count(len(set.Sequences), "sequence"), count(set.Macros, "macro"), count(set.Lists, "list"),
-		count(report.NumErrors(), "error"), count(report.NumWarnings(), "warning"))
-	return err
-}
-
-// problemJSON is a problem in JSON.
-type problemJSON struct {
-	Code    rules.Code `json:"code"`
-	File    string     `json:"file"`
-	Line    int        `json:"line,omitempty"`
-	Column  int        `json:"column,omitempty"`
-	Item    string     `json:"item,omitempty"`
-	Message string     `json:"message"`
-	Hint    string     `json:"hint,omitempty"`
-	Snippet string     `json:"snippet,omitempty"`
-}
-
-func problemsJSON(problems []*rules.Problem) []problemJSON {
-	all := make([]problemJSON, len(problems))
-	for i, p := range problems {
-		all[i] = problemJSON{p.Code, p.At.File, p.At.Line, p.At.Col, p.Item, p.Msg, p.Hint, p.Context}
-	}
-	return all
-}
-
-func writeReportJSON(out io.Writer, files []rules.File, set *rules.Set, report *rules.Report) error {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.Name
-	}
-	return writeJSON(out, struct {
-		Files      []string      `json:"files"`
-		Successful bool          `json:"successful"`
-		Rules      int           `json:"rules"`
-		Sequences  int           `json:"sequences"`
-		Macros     int           `json:"macros"`
-		Lists      int           `json:"lists"`
-		Errors     []problemJSON `json:"errors"`
-		Warnings   []problemJSON `json:"warnings"`
-		NotShown   int           `json:"not_shown,omitempty"`
-	}{
-		names, report.NumErrors() == 0, len(set.Rules), len(set.Sequences), set.Macros, set.Lists,
-		problemsJSON(report.Errors), problemsJSON(report.Warnings), report.MoreErrors + report.MoreWarnings,
-	})
-}
-
-// writeJSON writes a value, indented.
-func writeJSON(to io.Writer, v any) error {
-	enc := json.NewEncoder(safetext.NewJSONWriter(to))
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
-// ruleDoc is a rule in JSON.
+// ruleDoc is a rule or a sequence in JSON.
 type ruleDoc struct {
-	Rule       string         `json:"rule"`
+	Rule       string         `json:"rule,omitempty"`
+	Sequence   *sequenceDoc   `json:"sequence,omitempty"`
 	Desc       string         `json:"desc,omitempty"`
 	Source     string         `json:"source,omitempty"`
 	Priority   string         `json:"priority,omitempty"`
@@ -124,8 +27,29 @@ type ruleDoc struct {
 	Evaluated  string         `json:"evaluated,omitempty"`
 	Exceptions []exceptionDoc `json:"exceptions,omitempty"`
 	Output     string         `json:"output,omitempty"`
+	Extra      []string       `json:"extra_fields,omitempty"`
 	Guide      *guideDoc      `json:"guide,omitempty"`
 	At         string         `json:"at"`
+}
+
+type sequenceDoc struct {
+	Name     string    `json:"name"`
+	Type     string    `json:"type"`
+	Steps    []stepDoc `json:"steps"`
+	Count    string    `json:"count,omitempty"`
+	Field    string    `json:"field,omitempty"`
+	GroupBy  []string  `json:"group_by,omitempty"`
+	Timespan string    `json:"timespan"`
+	Suppress string    `json:"suppress,omitempty"`
+}
+
+type stepDoc struct {
+	Name      string `json:"name"`
+	Rule      string `json:"rule,omitempty"`
+	Condition string `json:"condition,omitempty"`
+	Evaluated string `json:"evaluated,omitempty"`
+	Optional  bool   `json:"optional,omitempty"`
+	Not       bool   `json:"not,omitempty"`
 }
 
 type exceptionDoc struct {
@@ -141,95 +65,172 @@ type guideDoc struct {
 	Respond        []string `json:"respond,omitempty"`
 }
 
-func ruleJSON(r *rules.Rule) ruleDoc {
+func (d *ruleDoc) name() string {
+	if d.Sequence != nil {
+		return d.Sequence.Name
+	}
+	return d.Rule
+}
+
+func docOfRule(r *rules.Rule) ruleDoc {
 	doc := ruleDoc{
 		Rule: r.Name, Desc: strings.TrimSpace(r.Desc), Source: r.Source, Priority: r.Priority.String(), Tags: r.Tags, Enabled: r.Enabled,
-		Tactics: rules.Tactics(r.Tags), Techniques: rules.Techniques(r.Tags),
+		Tactics: rules.Tactics(r.Tags), Techniques: rules.Techniques(r.Tags), Guide: docOfGuide(r.Guide),
 		Condition: strings.TrimSpace(r.Condition), Evaluated: filter.Source(r.Expr), Output: r.Output, At: r.At.String(),
 	}
 	for i := range r.Exceptions {
 		x := &r.Exceptions[i]
 		doc.Exceptions = append(doc.Exceptions, exceptionDoc{x.Name, x.Fields, x.Comps, rules.Value{List: true, Of: x.Values}.Any()})
 	}
-	if !r.Guide.Empty() {
-		doc.Guide = &guideDoc{r.Guide.Investigate, r.Guide.FalsePositives, r.Guide.Respond}
+	for _, x := range r.Extra {
+		doc.Extra = append(doc.Extra, x.Key)
 	}
 	return doc
 }
 
-// writeRules lists the rules and sequences that have all the tags.
-func writeRules(to io.Writer, set *rules.Set, tags []string, format string) error {
-	var docs []ruleDoc
-	for _, r := range set.Rules {
-		if hasAll(r.Tags, tags) {
-			docs = append(docs, ruleJSON(r))
-		}
+func docOfGuide(g rules.Guide) *guideDoc {
+	if g.Empty() {
+		return nil
 	}
+	return &guideDoc{g.Investigate, g.FalsePositives, g.Respond}
+}
+
+func docOfSequence(s *rules.Sequence) ruleDoc {
+	q := &sequenceDoc{Name: s.Name, Type: s.Type.String(), Field: s.Field, GroupBy: s.GroupBy, Timespan: s.Timespan.String()}
+	if s.Type.Counts() {
+		q.Count = s.Count.String()
+	}
+	if s.Suppress > 0 {
+		q.Suppress = s.Suppress.String()
+	}
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		d := stepDoc{Name: step.Name, Rule: step.Rule, Condition: strings.TrimSpace(step.Condition), Optional: step.Optional, Not: step.Not}
+		if step.Expr != nil {
+			d.Evaluated = filter.Source(step.Expr)
+		}
+		q.Steps = append(q.Steps, d)
+	}
+	return ruleDoc{
+		Sequence: q, Desc: strings.TrimSpace(s.Desc), Priority: s.Priority.String(), Tags: s.Tags, Enabled: s.Enabled,
+		Tactics: rules.Tactics(s.Tags), Techniques: rules.Techniques(s.Tags), Output: s.Output, Guide: docOfGuide(s.Guide), At: s.At.String(),
+	}
+}
+
+// docsOf returns the rules and then the sequences of a set.
+func docsOf(set *rules.Set) (docs []ruleDoc) {
+	for _, r := range set.Rules {
+		docs = append(docs, docOfRule(r))
+	}
+	for _, s := range set.Sequences {
+		docs = append(docs, docOfSequence(s))
+	}
+	return docs
+}
+
+// writeRules lists rules and sequences.
+func writeRules(to io.Writer, docs []ruleDoc, format string) error {
 	switch format {
 	case "json":
 		return writeJSON(to, docs)
 	case "names":
 		out := safetext.NewWriter(to)
-		for _, d := range docs {
-			fmt.Fprintln(out, d.Rule)
+		for i := range docs {
+			fmt.Fprintln(out, docs[i].name())
 		}
 		return nil
 	}
 	w := tabwriter.NewWriter(safetext.NewWriter(to), 0, 8, 2, ' ', 0)
-	for _, d := range docs {
-		state := d.Priority
+	for i := range docs {
+		d := &docs[i]
+		kind, state := d.Source, d.Priority
+		if d.Sequence != nil {
+			kind = "sequence"
+		}
 		if !d.Enabled {
 			state += ", disabled"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.Rule, state, d.Source, strings.Join(slices.Concat(d.Tactics, d.Techniques), ", "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.name(), state, kind, strings.Join(slices.Concat(d.Tactics, d.Techniques), ", "))
 	}
 	return w.Flush()
 }
 
-func hasAll(have, want []string) bool {
-	for _, t := range want {
-		if !slices.Contains(have, t) {
-			return false
-		}
-	}
-	return true
-}
-
-// writeRule shows a rule whole.
-func writeRule(to io.Writer, r *rules.Rule) error {
+// writeRule shows a rule or a sequence whole.
+func writeRule(to io.Writer, d *ruleDoc) error {
 	out := safetext.NewWriter(to)
-	doc := ruleJSON(r)
 	part := func(name, text string) {
 		if text = strings.TrimSpace(text); text != "" {
 			fmt.Fprintf(out, "%-10s %s\n", name, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 11)))
 		}
 	}
-	fmt.Fprintln(out, r.Name)
-	part("from", doc.At)
-	part("source", doc.Source)
-	part("priority", doc.Priority)
-	if !r.Enabled {
+	fmt.Fprintln(out, d.name())
+	part("from", d.At)
+	part("source", d.Source)
+	part("priority", d.Priority)
+	if !d.Enabled {
 		part("enabled", "no")
 	}
-	part("tags", strings.Join(doc.Tags, ", "))
-	part("MITRE", strings.Join(slices.Concat(doc.Tactics, doc.Techniques), ", "))
-	part("says", doc.Desc)
-	part("condition", doc.Condition)
-	for i := range r.Exceptions {
-		part("except", r.Exceptions[i].String())
+	part("tags", strings.Join(d.Tags, ", "))
+	part("MITRE", strings.Join(slices.Concat(d.Tactics, d.Techniques), ", "))
+	part("says", d.Desc)
+	part("condition", d.Condition)
+	for _, x := range d.Exceptions {
+		part("except", x.line())
 	}
-	part("evaluated", doc.Evaluated)
-	part("output", doc.Output)
-	for _, x := range r.Extra {
-		part("also", x.Key)
+	part("evaluated", d.Evaluated)
+	if d.Sequence != nil {
+		d.Sequence.parts(part)
 	}
-	for _, g := range []struct {
-		name  string
-		steps []string
-	}{{"look at", r.Guide.Investigate}, {"harmless", r.Guide.FalsePositives}, {"then", r.Guide.Respond}} {
-		if len(g.steps) > 0 {
-			part(g.name, "- "+strings.Join(g.steps, "\n- "))
-		}
+	part("output", d.Output)
+	part("also", strings.Join(d.Extra, ", "))
+	if g := d.Guide; g != nil {
+		part("look at", bullets(g.Investigate))
+		part("harmless", bullets(g.FalsePositives))
+		part("then", bullets(g.Respond))
 	}
 	return nil
+}
+
+func bullets(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "- " + strings.Join(lines, "\n- ")
+}
+
+// line writes an exception on a line: its name, what it compares, and with
+// what.
+func (x *exceptionDoc) line() string {
+	var b strings.Builder
+	b.WriteString(x.Name + ":")
+	for i, f := range x.Fields {
+		if i > 0 {
+			b.WriteString(" and")
+		}
+		b.WriteString(" " + f + " " + x.Comps[i])
+	}
+	return fmt.Sprintf("%s %v", &b, x.Values)
+}
+
+// parts shows what a sequence waits for.
+func (q *sequenceDoc) parts(part func(name, text string)) {
+	part("sequence", q.Type)
+	for _, s := range q.Steps {
+		what := "condition " + s.Condition
+		if s.Rule != "" {
+			what = "rule " + s.Rule
+		}
+		if s.Optional {
+			what += " (may be missing)"
+		}
+		if s.Not {
+			what += " (must not happen)"
+		}
+		part("step", s.Name+": "+what)
+		part("evaluated", s.Evaluated)
+	}
+	part("count", strings.TrimSpace(q.Count+" "+q.Field))
+	part("grouped by", strings.Join(q.GroupBy, ", "))
+	part("within", q.Timespan)
+	part("silent for", q.Suppress)
 }

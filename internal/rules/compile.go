@@ -103,7 +103,7 @@ func (l *loader) compileText(t *text, source string) (*filter.Filter, error) {
 	}
 	f, err := filter.Options{Falco: l.opt.Falco}.CompileExpr(e, l.opt.Registry)
 	if err == nil && source != "" {
-		err = l.checkFields(source, e)
+		err = l.checkFields(t.owner, source, e)
 	}
 	if err != nil {
 		return nil, l.problem(t.owner, ErrCompileCondition, err)
@@ -135,28 +135,29 @@ func (r *ruleDef) text() (*text, error) {
 	return t, nil
 }
 
-// checkFields refuses fields that events of a source do not have.
-func (l *loader) checkFields(source string, e filter.Expr) (err error) {
+// checkFields looks for fields that events of a source do not have: Falco
+// refuses them, otherwise they are worth a warning.
+func (l *loader) checkFields(it *item, source string, e filter.Expr) (err error) {
 	filter.Fields(e, func(f *filter.Field) {
 		field, _ := l.opt.Registry.Lookup(f.Name)
-		if err == nil && field != nil && !sourceHas(source, field, l.opt.Falco) {
+		switch {
+		case err != nil || field == nil || sourceHas(source, field):
+		case l.opt.Falco:
 			err = &filter.Error{Pos: f.Pos, Msg: "filter_check called with nonexistent field " + f.Name, Hint: "events of source " + source + " do not have it"}
+		default:
+			l.warnAt(it, WarnUnavailableField, f.Pos, "events of source "+source+" do not have "+f.Name+": the check never holds, and Falco refuses it")
 		}
 	})
 	return err
 }
 
-// sourceHas reports whether events of a source may have a field. Without
-// strict, what stoop knows of audit events beside Falco's fields is allowed.
-func sourceHas(source string, f *event.Field, strict bool) bool {
+// sourceHas reports whether events of a source may have a field.
+func sourceHas(source string, f *event.Field) bool {
 	audit := f.Class == "ka" || f.Class == "jevt" || f.Class == "json"
-	switch {
-	case source == event.SourceSyscall:
+	if source == event.SourceSyscall {
 		return !audit
-	case audit || f.Class == "evt":
-		return true
 	}
-	return !strict && f.From&event.FromAudit != 0
+	return audit || f.Class == "evt" || f.Flags.Has(event.Extension)
 }
 
 // warned is a warning about a place of a condition. A macro's are said once,

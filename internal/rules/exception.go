@@ -28,37 +28,6 @@ type Value struct {
 	Of   []Value
 }
 
-// String writes the exception on a line: its name, and what it compares.
-func (x *Exception) String() string {
-	var b strings.Builder
-	b.WriteString(x.Name + ":")
-	for i, f := range x.Fields {
-		if i > 0 {
-			b.WriteString(" and")
-		}
-		b.WriteString(" " + f + " " + x.Comps[i])
-	}
-	for i, v := range x.Values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(" " + v.String())
-	}
-	return b.String()
-}
-
-// String writes the value as it stands in a file.
-func (v Value) String() string {
-	if !v.List {
-		return quoted(v.Text)
-	}
-	texts := make([]string, len(v.Of))
-	for i, o := range v.Of {
-		texts[i] = o.String()
-	}
-	return "[" + strings.Join(texts, ", ") + "]"
-}
-
 // Any returns the value as a string or a slice, for JSON.
 func (v Value) Any() any {
 	if !v.List {

@@ -34,7 +34,6 @@ func readList(l *loader, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.named(name)
 	if strings.ContainsAny(name, listNameBad) {
 		it.warn(it.node, WarnInvalidListName, `List has an invalid name. List names should match a regular expression: ([^()\"'[:space:]=,]+)`)
 	}

@@ -26,7 +26,6 @@ func readMacro(l *loader, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.named(name)
 	if !macroName.MatchString(name) {
 		it.warn(it.node, WarnInvalidMacroName, "Macro has an invalid name. Macro names should match a regular expression: ([a-zA-Z]+[a-zA-Z0-9_]*)")
 	}

@@ -37,7 +37,6 @@ func readRule(l *loader, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.named(name)
 	o, err := it.override(ruleAppend, ruleReplace)
 	if err != nil {
 		return err

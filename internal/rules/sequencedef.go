@@ -28,7 +28,6 @@ func readSequence(l *loader, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.named(name)
 	o, err := it.override(sequenceAppend, sequenceKeys)
 	if err != nil {
 		return err

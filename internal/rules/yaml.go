@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/stoop-project/stoop/internal/filter"
 )
 
 // maxFile bounds the size of a file: YAML takes some hundred times its text in
@@ -91,11 +93,24 @@ func (l *loader) readItem(f *file, n *yaml.Node) error {
 		if it.get(kinds[i].key) != nil {
 			it.kind = &kinds[i]
 			it.label = it.kind.word
+			if n := it.get(it.kind.key); n.Kind == yaml.ScalarNode && n.Value != "" {
+				it.named(n.Value)
+			}
 			it.checkKeys(append([]string{it.kind.key}, it.kind.keys...))
 			return it.kind.read(l, it)
 		}
 	}
-	it.warn(n, WarnUnknownItem, "Unknown top level item")
+	p := it.fail(n, WarnUnknownItem, "Unknown top level item")
+	if len(n.Content) > 0 {
+		words := make([]string, len(kinds))
+		for i := range kinds {
+			words[i] = kinds[i].key
+		}
+		if near := filter.Nearest(n.Content[0].Value, words); near != "" {
+			p.Hint = "did you mean '" + near + "'?"
+		}
+	}
+	l.report.add(p)
 	return nil
 }
 
