@@ -131,6 +131,24 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestNamelessTypesAreAlike holds that what a field says of a type depends on
+// the type's name alone.
+func TestNamelessTypesAreAlike(t *testing.T) {
+	none := event.NewTables()
+	for _, f := range event.Fields.All() {
+		if f.Home != event.HomeType || f.Read == nil {
+			continue
+		}
+		want, wantOK := f.Get(event.Row{T: none, Type: nameless[0]}, event.Arg{})
+		for _, n := range nameless {
+			if v, ok := f.Get(event.Row{T: none, Type: n}, event.Arg{}); v.String() != want.String() || ok != wantOK {
+				t.Errorf("%s is %v for type %d, %v for %d", f.Name, v, n, want, nameless[0])
+				break
+			}
+		}
+	}
+}
+
 // TestGroupForgetsTables checks that a group does not keep what it knows of
 // tables that are gone.
 func TestGroupForgetsTables(t *testing.T) {

@@ -1,6 +1,10 @@
 package filter
 
-import "github.com/stoop-project/stoop/internal/event"
+import (
+	"sync/atomic"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
 
 // pred is a bound expression.
 type pred struct {
@@ -10,7 +14,8 @@ type pred struct {
 	leaf   *leaf
 	homes  homeSet
 	fields []*event.Field // all that are read
-	slot   int            // in a group: its memo of rows, from 1; 0: none
+	typed  atomic.Pointer[TypeSet]
+	slot   int // in a group: its memo of rows, from 1; 0: none
 }
 
 type predOp uint8

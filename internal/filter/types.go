@@ -10,11 +10,10 @@ func (f *Filter) Types() TypeSet { return f.root.types(false) }
 // types bounds the types of events that p, or its negation, holds for.
 func (p *pred) types(negated bool) (s TypeSet) {
 	if p.homes == 1<<event.HomeType {
-		// Types are few enough to ask each.
-		at := &probe{row: event.Row{T: noTables}}
-		for t := range event.NumTypes {
-			if at.row.Type = event.Type(t); p.eval(at) != negated {
-				s.add(event.Type(t))
+		s = p.ofTypes()
+		if negated {
+			for w := range s {
+				s[w] = allTypes[w] &^ s[w]
 			}
 		}
 		return s
@@ -40,5 +39,38 @@ func (p *pred) types(negated bool) (s TypeSet) {
 	return s
 }
 
+// ofTypes returns the types that p holds for, which types alone decide. They
+// are few enough to ask each; those without a name are all alike.
+func (p *pred) ofTypes() (s TypeSet) {
+	if known := p.typed.Load(); known != nil {
+		return *known
+	}
+	at := &probe{row: event.Row{T: noTables, Type: nameless[0]}}
+	if p.eval(at) {
+		for _, t := range nameless {
+			s.add(t)
+		}
+	}
+	for _, t := range named {
+		if at.row.Type = t; p.eval(at) {
+			s.add(t)
+		}
+	}
+	p.typed.Store(&s)
+	return s
+}
+
 // noTables are tables without rows.
 var noTables = event.NewTables()
+
+// named are the types that have a name, nameless the numbers between them.
+var named, nameless = func() (named, nameless []event.Type) {
+	for t := range event.NumTypes {
+		if t := event.Type(t); t.String() != "" {
+			named = append(named, t)
+		} else {
+			nameless = append(nameless, t)
+		}
+	}
+	return named, nameless
+}()
