@@ -46,6 +46,9 @@ func (o Options) Compile(text string, reg *event.Registry) (*Filter, error) {
 
 // CompileExpr compiles a tree. An error is an [*Error].
 func (o Options) CompileExpr(e Expr, reg *event.Registry) (*Filter, error) {
+	if len(o.Macros) == 0 {
+		return o.compile(e, reg)
+	}
 	full, used, err := o.Macros.Resolve(e)
 	if err != nil {
 		return nil, err

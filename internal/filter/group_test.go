@@ -113,6 +113,24 @@ func TestGroupSharesParts(t *testing.T) {
 	}
 }
 
+// TestTypesOfNever holds that what Falco's rules write for never and always is
+// taken as that.
+func TestTypesOfNever(t *testing.T) {
+	for src, want := range map[string]int{
+		"evt.num = 0": 0, "not evt.num >= 0": 0, "evt.type = execve and evt.num = 0": 0, "evt.type = execve and not evt.num = 0": 1,
+		"evt.type = execve or evt.num = 0": 1, "evt.type = execve and evt.num >= 0": 1, "evt.type = execve and not evt.num = 5": 1,
+	} {
+		f, err := Compile(src, event.Fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		types, scope := f.Types(), f.Scope()
+		if types.Len() != want || scope.Types.Len() != want {
+			t.Errorf("%s: holds for %d types, its scope for %d, want %d", src, types.Len(), scope.Types.Len(), want)
+		}
+	}
+}
+
 func TestTypes(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"evt.type in (execve, openat) and proc.name = sh", "evt.type in (execve, openat)"},

@@ -232,7 +232,7 @@ func (p *pred) scope(negated bool) Scope {
 
 // scope narrows s to what the leaf can hold for.
 func (l *leaf) scope(s *Scope, negated bool) {
-	if !negated && (notFromKernel(l.left) || l.right != nil && notFromKernel(l.right)) {
+	if l.never(negated) || !negated && (notFromKernel(l.left) || l.right != nil && notFromKernel(l.right)) {
 		s.Types = TypeSet{}
 		return
 	}

@@ -20,6 +20,9 @@ func (p *pred) types(negated bool) (s TypeSet) {
 	}
 	switch p.op {
 	case predLeaf:
+		if p.leaf.never(negated) {
+			return s
+		}
 		return allTypes
 	case predNot:
 		return p.kids[0].types(!negated)
@@ -37,6 +40,22 @@ func (p *pred) types(negated bool) (s TypeSet) {
 		}
 	}
 	return s
+}
+
+// never reports whether the check, or its negation, holds for no event at all:
+// events are numbered from 1, and Falco's rules say always and never by that.
+func (l *leaf) never(negated bool) bool {
+	if l.left.direct == nil || l.left.direct.Name != "evt.num" || len(l.consts) != 1 || l.check.Mod != ModNone {
+		return false
+	}
+	n := l.consts[0].num
+	switch l.check.Op {
+	case OpEq:
+		return n == 0 && !negated
+	case OpGE:
+		return n <= 1 && negated
+	}
+	return false
 }
 
 // ofTypes returns the types that p holds for, which types alone decide. They
