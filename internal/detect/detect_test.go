@@ -141,7 +141,7 @@ func TestDocumentIsFalcos(t *testing.T) {
 	}
 	// The same event makes the same alert when it is read again; another another.
 	again, other := &got{}, &got{}
-	s.seq = 1
+	s.seq = 1 // and with it the times
 	New(load(t, shells), Options{}).Sink(again).Batch(s.executed(s.sh))
 	New(load(t, shells), Options{}).Sink(other).Batch(s.executed(s.sh))
 	id := value(t, again.batches[1].Row(0), "alert.id")

@@ -11,8 +11,9 @@
 // fields that the event has. So filters, JSON, recordings and the screen know
 // it as they know the alerts of others; alert.origin is stoop.
 //
-// Its alert.id is made of the event's run and number and of the rule's name:
-// events that are read again make the same alerts again.
+// Its alert.id is made of the node, the event's time, thread and result, and the
+// rule's name: the same event makes the same alert, on the node and in each
+// recording of it.
 //
 // # Bounds
 //

@@ -94,19 +94,22 @@ func text(dst []byte, s string) []byte {
 	return v.AppendJSON(dst, nil)
 }
 
-// alertID returns the id of the alert of a rule on an event: the same whenever
-// the same event is read. Events without a run are known by their time and
-// thread as well.
+// alertID returns the id of the alert of a rule on an event: the same wherever
+// the event is read, from the kernel or from a recording of it. No thread does
+// two things in one nanosecond; a document tells itself from others.
 func alertID(r event.Row, rule string) string {
+	e := r.B.At(r.I)
 	var n []byte
-	n = binary.LittleEndian.AppendUint64(n, r.B.Seq+uint64(r.I))
-	if r.T.Run == "" {
-		n = binary.LittleEndian.AppendUint64(n, uint64(r.B.Time[r.I]))
-		n = binary.LittleEndian.AppendUint32(n, r.B.TID[r.I])
+	n = binary.LittleEndian.AppendUint64(n, uint64(e.Time))
+	n = binary.LittleEndian.AppendUint64(n, uint64(e.Res))
+	n = binary.LittleEndian.AppendUint32(n, e.TID)
+	n = binary.LittleEndian.AppendUint32(n, uint32(e.FD))
+	n = binary.LittleEndian.AppendUint16(n, uint16(e.Type))
+	if e.Bits&event.HasDoc != 0 {
 		n = append(n, r.B.Payload(r.I)...)
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.T.Run), {0}, []byte(rule), {0}, n} {
+	for _, part := range [][]byte{[]byte(r.T.Text(r.T.Host)), {0}, []byte(rule), {0}, n} {
 		h.Write(part)
 	}
 	return uuid(h.Sum(nil))
