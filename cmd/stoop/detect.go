@@ -27,6 +27,7 @@ type ruleFlags struct {
 type detecting struct {
 	detector *detect.Detector
 	named    bool // the user has named the rules
+	stats    bool // measure what each rule costs
 }
 
 // byThemselves are the rules that go by themselves where somebody watches;
@@ -44,7 +45,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		return nil
 	}
 	d, report, err := detect.Open(names, detect.Options{
-		Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all"},
+		Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all", Stats: x.stats},
 	})
 	if err != nil {
 		return usageError{fmt.Errorf("--rules: %w", err)}

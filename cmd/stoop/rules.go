@@ -16,6 +16,7 @@ type rulesCmd struct {
 	Check   rulesCheckCmd   `cmd:"" help:"Say what is wrong or odd in rule files."`
 	List    rulesListCmd    `cmd:"" help:"List the rules and sequences of rule files."`
 	Show    rulesShowCmd    `cmd:"" help:"Show a rule whole: its condition with macros and lists, its output, its guide."`
+	Test    rulesTestCmd    `cmd:"" help:"Run rules over sources and count what fires."`
 	Explain rulesExplainCmd `cmd:"" help:"Say who evaluates which part of a rule's condition."`
 }
 
