@@ -20,19 +20,27 @@ const (
 // STOOP_NO_SKIP=1.
 func Path(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv(Env)
-	if dir == "" {
-		root, err := moduleRoot()
-		if err != nil {
-			Skipf(t, "no test data: %v; set %s to its folder", err, Env)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
+	dir, err := Dir()
+	if err != nil {
+		Skipf(t, "no test data: %v; set %s to its folder", err, Env)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
 		Skipf(t, "no test data: %v; set %s to its folder", err, Env)
 	}
 	return path
+}
+
+// Dir returns the folder of the data, whether it is there or not.
+func Dir() (string, error) {
+	if dir := os.Getenv(Env); dir != "" {
+		return dir, nil
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, "..", "shared", "data"), nil
 }
 
 // Lines decodes a file of one JSON value a line.

@@ -20,6 +20,7 @@ const childEnv = "STOOP_BENCH_CHILD"
 var children = map[string]func(ctx context.Context, args []string) (any, error){
 	"store":  storeChild,
 	"screen": screenChild,
+	"rules":  rulesChild,
 }
 
 // runChild is main in a child: what it returns is printed as JSON.

@@ -69,7 +69,9 @@ type limit struct {
 
 func atMost(v float64) limit  { return limit{"≤", v} }
 func atLeast(v float64) limit { return limit{"≥", v} }
-func exactly(v float64) limit { return limit{"=", v} }
+
+// none asks for nothing at all.
+var none = limit{"=", 0}
 
 func (l limit) met(v float64) bool {
 	switch l.sign {

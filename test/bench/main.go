@@ -33,6 +33,7 @@ func init() {
 		{"loss", "Loss: made, kept and lost", runLoss},
 		{"store", "Store: events in memory", runStore},
 		{"open", "Open: recordings and Falco's JSON", runOpen},
+		{"rules", "Rules: the engine, a retro-hunt, and live", runRules},
 		{"siem", "SIEM: pages, panels, export and following", runSIEM},
 		{"screen", "Screen: from a key to a painted frame", runScreen},
 	}

@@ -60,11 +60,15 @@ the processor time that the process took, start and end included. All of them ru
 
 // writeRecording makes a recording of a busy node's events and returns its size.
 func writeRecording(path string, events int) (int64, error) {
+	return writeRecordingOf(path, synth.Node(), events)
+}
+
+func writeRecordingOf(path string, shape synth.Shape, events int) (int64, error) {
 	w, err := recording.Create(path, recording.Options{Meta: recording.Meta{Stoop: "bench"}})
 	if err != nil {
 		return 0, err
 	}
-	feed := synth.New(synth.Node())
+	feed := synth.New(shape)
 	for made := 0; made < events && w.Err() == nil; made += liveBatch {
 		w.Batch(feed.Batch(min(liveBatch, events-made)))
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -339,11 +340,7 @@ own* is what stoop costs more than that.`}
 		figure{what: "stoop itself: greatest resident memory, opens watched", got: t.peak, show: asMB},
 		figure{what: "Ctrl-C to the prompt", got: t.quit, show: asMS, asked: atMost(300e6)})
 	s.tables = []table{asked, own, t.beside()}
-	for _, w := range watchers {
-		if why := t.failed[w.name]; why != "" {
-			s.notes = append(s.notes, fmt.Sprintf("%s could not be measured here: %s", w.name, why))
-		}
-	}
+	s.notes = append(s.notes, t.failures()...)
 	if t.others > 0 {
 		s.notes = append(s.notes, fmt.Sprintf("At %d of %d measures another program was attached to tracepoints already: differences come out too small.", t.others, len(watchers)*t.b.rounds))
 	}
@@ -351,6 +348,14 @@ own* is what stoop costs more than that.`}
 		s.notes = append(s.notes, "Falco is not installed here. Falco 0.44 (modern eBPF, default rules) on such a machine: getppid +26 ns, open+read+close 1.84× with 20 % of the events lost, fork+exec 1.07-1.2×, one core full, 87 MB.")
 	}
 	return s
+}
+
+// failures says which watchers could not be measured.
+func (t *taxRun) failures() (notes []string) {
+	for _, w := range slices.Sorted(maps.Keys(t.failed)) {
+		notes = append(notes, fmt.Sprintf("%s could not be measured here: %s", w, t.failed[w]))
+	}
+	return notes
 }
 
 // compare returns an aim's row: in processor time and by the clock.
