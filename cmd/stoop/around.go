@@ -68,7 +68,7 @@ func (c *printCmd) printAround(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, err := readHeld(ctx, sources)
+	st, err := readHeld(ctx, sources, c.detect.sink)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,8 @@ func (c *printCmd) aroundArgs(a *app) ([]*pivot.Pivot, []column, error) {
 }
 
 // readHeld reads the sources that do not look for events themselves.
-func readHeld(ctx context.Context, sources []source.Source) (*store.Store, error) {
+// What they say goes through a sink that may make alerts of it.
+func readHeld(ctx context.Context, sources []source.Source, through func(source.Sink) source.Sink) (*store.Store, error) {
 	st := store.New(0)
 	var readers []source.Source
 	for _, s := range sources {
@@ -127,7 +128,7 @@ func readHeld(ctx context.Context, sources []source.Source) (*store.Store, error
 	if len(readers) == 0 {
 		return st, nil
 	}
-	return st, source.Merge(ctx, source.Request{}, readers, st)
+	return st, source.Merge(ctx, source.Request{}, readers, through(st))
 }
 
 // findEvent finds the event that a word names. others says that there are

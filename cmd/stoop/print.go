@@ -33,6 +33,7 @@ type printCmd struct {
 	Dashboard string `placeholder:"NAME" help:"Print a dashboard's figures instead of events: event-summary, log-summary, or one of your own."`
 
 	aroundFlags
+	storyFlags
 
 	detect detecting `kong:"-"`
 }
@@ -43,7 +44,11 @@ func (c *printCmd) Run(a *app) error {
 	if c.Limit < 0 {
 		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
 	}
-	if err := c.detect.open(a, &c.ruleFlags); err != nil {
+	var others []string
+	if c.Story != "" {
+		others = byThemselves
+	}
+	if err := c.detect.open(a, &c.ruleFlags, others...); err != nil {
 		return err
 	}
 	switch {
@@ -54,11 +59,15 @@ func (c *printCmd) Run(a *app) error {
 	case c.Dashboard != "":
 		return c.printDashboard(a)
 	}
-	if c.Around != "" {
+	switch {
+	case c.Story != "" && c.Around != "":
+		return usageError{errors.New("--story and --around are two things to print")}
+	case c.Story != "":
+		return c.printStory(a)
+	case c.Around != "":
 		return c.printAround(a)
-	}
-	if len(c.Pivot) > 0 || c.Window != 0 {
-		return usageError{errors.New("--pivot and --window go with --around")}
+	case len(c.Pivot) > 0 || c.Window != 0 || c.Markdown:
+		return usageError{errors.New("--pivot and --window go with --around, --markdown with --story")}
 	}
 	req, err := c.request()
 	if err != nil {

@@ -1,0 +1,182 @@
+package trail
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
+
+// Node is one process of a lineage.
+type Node struct {
+	Process  Process
+	Parent   *Node
+	Children []*Node // in the order of their start
+	Outer    bool    // outside of the subject's container
+	Ended    int64   // ns since 1970; 0: not seen
+	Exit     int64   // what it ended with, negative the signal; only with Ended
+
+	// Images are the programs that it ran, in order, each once in a row.
+	Images []string
+
+	serves bool        // it accepted connections
+	states []event.Row // its rows in the tables, each with the tables alone
+	parent Process
+}
+
+// Name returns what the process calls itself last.
+func (n *Node) Name() string {
+	st := n.states[len(n.states)-1]
+	return st.T.Text(st.P().Name)
+}
+
+// Line returns the command line of its last program.
+func (n *Node) Line() string { return text(n.states[len(n.states)-1], fieldLine) }
+
+// Row returns what process fields read of the process, as it was last.
+func (n *Node) Row() event.Row { return n.states[len(n.states)-1] }
+
+// lineage is who made whom.
+type lineage struct {
+	nodes     map[Process]*Node
+	seen      map[stateKey]*Node
+	container string
+}
+
+// stateKey names a row of processes; several sources have several tables.
+type stateKey struct {
+	t  *event.Tables
+	id event.ProcID
+}
+
+func newLineage(container string) *lineage {
+	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, container: container}
+}
+
+// add notes a row of processes, and those before it.
+func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
+	var below *Node
+	var first *Node
+	for range event.MaxAncestors {
+		if id == 0 {
+			break
+		}
+		n, known := l.state(t, id)
+		if n == nil {
+			break
+		}
+		if below != nil && below.parent == (Process{}) && n.Process != below.Process {
+			below.parent = n.Process
+		}
+		if first == nil {
+			first = n
+		}
+		if known && n.parent != (Process{}) {
+			break
+		}
+		below, id = n, t.Proc(id).Parent
+	}
+	return first
+}
+
+// state notes one row; known says that it was noted before.
+func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) {
+	k := stateKey{t, id}
+	if n = l.seen[k]; n != nil {
+		return n, true
+	}
+	p := t.Proc(id)
+	name, ok := named(p)
+	if !ok {
+		return nil, false
+	}
+	if n = l.nodes[name]; n == nil {
+		n = &Node{Process: name}
+		l.nodes[name] = n
+	}
+	l.seen[k] = n
+	row := t.ProcRow(id)
+	n.states = append(n.states, row)
+	n.Outer = text(row, fieldContainer) != l.container
+	if image := t.Text(p.ExePath); image != "" && (len(n.Images) == 0 || n.Images[len(n.Images)-1] != image) {
+		n.Images = append(n.Images, image)
+	}
+	return n, false
+}
+
+// link gives all nodes their parents and children. A lineage that claims a
+// circle is cut where it closes.
+func (l *lineage) link() {
+	all := make([]*Node, 0, len(l.nodes))
+	for _, n := range l.nodes {
+		all = append(all, n)
+	}
+	slices.SortFunc(all, func(a, b *Node) int {
+		return cmp.Or(cmp.Compare(a.Process.Start, b.Process.Start), cmp.Compare(a.Process.PID, b.Process.PID))
+	})
+	for _, n := range all {
+		parent := l.nodes[n.parent]
+		for up, steps := parent, 0; up != nil; up, steps = up.Parent, steps+1 {
+			if up == n || steps > event.MaxAncestors {
+				parent = nil
+				break
+			}
+		}
+		if parent != nil {
+			n.Parent = parent
+			parent.Children = append(parent.Children, n)
+		}
+	}
+}
+
+// rootOf returns the process by which what happened began: below the
+// container's entry point and the processes of its service, the first ancestor
+// of n that runs another program. inferred says that it was concluded from
+// programs and times; a process that came into the container from outside is
+// a root for sure.
+func rootOf(n *Node) (root *Node, inferred bool) {
+	var chain []*Node // from n up to the entry point
+	for up := n; up != nil && !up.Outer && len(chain) < event.MaxAncestors; up = up.Parent {
+		chain = append(chain, up)
+	}
+	if len(chain) == 0 {
+		return n, false
+	}
+	slices.Reverse(chain)
+	entry := chain[0]
+	if !isInit(entry) {
+		return entry, false // an exec: nothing in the container made it
+	}
+	service := entry
+	for _, p := range chain[1:] {
+		atOnce := p.Process.Start-entry.Process.Start < settling
+		if p.image() != service.image() && !p.serves && !atOnce {
+			return p, true
+		}
+		service = p
+	}
+	return n, true
+}
+
+// settling is how long after its start a container's entry point may still be
+// starting the service.
+const settling = 2e9
+
+// image returns the program that a process ran last.
+func (n *Node) image() string {
+	if len(n.Images) == 0 {
+		return ""
+	}
+	return n.Images[len(n.Images)-1]
+}
+
+// isInit reports whether a process is its container's first.
+func isInit(n *Node) bool {
+	for _, st := range n.states {
+		p := st.P()
+		if p.VPID == 1 || st.C().InitPID != 0 && st.C().InitPID == p.PID {
+			return true
+		}
+	}
+	return false
+}
