@@ -8,6 +8,9 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 )
 
+// twice stands for Falco's transformers, which package filter has.
+var twice = event.Transformers{"twice": func(v event.Value) (event.Value, bool) { v.Str += v.Str; return v, true }}
+
 func TestFormat(t *testing.T) {
 	s := newScene()
 	r := s.open(t, 0x80000, 3)
@@ -21,8 +24,10 @@ func TestFormat(t *testing.T) {
 		{"100%% %evt.arg[3]", "100% O_RDONLY|O_CLOEXEC|FD_UPPER_LAYER"},
 		{"%container.mount.dest[/etc]|%k8s.ns.name", "/host/etc|shop"},
 		{"%proc.name%proc.pid", "nc1201"},
+		{"[%5proc.name][%1proc.name][%8user.loginname]", "[nc   ][n][<NA>    ]"},
+		{"%twice(proc.name) %3twice(twice(proc.name))|%twice(user.loginname)", "ncnc ncn|<NA>"},
 	} {
-		f, err := event.ParseFormat(c.format, event.Fields)
+		f, err := twice.ParseFormat(c.format, event.Fields)
 		if err != nil {
 			t.Errorf("%q: %v", c.format, err)
 			continue
@@ -43,8 +48,13 @@ func TestFormatErrors(t *testing.T) {
 		{"%proc.aname[x]", `field "proc.aname" takes a number in brackets, not "x"`},
 		{"%proc.aname[2", `field "proc.aname" takes`},
 		{"%evt.arg.flags[1]", `two arguments`},
+		{"%twice(proc.name", "the parenthesis of twice( is not closed"},
+		{"%twice(proc.pid)", "twice() takes a text, which proc.pid is not"},
+		{"%thrice(proc.name)", `unknown field "thrice"`},
+		{"%99999proc.name", "at most 4096 wide"},
+		{"%10", `unknown field ""`},
 	} {
-		_, err := event.ParseFormat(c.format, event.Fields)
+		_, err := twice.ParseFormat(c.format, event.Fields)
 		if c.format == "%proc.aname[2" {
 			// The bracket is text when it is not closed: Falco reads it so, too.
 			if err != nil {

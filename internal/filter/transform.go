@@ -84,20 +84,36 @@ func (b *binder) text(t *Transform, in *operand) (*operand, *Error) {
 		if !ok {
 			return v, false
 		}
-		if v.List == nil {
-			v.Str, ok = tr.apply(v.Str)
-			return v, ok
-		}
-		list := make([]event.Value, len(v.List))
-		for i, m := range v.List {
-			if m.Str, ok = tr.apply(m.Str); !ok {
-				return event.Value{}, false
-			}
-			list[i] = m
-		}
-		v.List = list
-		return v, true
+		return transformText(v, tr.apply)
 	}), nil
+}
+
+// transformText applies a transformer to a text, or to each of a list.
+func transformText(v event.Value, apply func(string) (string, bool)) (event.Value, bool) {
+	var ok bool
+	if v.List == nil {
+		v.Str, ok = apply(v.Str)
+		return v, ok
+	}
+	list := make([]event.Value, len(v.List))
+	for i, m := range v.List {
+		if m.Str, ok = apply(m.Str); !ok {
+			return event.Value{}, false
+		}
+		list[i] = m
+	}
+	v.List = list
+	return v, true
+}
+
+// Output returns the transformers that the outputs of rules may use: those
+// that make one text of another.
+func Output() event.Transformers {
+	all := make(event.Transformers, len(textTransformers))
+	for name, tr := range textTransformers {
+		all[name] = func(v event.Value) (event.Value, bool) { return transformText(v, tr.apply) }
+	}
+	return all
 }
 
 // length counts the members of a list, or the bytes of a text or buffer.

@@ -37,6 +37,9 @@ func (a *AppendOutput) speaksOf(r *ruleDef) bool {
 	return true
 }
 
+// outputs reads the outputs of rules, with Falco's transformers.
+var outputs = filter.Output()
+
 // manyTypes is how many event types a rule may ask for without a warning.
 const manyTypes = 100
 
@@ -217,7 +220,7 @@ func unsafeNA(c *filter.Check) bool {
 // unknownName reports whether an error says that a field or an event type is
 // not known, which skip-if-unknown-filter allows.
 func unknownName(msg string) bool {
-	return strings.Contains(msg, "nonexistent field") || strings.Contains(msg, "unknown event type") || strings.Contains(msg, "unknown field")
+	return strings.Contains(msg, "nonexistent field") || strings.Contains(msg, "unknown event type")
 }
 
 // compileOutput compiles the output and what is added to it; ok is false when
@@ -242,10 +245,10 @@ func (l *loader) compileOutput(d *ruleDef, r *Rule) (ok bool, err error) {
 			hint("name the fields: container_id=%container.id container_name=%container.name"))
 		text = strings.ReplaceAll(text, "%container.info", "")
 	}
-	r.Format, err = event.ParseFormat(text, l.opt.Registry)
+	r.Format, err = outputs.ParseFormat(text, l.opt.Registry)
 	if err != nil {
 		p := d.it.fail(d.output[0].node, ErrCompileOutput, "%v", err)
-		if d.skip && unknownName(err.Error()) {
+		if d.skip && errors.Is(err, event.ErrUnknownField) {
 			p.Code = WarnUnknownFilter
 			l.note(p)
 			return false, nil
@@ -263,7 +266,7 @@ func (l *loader) extra(d *ruleDef, r *Rule, fields []Field) error {
 		if text == "" {
 			text, raw = "%"+f.Key, true
 		}
-		format, err := event.ParseFormat(text, l.opt.Registry)
+		format, err := outputs.ParseFormat(text, l.opt.Registry)
 		if err != nil {
 			return d.it.fail(d.output[0].node, ErrCompileOutput, "field %s of append_output: %v", f.Key, err)
 		}

@@ -46,7 +46,7 @@ func (f *SequenceFormat) add(step, text string, reg *event.Registry) error {
 	if text == "" {
 		return nil
 	}
-	format, err := event.ParseFormat(text, reg)
+	format, err := outputs.ParseFormat(text, reg)
 	f.parts = append(f.parts, sequencePart{step, format})
 	return err
 }
