@@ -77,12 +77,15 @@ func (t *text) putAll(s pieces) {
 // maxGrown bounds what lists make of all conditions together, in bytes, and
 // maxTrees how many parts all rules may have with their macros.
 const (
-	maxGrown = 64 << 20
-	maxTrees = 3_000_000
+	maxGrown = 16 << 20
+	maxTrees = 1_000_000
 )
 
 // parse reads a condition: lists are replaced in its text first.
 func (l *loader) parse(t *text) (filter.Expr, error) {
+	if l.nextBase > maxGrown {
+		return nil, t.owner.fail(t.owner.node, ErrCompileCondition, "the conditions have more than %d MiB with their lists", maxGrown>>20)
+	}
 	t.Expansion = l.expander.Expand(t.src)
 	for _, name := range t.Used {
 		d, _ := l.lists.get(name)
@@ -91,9 +94,6 @@ func (l *loader) parse(t *text) (filter.Expr, error) {
 	t.base = l.nextBase
 	l.nextBase += len(t.Text) + 1
 	l.texts = append(l.texts, t)
-	if l.nextBase > maxGrown {
-		return nil, t.owner.fail(t.owner.node, ErrCompileCondition, "the conditions have more than %d MiB with their lists", maxGrown>>20)
-	}
 	e, err := filter.ParseRule(t.Text, t.base)
 	if err != nil {
 		return nil, l.problem(t.owner, ErrCompileCondition, err)
