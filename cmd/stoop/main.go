@@ -35,7 +35,7 @@ type cli struct {
 	Record     recordCmd                 `cmd:"" help:"Write events to a recording."`
 	Demo       demoCmd                   `cmd:"" help:"Open the built-in demo: a real incident in a pod."`
 	Filter     filterCmd                 `cmd:"" help:"Parse, check or explain a filter."`
-	Rules      rulesCmd                  `cmd:"" help:"Rule files: check, list, show, explain."`
+	Rules      rulesCmd                  `cmd:"" help:"Rule files: check, list, show, explain, except."`
 	Doctor     doctorCmd                 `cmd:"" help:"Say what works on this machine, what does not, and what to do."`
 	Fields     fieldsCmd                 `cmd:"" help:"List the fields that filters and columns know."`
 	Profiles   profilesCmd               `cmd:"" help:"Kinds of documents: list, show, detect, test."`

@@ -17,6 +17,7 @@ type rulesCmd struct {
 	List    rulesListCmd    `cmd:"" help:"List the rules and sequences of rule files."`
 	Show    rulesShowCmd    `cmd:"" help:"Show a rule whole: its condition with macros and lists, its output, its guide."`
 	Test    rulesTestCmd    `cmd:"" help:"Run rules over sources and count what fires."`
+	Except  rulesExceptCmd  `cmd:"" help:"Propose an exception for a rule that is noisy, from one of its alerts."`
 	Explain rulesExplainCmd `cmd:"" help:"Say who evaluates which part of a rule's condition."`
 }
 

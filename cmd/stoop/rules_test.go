@@ -120,3 +120,48 @@ func TestRulesJSON(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+const shadowAlerts = `{"rule":"Shadow read","priority":"Warning","source":"syscall","time":"2026-11-25T10:00:00Z","output":"o","output_fields":{"container.id":"aaaaaaaaaaaa","proc.name":"cat","proc.pname":"sh","fd.name":"/etc/shadow"}}
+{"rule":"Shadow read","priority":"Warning","source":"syscall","time":"2026-11-25T10:00:01Z","output":"o","output_fields":{"container.id":"bbbbbbbbbbbb","proc.name":"cat","proc.pname":"cron","fd.name":"/etc/shadow"}}
+{"rule":"Another","priority":"Warning","source":"syscall","time":"2026-11-25T10:00:02Z","output":"o","output_fields":{"proc.name":"cat"}}
+`
+
+func TestRulesExcept(t *testing.T) {
+	dir := t.TempDir()
+	alerts, own, local := filepath.Join(dir, "alerts.json"), filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "local.yaml")
+	for name, text := range map[string]string{
+		alerts: shadowAlerts,
+		own:    "- rule: Shadow read\n  desc: d\n  condition: evt.type = openat and fd.name = /etc/shadow\n  output: o\n  priority: WARNING\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		args string
+		code int
+		want []string
+	}{
+		{alerts, exitOK, []string{`silences 1 of the 2 alerts of "Shadow read", and 1 of all 3`, "fields: [proc.name, proc.pname, fd.name]", "- [cat, sh, /etc/shadow]"}},
+		{alerts + "|--fields|proc.name,fd.name", exitOK, []string{"silences 2 of the 2", "not compared (--fields picks): proc.pname"}},
+		{alerts + "|-f|proc.pname = cron|--write|" + local, exitOK, []string{local + ": written"}},
+		{alerts + "|--alert|3|--fields|user.name", exitUsage, []string{`no field "user.name"`}},
+		{alerts + "|--alert|4", exitUsage, []string{"3 alerts were read, and none is that"}},
+		{"", exitUsage, []string{"name a source"}},
+	} {
+		args := append([]string{"rules", "except", "-r", own}, strings.FieldsFunc(tt.args, func(r rune) bool { return r == '|' })...)
+		code, out, errs := stoop(t, args...)
+		if code != tt.code {
+			t.Errorf("%s: exit code %d\n%s", tt.args, code, errs)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(out+errs, want) {
+				t.Errorf("%s: there is no %q in\n%s%s", tt.args, want, out, errs)
+			}
+		}
+	}
+	code, out, errs := stoop(t, "rules", "show", "Shadow read", own, local)
+	if code != exitOK || !strings.Contains(out, "not (proc.name = cat and proc.pname = cron and fd.name = /etc/shadow)") {
+		t.Errorf("the rule with what was written: %s%s", out, errs)
+	}
+}

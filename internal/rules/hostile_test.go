@@ -82,11 +82,12 @@ func FuzzLoad(f *testing.F) {
 		"- rule: R\n  exceptions: [{name: e, values: [[a, b]]}]\n  override: {exceptions: append}\n"))
 	f.Add([]byte("- required_engine_version: 0.1.0\n- required_plugin_versions: [{name: json, version: 0.1.0, alternatives: [{name: x, version: 1.0.0}]}]\n"))
 	f.Add([]byte("- rule: R\n  enabled: false\n---\n- &a {macro: m, condition: \"a.b = 'it''s'\", append: yes}\n- *a\n- list: 'x y'\n  items: &i [*i]\n"))
+	f.Add([]byte("\r\r0"))
 	f.Add([]byte("- sequence: S\n  type: temporal_ordered\n  steps: [{name: a, rule: R}, {name: b, condition: evt.type = open}]\n  timespan: 5m\n  output: '%step.a.proc.name %10proc.name %toupper(fd.name)'\n  priority: INFO\n"))
 	f.Add([]byte("- rule: R\n  desc: |\n    d\n  condition: >-\n    proc.nam = x\n    or (m\n  output: \"%evt.\\x61rg[a] %container.info\"\n  priority: INFO\n  source: k8s_audit\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		set, report := Load([]File{{Name: "f", Text: text}}, Options{Lenient: true})
-		lines := strings.Count(string(text), "\n") + 2
+		lines := len((&file{text: text}).lineStarts()) + 1
 		for _, p := range append(report.Errors, report.Warnings...) {
 			if p.At.Line < 0 || p.At.Line > lines || p.Msg == "" {
 				t.Fatalf("%d lines: %v", lines, p)

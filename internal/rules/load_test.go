@@ -98,8 +98,11 @@ func TestRuleKeys(t *testing.T) {
 	r := set.Rule("R")
 	got := []any{r.Source, r.Enabled, r.Tags, r.Desc, r.Output, r.Priority, r.Capture, r.CaptureDuration, r.Guide, r.At}
 	want := []any{
-		event.SourceSyscall, true, []string{"a", "b", "c"}, "d more", "o of it", event.PriorityEmergency, true, 500,
-		Guide{[]string{"Look."}, []string{"Backups."}, []string{"Stop it.", "Tell."}}, Place{"1.yaml", 1, 3},
+		event.SourceSyscall, true,
+		[]string{"a", "b", "c"},
+		"d more", "o of it", event.PriorityEmergency, true, 500,
+		Guide{[]string{"Look."}, []string{"Backups."}, []string{"Stop it.", "Tell."}},
+		Place{"1.yaml", 1, 3},
 	}
 	for i := range got {
 		if !reflect.DeepEqual(got[i], want[i]) {

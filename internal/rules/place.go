@@ -55,12 +55,29 @@ func (f *file) within(n *yaml.Node, value string, index int) Place {
 	return f.place(behind)
 }
 
+// breaks are what ends a line in YAML 1.1, the longest first.
+var breaks = []string{"\r\n", "\r", "\n", "\u0085", "\u2028", "\u2029"}
+
+// lineBreak returns how many bytes at the head of s end a line.
+func lineBreak(s []byte) int {
+	if c := s[0]; c != '\n' && c != '\r' && c < utf8.RuneSelf {
+		return 0
+	}
+	for _, b := range breaks {
+		if len(s) >= len(b) && string(s[:len(b)]) == b {
+			return len(b)
+		}
+	}
+	return 0
+}
+
 // lineStarts returns where the lines begin.
 func (f *file) lineStarts() []int {
 	if f.starts == nil {
 		f.starts = append(f.starts, 0)
-		for i, c := range f.text {
-			if c == '\n' {
+		for i := 0; i < len(f.text); i++ {
+			if n := lineBreak(f.text[i:]); n > 0 {
+				i += n - 1
 				f.starts = append(f.starts, i+1)
 			}
 		}
@@ -74,11 +91,11 @@ func (f *file) line(n int) (string, bool) {
 	if n < 1 || n > len(starts) {
 		return "", false
 	}
-	end := len(f.text)
-	if n < len(starts) {
-		end = starts[n] - 1
+	end := starts[n-1]
+	for end < len(f.text) && lineBreak(f.text[end:]) == 0 {
+		end++
 	}
-	return strings.TrimSuffix(string(f.text[starts[n-1]:end]), "\r"), true
+	return string(f.text[starts[n-1]:end]), true
 }
 
 // offset returns where in the text a line and column are.
