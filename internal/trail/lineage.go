@@ -82,8 +82,8 @@ func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
 // state notes one row; known says that it was noted before.
 func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) {
 	k := stateKey{t, id}
-	if n = l.seen[k]; n != nil {
-		return n, true
+	if seen := l.seen[k]; seen != nil {
+		return seen, true
 	}
 	p := t.Proc(id)
 	name, ok := named(p)

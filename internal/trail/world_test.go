@@ -70,10 +70,6 @@ func (w *world) does(p event.ProcID, typ string, obj event.ObjID, res int64, arg
 
 func (w *world) execs(p event.ProcID) int { return w.does(p, "execve", 0, 0, nil) }
 
-func (w *world) file(name string) event.ObjID {
-	return event.ObjID(w.t.Objs.Add(event.Object{Kind: event.ObjFile, Name: w.t.Strings.Add(name)}))
-}
-
 // alert returns an alert on an event, as a row of its own.
 func (w *world) alert(i int, rule string) event.Row {
 	b := event.NewBatch(w.t, 1000, 1)

@@ -57,7 +57,7 @@ func callAPIServer([]string) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close() //nolint:errcheck // the process ends
+	defer server.Close()
 	client, err := net.DialUDP("udp4", nil, nameServer)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func raiseLoopback(address [4]byte) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd) //nolint:errcheck // nothing was written
+	defer unix.Close(fd)
 	ifr, err := unix.NewIfreq("lo")
 	if err != nil {
 		return err
