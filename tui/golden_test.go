@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,8 @@ import (
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
-var update = flag.Bool("update", false, "write the golden screens anew")
+// update writes the golden screens anew: make golden.
+var update = os.Getenv("STOOP_UPDATE") == "1"
 
 // golden compares the screen, cell by cell, with the one that is kept.
 func golden(t *testing.T, d *tuitest.Driver, w, h int, name string) {
@@ -20,7 +20,7 @@ func golden(t *testing.T, d *tuitest.Driver, w, h int, name string) {
 	d.Draw()
 	got := tuitest.Dump(d.Screen, w, h)
 	path := filepath.Join("testdata", "golden", name+".txt")
-	if *update {
+	if update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -31,10 +31,10 @@ func golden(t *testing.T, d *tuitest.Driver, w, h int, name string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; go test ./tui -run %s -update writes it", err, t.Name())
+		t.Fatalf("%v; STOOP_UPDATE=1 go test ./tui -run %s writes it", err, t.Name())
 	}
 	if got != string(want) {
-		t.Errorf("%s is not as it was; if it should be as it is now, run go test ./tui -update\n%s", path, tuitest.Text(d.Screen, w, h))
+		t.Errorf("%s is not as it was; if it should be as it is now, run make golden\n%s", path, tuitest.Text(d.Screen, w, h))
 	}
 }
 
@@ -75,6 +75,7 @@ func TestGoldenStates(t *testing.T) {
 		{"histogram", func(d *tuitest.Driver) { d.Keys("tab", "tab", "space", "right", "right", "right") }},
 		{"containers", func(d *tuitest.Driver) { d.Keys("shift+tab", "down", "down") }},
 		{"nothing-passes", func(d *tuitest.Driver) { d.Keys("f"); d.Type("proc.name = nobody"); d.Keys("enter") }},
+		{"story", func(d *tuitest.Driver) { d.Keys("e", "e", "s") }},
 		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},
 		{"around-timeline", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "G", "k", "k", "k", "enter") }},
 		{"dashboard", func(d *tuitest.Driver) { d.Keys("b") }},

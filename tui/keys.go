@@ -69,6 +69,7 @@ func keyMap() []binding {
 		{[]string{"c"}, inTable | inTree, "drilling", "", "into the whole container of the row", (*Model).drillRowContainer},
 		{[]string{"a"}, inTable | inDetail, "drilling", "", "around the row: everything of its source, the cursor on the row", (*Model).drillAround},
 		{[]string{"p"}, inTable | inDetail, "drilling", "lineage", "lineage of the row's process up to its container's entry point, and what came of it", (*Model).openTree},
+		{[]string{"s"}, inTable | inDetail, "drilling", "story", "what led to the row and what came of it, told in sentences, with the lineage", (*Model).openStory},
 		{[]string{"i"}, inTable | inDetail, "drilling", "", "what else is known around the row: who entered its pod, its log, its connection, its file, … in every source", (*Model).openAround},
 
 		{[]string{"f", ":"}, everywhere, "filtering", "filter", "edit the filter of this level; it is checked, completed and applied while it is typed", (*Model).editFilter},

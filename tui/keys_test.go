@@ -14,7 +14,7 @@ const keysPage = "../docs/keys.md"
 
 func TestKeysPage(t *testing.T) {
 	want := KeysPage()
-	if *update {
+	if update {
 		if err := os.WriteFile(keysPage, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -152,6 +152,15 @@ var keyCases = map[string][]keyCase{
 		return m.level().tree != nil && strings.Contains(d.Text(), "(entry point)")
 	}}},
 
+	"table s": {
+		{"e e s", func(m *Model, d *tuitest.Driver) bool {
+			return m.over == overlay(m.story) && m.story.trail != nil && strings.Contains(d.Text(), "what led to it")
+		}},
+		{"e e s enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over == nil && m.level().title == "story" && m.level().expr == "container.id = 6cf4be7b2388" && m.level().pin.B != nil
+		}},
+		{"e e s esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil && len(m.stack) == 1 }},
+	},
 	"table i": {
 		{"e e i", func(m *Model, d *tuitest.Driver) bool {
 			return m.over == overlay(m.around) && m.around.waiting() == 0 && strings.Contains(d.Text(), "what else happened in the container")

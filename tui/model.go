@@ -54,6 +54,7 @@ type Model struct {
 	detail detail
 	past   history // filters that were entered
 	find   search
+	story  *story  // what led to a row, as told last; nil: nothing yet
 	around *around // what else is known around a row, as looked for last; nil: nothing yet
 
 	read  reader
@@ -269,6 +270,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.found(msg)
 	case pivotMsg:
 		m.pivoted(msg)
+	case storyMsg:
+		m.storied(msg)
 	case drainedMsg:
 		m.drained(msg)
 	}

@@ -3,6 +3,7 @@ package trail
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -16,7 +17,8 @@ type Node struct {
 	Ended    int64   // ns since 1970; 0: not seen
 	Exit     int64   // what it ended with, negative the signal; only with Ended
 
-	// Images are the programs that it ran, in order, each once in a row.
+	// Images are the programs that it ran, in order, each once in a row: its own,
+	// or its parent's when it never called exec.
 	Images []string
 
 	serves bool        // it accepted connections
@@ -32,6 +34,16 @@ func (n *Node) Name() string {
 
 // Line returns the command line of its last program.
 func (n *Node) Line() string { return text(n.states[len(n.states)-1], fieldLine) }
+
+// Title is its command line, and before that the programs that it was before:
+// nc → bash -i.
+func (n *Node) Title() string {
+	var was strings.Builder
+	for _, image := range n.Images[:max(len(n.Images)-1, 0)] {
+		was.WriteString(image[strings.LastIndexByte(image, '/')+1:] + " → ")
+	}
+	return was.String() + n.Line()
+}
 
 // Row returns what process fields read of the process, as it was last.
 func (n *Node) Row() event.Row { return n.states[len(n.states)-1] }
@@ -98,9 +110,6 @@ func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) 
 	row := t.ProcRow(id)
 	n.states = append(n.states, row)
 	n.Outer = text(row, fieldContainer) != l.container
-	if image := t.Text(p.ExePath); image != "" && (len(n.Images) == 0 || n.Images[len(n.Images)-1] != image) {
-		n.Images = append(n.Images, image)
-	}
 	return n, false
 }
 
@@ -115,6 +124,7 @@ func (l *lineage) link() {
 		return cmp.Or(cmp.Compare(a.Process.Start, b.Process.Start), cmp.Compare(a.Process.PID, b.Process.PID))
 	})
 	for _, n := range all {
+		n.order()
 		parent := l.nodes[n.parent]
 		for up, steps := parent, 0; up != nil; up, steps = up.Parent, steps+1 {
 			if up == n || steps > event.MaxAncestors {
@@ -125,6 +135,23 @@ func (l *lineage) link() {
 		if parent != nil {
 			n.Parent = parent
 			parent.Children = append(parent.Children, n)
+		}
+	}
+}
+
+// order puts a process's states into the order of its execs, and reads its
+// programs from them.
+func (n *Node) order() {
+	slices.SortStableFunc(n.states, func(a, b event.Row) int { return cmp.Compare(a.P().ExecTime, b.P().ExecTime) })
+	inherited := true
+	for _, st := range n.states {
+		p := st.P()
+		image := st.T.Text(p.ExePath)
+		if inherited && p.ExecTime >= p.Start {
+			n.Images, inherited = nil, false
+		}
+		if image != "" && (len(n.Images) == 0 || n.Images[len(n.Images)-1] != image) {
+			n.Images = append(n.Images, image)
 		}
 	}
 }

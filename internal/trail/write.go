@@ -180,7 +180,7 @@ func (o *writer) process(n *Node, depth int) {
 	case n.Ended != 0 && n.Exit < 0:
 		end = "  ended by " + event.SignalName(-n.Exit)
 	}
-	line := safetext.Line(safetext.Redact(n.Line()))
+	line := safetext.Line(safetext.Redact(n.Title()))
 	if o.markdown {
 		line = strings.ReplaceAll(line, "```", "'''") // it stands in a block of code
 	}
@@ -207,7 +207,7 @@ func (o *writer) story(told []*Sentence) {
 		if len(s.Alerts) > 0 {
 			text += " — " + strings.Join(s.Alerts, "; ")
 		}
-		at := offset(s.Time - o.t.Subject.Time)
+		at := Offset(s.Time - o.t.Subject.Time)
 		if o.markdown {
 			fmt.Fprintf(o, "| %s | %s | %s | %s | %s |\n", at, mark, o.safe(text), s.Tactic, links(s))
 		} else {
@@ -220,8 +220,8 @@ func (o *writer) story(told []*Sentence) {
 	o.WriteByte('\n') //nolint:errcheck // Flush tells
 }
 
-// offset writes a time relative to the alert.
-func offset(ns int64) string {
+// Offset writes a time relative to the alert, in ns: T−12.300 s.
+func Offset(ns int64) string {
 	sign := "+"
 	if ns < 0 {
 		sign, ns = "−", -ns
