@@ -207,6 +207,55 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// What the stream is about to hand on is not drained as well, and a recall has
+// it all the same.
+func TestDrainRepeatsNothing(t *testing.T) {
+	w := watchFor(t, "evt.type in (unlink, unlinkat)", source.Options{})
+	c := lab.Runc(t, lab.RuncSpec{})
+	began := time.Now()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.Do(t, "sh", "-c", "i=0; while [ $i -lt 150 ]; do echo > /tmp/once-$i; rm /tmp/once-$i; i=$((i+1)); done")
+	}()
+	var drained watched
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		case <-time.After(20 * time.Millisecond):
+		}
+		if err := w.Drain(t.Context(), c.ID[:12], began, &drained); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unlinked := func(r row) bool {
+		return strings.HasPrefix(r.b.Type[r.i].String(), "unlink") && strings.Contains(r.obj().Title(r.b.Tables), "once-")
+	}
+	for end := time.Now().Add(5 * time.Second); w.count(unlinked) < 150 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := w.count(unlinked); n != 150 {
+		t.Errorf("the stream handed on %d of 150", n)
+	}
+	if n := drained.count(unlinked); n != 0 {
+		t.Errorf("%d that the stream handed on were drained too", n)
+	}
+	opened := func(r row) bool {
+		return strings.HasPrefix(r.b.Type[r.i].String(), "open") && strings.Contains(r.obj().Title(r.b.Tables), "once-")
+	}
+	if n := drained.count(opened); n < 150 {
+		t.Errorf("%d of the 150 files that were written, which the stream did not want, were drained", n)
+	}
+	var all watched
+	if err := w.Recall(t.Context(), c.ID[:12], began, time.Now(), &all); err != nil {
+		t.Fatal(err)
+	}
+	if n := all.count(unlinked); n != 150 {
+		t.Errorf("a recall has %d of 150", n)
+	}
+}
+
 // What is flown is recorded whole, with what was read and written.
 func TestFly(t *testing.T) {
 	w := watchFor(t, "evt.type = reboot", source.Options{Payload: 64, Durations: true})

@@ -80,6 +80,18 @@ func (w *watched) find(is func(row) bool) (row, bool) {
 	return row{}, false
 }
 
+// count says for how many events is holds.
+func (w *watched) count(is func(row) bool) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.rows {
+		if is(r) {
+			n++
+		}
+	}
+	return n
+}
+
 func (w *watched) await(t *testing.T, what string, is func(row) bool) row {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

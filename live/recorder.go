@@ -14,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/bpf"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/live/clock"
 	"github.com/stoop-project/stoop/live/decode"
 	"github.com/stoop-project/stoop/live/probe"
 )
@@ -232,15 +233,57 @@ func (l *Live) Reach() []source.Reach {
 // The events have tables of their own, in which the processes are as they were
 // then.
 func (l *Live) Drain(ctx context.Context, id string, since time.Time, sink source.Sink) error {
+	until := clock.Now()
+	time.Sleep(time.Duration(settle)) // for records that are being written
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.catchUp(until)
 	from := l.clk.Boot(since.UnixNano())
 	l.pair(id)
-	records := l.collect(id, from, l.seen.has)
+	skip := func(r bpf.Record) bool { return r.Time() >= until || l.seen.has(r) }
+	records := l.collect(id, from, skip)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l.replay(records, func(r bpf.Record) bool { return r.Time() < from || l.seen.has(r) }, sink)
+	l.replay(records, func(r bpf.Record) bool { return r.Time() < from || skip(r) }, sink)
+	return nil
+}
+
+// catchUp takes what the stream has still to read up to a time through the
+// pipeline, so that it is known what was handed on.
+func (l *Live) catchUp(until uint64) {
+	if l.out == nil {
+		return // it does not run
+	}
+	batch := make([]bpf.Record, 0, readAtOnce)
+	for {
+		batch = l.probe.Reader().Next(batch)
+		for _, r := range batch {
+			l.dec.Feed(r)
+		}
+		if len(batch) < cap(batch) {
+			break
+		}
+	}
+	l.probe.Reader().Next(nil)
+	l.dec.Release(until, l.out.Batch)
+}
+
+// Recall reads the rings of a container, or of all with "", from since to
+// until, whatever was handed on before.
+func (l *Live) Recall(ctx context.Context, id string, since, until time.Time, sink source.Sink) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, to := uint64(0), l.clk.Boot(until.UnixNano())
+	if !since.IsZero() {
+		from = l.clk.Boot(since.UnixNano())
+	}
+	outside := func(r bpf.Record) bool { return r.Time() < from || r.Time() >= to }
+	records := l.collect(id, from, outside)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.replay(records, outside, sink)
 	return nil
 }
 

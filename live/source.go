@@ -52,7 +52,8 @@ type Live struct {
 	req    source.Request
 	seen   seen
 	flown  flown
-	began  uint64 // boot time of Run
+	began  uint64      // boot time of Run
+	out    source.Sink // of the stream, while it runs
 	notes  []source.Note
 
 	statsMu sync.Mutex
@@ -118,6 +119,9 @@ func (l *Live) Run(ctx context.Context, req source.Request, sink source.Sink) er
 	}
 	names := &patient{live: l, sink: l.queue}
 	sink = names
+	l.mu.Lock()
+	l.out = sink
+	l.mu.Unlock()
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	batch := make([]bpf.Record, 0, readAtOnce)
@@ -236,6 +240,7 @@ func (l *Live) finish(batch []bpf.Record, sink source.Sink) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dec.Release(^uint64(0), sink.Batch)
+	l.out = nil
 	l.losses()
 	l.count()
 }

@@ -10,6 +10,7 @@ type Copier struct {
 	Edit func(from *Tables, p *Proc)
 
 	from, to *Tables
+	shared   bool // to has events of others too
 	strs     map[Str]Str
 	procs    map[ProcID]ProcID
 	objs     map[ObjID]ObjID
@@ -24,13 +25,28 @@ type Copier struct {
 func NewCopier(from *Tables) *Copier {
 	to := NewTables()
 	to.Docs, to.Names = from.Docs, from.Names
-	c := &Copier{
+	c := newCopier(from, to)
+	to.Host = c.str(from.Host)
+	return c
+}
+
+// NewCopierTo returns a copier out of the tables from into tables that have, or
+// will have, events of others: rows that are there already are not added again.
+// Whose documents those tables read, and what else holds for all of their
+// events, is for the caller to say. Copiers into the same tables are for one
+// goroutine.
+func NewCopierTo(from, to *Tables) *Copier {
+	c := newCopier(from, to)
+	c.shared = true
+	return c
+}
+
+func newCopier(from, to *Tables) *Copier {
+	return &Copier{
 		from: from, to: to, epoch: from.Conts.Epoch(),
 		strs: map[Str]Str{NoStr: NoStr, EmptyStr: EmptyStr}, procs: map[ProcID]ProcID{0: 0}, objs: map[ObjID]ObjID{0: 0},
 		conts: map[ContID]ContID{0: 0}, alerts: map[AlertID]AlertID{0: 0},
 	}
-	to.Host = c.str(from.Host)
-	return c
 }
 
 // Tables returns the tables that are copied to.
@@ -45,15 +61,24 @@ func (c *Copier) Batch(b *Batch) *Batch {
 	out := NewBatch(c.to, b.Seq, b.Len())
 	out.Before = b.Before
 	for i := range b.Len() {
-		e := b.At(i)
-		e.Proc, e.Obj, e.Alert = c.proc(e.Proc), c.obj(e.Obj), c.alert(e.Alert)
-		payload := b.Payload(i)
-		if e.Bits&HasDoc == 0 {
-			payload = c.payload(payload)
-		}
-		out.Append(e, payload)
+		out.Append(c.event(b, i))
 	}
 	return out
+}
+
+// Event copies one event of a batch. The payload is good until the next.
+func (c *Copier) Event(b *Batch, i int) (Event, []byte) {
+	c.Refresh()
+	return c.event(b, i)
+}
+
+func (c *Copier) event(b *Batch, i int) (Event, []byte) {
+	e, payload := b.At(i), b.Payload(i)
+	e.Proc, e.Obj, e.Alert = c.proc(e.Proc), c.obj(e.Obj), c.alert(e.Alert)
+	if e.Bits&HasDoc == 0 {
+		payload = c.payload(payload)
+	}
+	return e, payload
 }
 
 // payload copies encoded arguments; what cannot be decoded is left out.
@@ -127,7 +152,7 @@ func (c *Copier) proc(old ProcID) ProcID {
 	}
 	c.remap(reflect.ValueOf(&row).Elem())
 	c.depth--
-	id := ProcID(c.to.Procs.Add(row))
+	id := ProcID(addRow(c, c.to.Procs, row))
 	c.procs[old] = id
 	return id
 }
@@ -149,10 +174,17 @@ func copyRow[ID ~uint32, T comparable](c *Copier, done map[ID]ID, old ID, row fu
 	if !ok {
 		r := *row(old)
 		c.remap(reflect.ValueOf(&r).Elem())
-		id = ID(to.Add(r))
+		id = ID(addRow(c, to, r))
 		done[old] = id
 	}
 	return id
+}
+
+func addRow[T comparable](c *Copier, to *Dim[T], row T) uint32 {
+	if c.shared {
+		return to.Intern(row)
+	}
+	return to.Add(row)
 }
 
 // remap replaces every reference in a row by its copy. Going by the members'

@@ -30,6 +30,10 @@ type Tables struct {
 	// these tables. It is set before the first event is handed on.
 	Run string
 
+	// Trail is the id of the alert for whose trail the events were kept, NoStr
+	// when they were not. It is set before the first event is handed on.
+	Trail Str
+
 	first atomic.Int64 // time of the first event
 
 	// Docs reads the documents of events that carry one (see [HasDoc]); nil

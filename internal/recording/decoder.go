@@ -132,7 +132,7 @@ func (d *decoder) newTables(number uint16, payload []byte) error {
 		return damaged("tables %d are there twice", number)
 	}
 	t := event.NewTables()
-	t.Host = m.Host
+	t.Host, t.Trail = m.Host, m.Trail
 	if d.run != "" {
 		t.Run = fmt.Sprintf("%s.%d", d.run, number)
 	}

@@ -19,6 +19,25 @@ type Meta struct {
 	Started time.Time `json:"started"`          // when this file was begun, by the recording host's clock
 	Part    int       `json:"part,omitempty"`   // which file of a rotated recording, from 1
 	Filter  string    `json:"filter,omitempty"` // what was let through, empty for everything
+
+	Trail *Trail `json:"trail,omitempty"` // of what alert; nil for a recording that is no trail
+}
+
+// Trail says of which alert a recording is the trail, and how much of it there
+// was to keep. Alerts that came while it was kept are among its events.
+type Trail struct {
+	Alert     string    `json:"alert"` // id
+	Rule      string    `json:"rule,omitempty"`
+	Priority  string    `json:"priority,omitempty"`
+	Container string    `json:"container,omitempty"` // 12-digit id, "host"
+	Pod       string    `json:"pod,omitempty"`       // namespace/name
+	Of        string    `json:"of,omitempty"`        // on the host: the processes that it is about
+	Time      time.Time `json:"time"`                // of the alert
+	Since     time.Time `json:"since,omitzero"`      // how far back the rings reached; zero: they held nothing
+	Asked     time.Time `json:"asked,omitzero"`      // how far back was asked for; zero: as far as they reach
+	Until     time.Time `json:"until"`               // when keeping is to end
+	Overwrote uint64    `json:"overwrote,omitempty"` // events of the container that could not be written to its rings
+	Follows   string    `json:"follows,omitempty"`   // the file with what came before, when that was kept already
 }
 
 // fill sets what is not set.
@@ -39,6 +58,7 @@ type tablesMeta struct {
 	Origin event.Origin `json:"origin,omitempty"` // which fields it can fill
 	Docs   string       `json:"docs,omitempty"`   // the profile that reads its documents
 	Host   event.Str    `json:"host,omitempty"`   // the node's name, a string of these tables
+	Trail  event.Str    `json:"trail,omitempty"`  // the id of the alert whose trail it is, a string of these tables
 	First  int64        `json:"first,omitempty"`  // time of the source's first event, ns since 1970
 }
 

@@ -189,7 +189,7 @@ func (w *Writer) of(t *event.Tables) *written {
 	w.tables[t] = st
 	w.order = append(w.order, st)
 	info := w.infos[t]
-	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin, Host: t.Host, First: t.First()}
+	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin, Host: t.Host, Trail: t.Trail, First: t.First()}
 	if d, ok := t.Docs.(*profile.Docs); ok {
 		meta.Docs = d.Profile().Name
 		if meta.Origin == 0 {

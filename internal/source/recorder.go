@@ -19,6 +19,10 @@ type Recorder interface {
 	// Drain reads the rings of a container, or of all with "", from since to
 	// now into the sink. Events that were handed on before are not repeated.
 	Drain(ctx context.Context, container string, since time.Time, sink Sink) error
+
+	// Recall reads the rings of a container, or of all with "", from since to
+	// until into the sink, whatever was handed on before.
+	Recall(ctx context.Context, container string, since, until time.Time, sink Sink) error
 }
 
 // Reach is how far back the rings of one container reach.

@@ -22,7 +22,8 @@ type wire struct {
 func (w *wire) Fly(string, bool) error { return errors.New("flown") }
 func (w *wire) Reach() []Reach         { return nil }
 
-func (w *wire) Drain(context.Context, string, time.Time, Sink) error { return nil }
+func (w *wire) Drain(context.Context, string, time.Time, Sink) error             { return nil }
+func (w *wire) Recall(context.Context, string, time.Time, time.Time, Sink) error { return nil }
 
 func (w *wire) Run(_ context.Context, _ Request, sink Sink) error {
 	w.t = event.NewTables()

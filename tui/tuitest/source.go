@@ -129,6 +129,12 @@ func (r *Recorder) Drain(_ context.Context, container string, _ time.Time, sink 
 	return nil
 }
 
+// Recall implements [source.Recorder]: a ring here holds only what was not
+// handed on.
+func (r *Recorder) Recall(context.Context, string, time.Time, time.Time, source.Sink) error {
+	return nil
+}
+
 // Index is a source that holds more than it hands on, and finds it: a SIEM.
 type Index struct {
 	Source
