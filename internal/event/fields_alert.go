@@ -33,7 +33,7 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 	{Name: "alert.ancestors", Kind: String, Flags: Extension | IsList, Doc: "Ids of the events and alerts that the alert was made of."},
 	{
 		Name: "alert.trail", Kind: String, Flags: Extension, From: FromLive | FromFalco,
-		Doc: "Id of the alert for whose trail the event was kept, be it the alert itself or what came before and after it.",
+		Doc:  "Id of the alert for whose trail the event was kept, be it the alert itself or what came before and after it.",
 		Read: func(r Row, _ Arg) (Value, bool) { return r.Str(r.T.Trail) },
 	},
 	{Name: "alert.building_block", Kind: Bool, Flags: Extension, Doc: "Whether the alert is only there for others to be made of."},

@@ -35,6 +35,8 @@ var arrows = map[string][]string{
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/remote":    {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/detect":    {"internal/rules", "internal/source", "internal/profile", "internal/filter", "internal/event"},
+	"internal/keep":      {"internal/recording", "internal/source", "internal/profile", "internal/event"},
+	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
 	"internal/notify":    {"internal/rules", "internal/filter", "internal/event", safetext},
 	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
