@@ -60,7 +60,7 @@ func containersOf(pod, ns string, stream []*event.Batch) (ids []string) {
 			continue
 		}
 		seen[t] = true
-		for n := 1; n < int(t.Conts.Len()); n++ {
+		for n := 1; n < t.Conts.Len(); n++ {
 			c := t.Cont(event.ContID(n))
 			if id := t.Text(c.ID); t.Text(c.Pod) == pod && t.Text(c.Namespace) == ns && shortID.MatchString(id) && !slices.Contains(ids, id) {
 				ids = append(ids, id)

@@ -137,7 +137,7 @@ func TestPosts(t *testing.T) {
 	if s := r.Stats(); s.Taken != 2 || s.Bad != 4 {
 		t.Errorf("%+v", s)
 	}
-	if res, err := http.Get(url + "ping"); err != nil || res.StatusCode != 200 {
+	if res, err := http.Get(url + "ping"); err != nil || res.StatusCode != http.StatusOK {
 		t.Error(res, err)
 	}
 }

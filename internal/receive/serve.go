@@ -97,7 +97,7 @@ func (r *Receiver) lines(ctx context.Context, from io.Reader) {
 		case long:
 			r.bad(fmt.Errorf("a line is longer than %d KiB", maxAlert>>10))
 		case len(text) > 0:
-			r.one(ctx, text)
+			_ = r.one(ctx, text) // it is counted
 		}
 		if err != nil {
 			return
