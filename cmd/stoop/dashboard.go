@@ -56,6 +56,7 @@ func (c *printCmd) printDashboard(a *app) error {
 		ctx, cancel := withTimeout(a.ctx, c.Timeout)
 		err = source.Merge(ctx, c.detect.request(req, readers), readers, c.detect.sink(st))
 		cancel()
+		c.detect.end()
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
@@ -28,6 +30,8 @@ type detecting struct {
 	detector *detect.Detector
 	named    bool // the user has named the rules
 	stats    bool // measure what each rule costs
+	ctx      context.Context
+	live     sync.Once // events arrive as they happen
 }
 
 // byThemselves are the rules that go by themselves where somebody watches;
@@ -59,7 +63,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		}
 		return nil
 	}
-	x.detector = d
+	x.detector, x.ctx = d, a.ctx
 	go d.Follow(a.ctx)
 	return nil
 }
@@ -96,12 +100,22 @@ func (x *detecting) onTables(f func(made, of *event.Tables)) {
 	}
 }
 
+// end takes what sequences still wait for, once no more events come.
+func (x *detecting) end() {
+	if x.detector != nil {
+		x.detector.End()
+	}
+}
+
 // request is what sources are asked for, so that what a request asks for can be
 // made of it. A filter that speaks of alerts needs the events that rules hold
 // for; servers are asked for no others.
 func (x *detecting) request(req source.Request, sources []source.Source) source.Request {
 	if x.detector == nil {
 		return req
+	}
+	if slices.ContainsFunc(sources, func(s source.Source) bool { return s.Info().Live }) {
+		x.live.Do(func() { x.detector.Live(x.ctx) })
 	}
 	servers := len(sources) > 0 && x.named
 	for _, s := range sources {

@@ -51,6 +51,7 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 			cancel()
 		}
 	})))
+	c.detect.end()
 	closeAll(sources)
 	err = errors.Join(runErr, l.flush())
 	if c.To != "-" {

@@ -96,6 +96,7 @@ func (c *printCmd) Run(a *app) error {
 		live: live, stop: cancel,
 	}
 	err = source.Merge(ctx, c.detect.request(req, sources), sources, c.detect.sink(wanted(req, p.print)))
+	c.detect.end()
 	closeAll(sources)
 	err = errors.Join(err, p.finish())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

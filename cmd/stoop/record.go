@@ -114,6 +114,7 @@ func (c *recordCmd) record(a *app, req source.Request) error {
 			cancel()
 		}
 	})))
+	c.detect.end()
 	closeAll(sources)
 	err = errors.Join(runErr, w.Close())
 	written, lost := w.Events()

@@ -14,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 )
@@ -23,7 +24,7 @@ type rulesTestCmd struct {
 	sourceFlags
 	ruleFlags
 
-	Expect  []string `sep:"none" placeholder:"RULE=N" help:"Fail unless the rule fires N times; may be given several times."`
+	Expect  []string `sep:"none" placeholder:"RULE=N" help:"Fail unless the rule or sequence fires N times; may be given several times."`
 	Output  string   `short:"o" default:"table" enum:"table,json" help:"Format: ${enum}."`
 	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
 	Stats   bool     `help:"Say what each rule cost, the dearest first, and print all counts."`
@@ -57,6 +58,7 @@ func (c *rulesTestCmd) Run(a *app) error {
 	defer cancel()
 	sink := c.detect.sink(source.SinkFunc(func(*event.Batch) {}))
 	err = source.Merge(ctx, c.asked(req, sources), sources, wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, sink.Batch) }))
+	c.detect.end()
 	closeAll(sources)
 	st := c.detect.detector.Stats()
 	rows := testRows(st, expected, c.Stats)
@@ -96,16 +98,21 @@ func (c *rulesTestCmd) expected() (map[string]uint64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--expect %q: %q is not how often a rule fires", text, text[at+1:])
 		}
-		if r := set.Rule(name); r == nil {
+		r := set.Rule(name)
+		if r == nil && !hasSequence(set, name) {
 			var names []string
 			for _, r := range set.Rules {
 				names = append(names, r.Name)
+			}
+			for _, q := range set.Sequences {
+				names = append(names, q.Name)
 			}
 			if near := filter.Nearest(name, names); near != "" {
 				return nil, fmt.Errorf("--expect: there is no rule %q; did you mean %q?", name, near)
 			}
 			return nil, fmt.Errorf("--expect: there is no rule %q; stoop rules list lists them", name)
-		} else if !r.Enabled && n > 0 {
+		}
+		if r != nil && !r.Enabled && n > 0 {
 			return nil, fmt.Errorf("--expect: the rule %q is disabled", name)
 		}
 		all[name] = n
@@ -113,7 +120,11 @@ func (c *rulesTestCmd) expected() (map[string]uint64, error) {
 	return all, nil
 }
 
-// testRow is what one rule did.
+func hasSequence(set *rules.Set, name string) bool {
+	return slices.ContainsFunc(set.Sequences, func(q *rules.Sequence) bool { return q.Name == name })
+}
+
+// testRow is what one rule, or sequence, did.
 type testRow struct {
 	Rule     string  `json:"rule"`
 	Priority string  `json:"priority"`
@@ -124,8 +135,8 @@ type testRow struct {
 	Nanos    int64   `json:"ns,omitempty"`
 }
 
-// testRows are the rules that fired or were to be counted, in the order of the
-// set; all with their cost, the dearest first.
+// testRows are the rules and sequences that fired or were to be counted, in the
+// order of the set; all with their cost, the dearest first.
 func testRows(st detect.Stats, expected map[string]uint64, all bool) (rows []testRow) {
 	seen := make(map[string]bool)
 	for _, r := range st.Rules {
@@ -138,6 +149,18 @@ func testRows(st detect.Stats, expected map[string]uint64, all bool) (rows []tes
 			Rule: r.Rule.Name, Priority: r.Rule.Priority.String(), Source: r.Rule.Source, Fired: r.Fired,
 			Events: r.Events, Nanos: r.Took.Nanoseconds(),
 		}
+		if counted {
+			row.Expected = &n
+		}
+		rows = append(rows, row)
+	}
+	for _, q := range st.Sequences {
+		n, counted := expected[q.Sequence.Name]
+		seen[q.Sequence.Name] = true
+		if q.Fired == 0 && !counted && !all {
+			continue
+		}
+		row := testRow{Rule: q.Sequence.Name, Priority: q.Sequence.Priority.String(), Source: "sequence", Fired: q.Fired}
 		if counted {
 			row.Expected = &n
 		}

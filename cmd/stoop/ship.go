@@ -63,6 +63,7 @@ func (c *recordCmd) ship(a *app, req source.Request) error {
 		named[i] = s.From(src)
 	}
 	runErr := source.Merge(ctx, c.detect.request(req, sources), named, c.detect.sink(wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, s.Batch) })))
+	c.detect.end()
 	closeAll(sources)
 	err = errors.Join(runErr, s.Close(graceful(a.ctx), shipPatience))
 	c.reportShipping(errs, s)

@@ -3,11 +3,13 @@ package detect
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/engine"
+	"github.com/stoop-project/stoop/internal/rules/sequence"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
@@ -18,6 +20,10 @@ const Origin = "stoop"
 type Options struct {
 	Rules  rules.Options
 	Engine engine.Options
+
+	// Lateness is how much later than its turn an event may come, so that
+	// sequences still put it in its place.
+	Lateness time.Duration
 }
 
 // Detector makes alerts of what sources hand on. It may be used by many
@@ -29,17 +35,23 @@ type Detector struct {
 	reloading sync.Mutex // held while files are read anew
 	files     digest
 
-	mu      sync.Mutex
-	set     *rules.Set
-	engine  *engine.Engine
-	shelves shelves
-	limit   limit
-	heard   []func(Alert)
-	begun   []func(made, of *event.Tables)
-	stats   Stats
-	earlier map[string]RuleStats // of rules that were replaced, by name
-	hits    []hit
-	origin  []Alert
+	mu        sync.Mutex
+	set       *rules.Set
+	engine    *engine.Engine
+	sequences *sequence.Correlator
+	to        source.Sink // what alerts were handed on to last
+	shelves   shelves
+	limit     limit
+	heard     []func(Alert)
+	begun     []func(made, of *event.Tables)
+	stats     Stats
+	earlier   map[string]RuleStats // of rules that were replaced, by name
+	fired     map[string]uint64    // sequences, by name
+
+	// Of the batch at hand.
+	hits []hit
+	made []Alert
+	at   []int // which event each of made is of
 }
 
 // hit is a rule that fired on an event of the batch at hand.
@@ -48,15 +60,17 @@ type hit struct {
 	rule  *rules.Rule
 }
 
-// Alert is an alert that was made.
+// Alert is an alert that was made: of a rule or of a sequence.
 type Alert struct {
-	Rule *rules.Rule
+	Rule     *rules.Rule
+	Sequence *sequence.Fired
 
 	// The alert: event I of Batch, which nobody else changes.
 	Batch *event.Batch
 	I     int
 
-	// What it was made of: event OfI of Of.
+	// What it was made of: event OfI of Of; of a sequence a copy of the last event
+	// that it took.
 	Of  *event.Batch
 	OfI int
 }
@@ -64,12 +78,17 @@ type Alert struct {
 // Row returns what a field reads of the alert.
 func (a Alert) Row() event.Row { return a.Batch.Row(a.I) }
 
-// New returns a detector with the rules of a set.
-func New(set *rules.Set, opt Options) *Detector {
-	return &Detector{
-		opt: opt, set: set, engine: engine.New(set, opt.Engine), shelves: newShelves(), limit: newLimit(),
-		earlier: make(map[string]RuleStats),
+// New returns a detector with the rules and sequences of a set. An error is a
+// sequence's that cannot be followed.
+func New(set *rules.Set, opt Options) (*Detector, error) {
+	seqs, err := newSequences(set, opt)
+	if err != nil {
+		return nil, err
 	}
+	return &Detector{
+		opt: opt, set: set, engine: engine.New(set, opt.Engine), sequences: seqs, shelves: newShelves(), limit: newLimit(),
+		earlier: make(map[string]RuleStats), fired: make(map[string]uint64),
+	}, nil
 }
 
 // Open returns a detector with the rules that the values of -r name.
@@ -82,7 +101,10 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 	if err := report.Err(); err != nil && !opt.Rules.Lenient {
 		return nil, report, err
 	}
-	d := New(set, opt)
+	d, err := New(set, opt)
+	if err != nil {
+		return nil, report, err
+	}
 	if rereadable(args) {
 		d.args, d.files = args, digestOf(files)
 	}
@@ -96,18 +118,23 @@ func (d *Detector) Set() *rules.Set {
 	return d.set
 }
 
-// Empty reports whether there is no rule to ask.
+// Empty reports whether there is neither a rule to ask nor a sequence to follow.
 func (d *Detector) Empty() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.engine.Rules() == 0
+	return d.engine.Rules() == 0 && d.sequences.Empty()
 }
 
-// Scope bounds the events of a kernel that the rules ask for.
+// Scope bounds the events of a kernel that the rules and the steps of sequences
+// ask for.
 func (d *Detector) Scope() filter.Scope {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.engine.Scope()
+	s := d.engine.Scope()
+	if steps, some := d.sequences.Scope(); some {
+		s = s.Union(steps)
+	}
+	return s
 }
 
 // OnAlert has f called with each alert, after the sink has it. f must not block
@@ -121,6 +148,9 @@ func (d *Detector) OnTables(f func(made, of *event.Tables)) { d.begun = append(d
 // Sink returns a sink that hands every batch on to another, then the alerts that
 // were made of it.
 func (d *Detector) Sink(to source.Sink) source.Sink {
+	d.mu.Lock()
+	d.to = to
+	d.mu.Unlock()
 	return source.SinkFunc(func(b *event.Batch) {
 		to.Batch(b)
 		if b.Len() > 0 {
@@ -137,52 +167,68 @@ func (d *Detector) detect(b *event.Batch, to source.Sink) {
 	d.shelves.refresh(b.Tables)
 	d.hits = d.hits[:0]
 	d.engine.Detect(b, func(i int, r *rules.Rule) { d.hits = append(d.hits, hit{i, r}) })
-	if len(d.hits) == 0 {
-		return
+	var alerts *event.Batch
+	d.made = d.made[:0]
+	if len(d.hits) > 0 {
+		alerts = d.make(b)
 	}
-	alerts := d.make(b)
-	if alerts.Len() == 0 {
-		return
-	}
-	d.stats.Alerts += uint64(alerts.Len())
-	to.Batch(alerts)
-	for _, a := range d.origin {
-		for _, hear := range d.heard {
-			hear(a)
+	if len(d.made) > 0 {
+		d.stats.Alerts += uint64(len(d.made))
+		to.Batch(alerts)
+		for _, a := range d.made {
+			d.tell(a)
 		}
 	}
-	clear(d.origin)
+	d.follow(b, alerts, to)
+	clear(d.made)
+}
+
+// tell has everybody hear of an alert.
+func (d *Detector) tell(a Alert) {
+	for _, hear := range d.heard {
+		hear(a)
+	}
 }
 
 // make makes a batch of alerts of the hits at hand.
 func (d *Detector) make(b *event.Batch) *event.Batch {
-	sh, isNew := d.shelves.of(b.Tables)
-	for _, f := range d.begun {
-		if isNew {
-			f(sh.tables, b.Tables)
-		}
-	}
+	sh := d.shelf(b.Tables)
 	alerts := sh.begin(len(d.hits))
-	d.origin = d.origin[:0]
 	for _, h := range d.hits {
-		if !d.limit.allow(h.rule, b.Time[h.event]) {
+		if !d.limit.allow(h.rule.Name, b.Time[h.event]) {
 			d.stats.Suppressed++
 			continue
 		}
 		sh.add(alerts, b, h.event, h.rule)
-		d.origin = append(d.origin, Alert{Rule: h.rule, Batch: alerts, I: alerts.Len() - 1, Of: b, OfI: h.event})
+		d.made = append(d.made, Alert{Rule: h.rule, Batch: alerts, I: alerts.Len() - 1, Of: b, OfI: h.event})
 	}
 	sh.end(alerts)
 	return alerts
 }
 
-// swap puts other rules to work.
-func (d *Detector) swap(set *rules.Set) {
+// shelf returns what makes the alerts of events that refer to some tables.
+func (d *Detector) shelf(t *event.Tables) *shelf {
+	sh, isNew := d.shelves.of(t)
+	for _, f := range d.begun {
+		if isNew {
+			f(sh.tables, t)
+		}
+	}
+	return sh
+}
+
+// swap puts other rules to work. Sequences begin anew.
+func (d *Detector) swap(set *rules.Set) error {
 	next := engine.New(set, d.opt.Engine)
+	seqs, err := newSequences(set, d.opt)
+	if err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.keepCounts()
-	d.set, d.engine = set, next
+	d.set, d.engine, d.sequences = set, next, seqs
+	return nil
 }
 
 // note adds a sentence for the user.

@@ -67,6 +67,16 @@ func load(t *testing.T, text string) *rules.Set {
 	return set
 }
 
+// detector has the rules of a text.
+func detector(t *testing.T, text string) *Detector {
+	t.Helper()
+	d, err := New(load(t, text), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func value(t *testing.T, r event.Row, name string) string {
 	t.Helper()
 	f, arg, err := event.Fields.Parse(name)
@@ -81,7 +91,7 @@ func value(t *testing.T, r event.Row, name string) string {
 
 func TestAlertsAreEvents(t *testing.T) {
 	s := newScene()
-	d := New(load(t, shells), Options{})
+	d := detector(t, shells)
 	var heard []Alert
 	d.OnAlert(func(a Alert) { heard = append(heard, a) })
 	g := &got{}
@@ -118,7 +128,7 @@ func TestAlertsAreEvents(t *testing.T) {
 func TestDocumentIsFalcos(t *testing.T) {
 	s := newScene()
 	g := &got{}
-	New(load(t, shells), Options{}).Sink(g).Batch(s.executed(s.sh))
+	detector(t, shells).Sink(g).Batch(s.executed(s.sh))
 	var doc struct {
 		UUID, Time, Rule, Priority, Source, Hostname, Output string
 		Tags                                                 []string
@@ -142,8 +152,8 @@ func TestDocumentIsFalcos(t *testing.T) {
 	// The same event makes the same alert when it is read again; another another.
 	again, other := &got{}, &got{}
 	s.seq = 1 // and with it the times
-	New(load(t, shells), Options{}).Sink(again).Batch(s.executed(s.sh))
-	New(load(t, shells), Options{}).Sink(other).Batch(s.executed(s.sh))
+	detector(t, shells).Sink(again).Batch(s.executed(s.sh))
+	detector(t, shells).Sink(other).Batch(s.executed(s.sh))
 	id := value(t, again.batches[1].Row(0), "alert.id")
 	if id != doc.UUID || len(id) != 36 || id[14] != '8' {
 		t.Errorf("alert.id is %q, then %q, want the same UUID of version 8", doc.UUID, id)
@@ -157,7 +167,7 @@ func TestDocumentIsFalcos(t *testing.T) {
 // made here included.
 func TestAlertsOfOthersMakeNone(t *testing.T) {
 	s := newScene()
-	d := New(load(t, strings.ReplaceAll(shells, "evt.type = execve and ", "")), Options{})
+	d := detector(t, strings.ReplaceAll(shells, "evt.type = execve and ", ""))
 	g := &got{}
 	sink := d.Sink(g)
 	sink.Batch(s.executed(s.sh))
@@ -170,7 +180,7 @@ func TestAlertsOfOthersMakeNone(t *testing.T) {
 func TestAlertsAreFiltered(t *testing.T) {
 	s := newScene()
 	g := &got{}
-	New(load(t, shells), Options{}).Sink(g).Batch(s.executed(s.sh))
+	detector(t, shells).Sink(g).Batch(s.executed(s.sh))
 	for _, c := range []struct {
 		src  string
 		want bool
@@ -194,7 +204,7 @@ func TestAlertsAreFiltered(t *testing.T) {
 // makes alerts for.
 func TestTooManyAlertsAreCounted(t *testing.T) {
 	s := newScene()
-	d := New(load(t, shells), Options{})
+	d := detector(t, shells)
 	g := &got{}
 	b := s.executed(make([]event.ProcID, PerSecond+50)...)
 	for i := range b.Proc {
@@ -253,7 +263,7 @@ func TestReloadKeepsWhatWorks(t *testing.T) {
 // TestShelvesLetGo holds that the tables of a source are not kept once it has
 // begun others.
 func TestShelvesLetGo(t *testing.T) {
-	d := New(load(t, shells), Options{})
+	d := detector(t, shells)
 	sink := d.Sink(&got{})
 	for range 4 {
 		s := newScene()

@@ -20,31 +20,22 @@ type writer struct {
 
 func newWriter() writer { return writer{fields: event.NewJSON(nil)} }
 
-// document returns the document of an alert, valid until the next call.
+// header is what an alert's document begins with.
+type header struct {
+	id, name, source, host string
+	time                   int64
+	priority               event.Priority
+	tags                   []string
+}
+
+// document returns the document of a rule's alert, valid until the next call.
 func (w *writer) document(r event.Row, rule *rules.Rule) []byte {
-	at := time.Unix(0, r.B.Time[r.I]).UTC()
-	d := append(w.doc[:0], `{"uuid":"`...)
-	d = append(d, alertID(r, rule.Name)...)
-	d = append(d, `","time":"`...)
-	d = at.AppendFormat(d, "2006-01-02T15:04:05.000000000Z07:00")
-	d = text(append(d, `","rule":`...), rule.Name)
-	d = text(append(d, `,"priority":`...), rule.Priority.String())
-	d = text(append(d, `,"source":`...), rule.Source)
-	d = append(d, `,"tags":[`...)
-	for i, t := range rule.Tags {
-		if i > 0 {
-			d = append(d, ',')
-		}
-		d = text(d, t)
-	}
-	d = append(d, ']')
-	if host := r.T.Text(r.T.Host); host != "" {
-		d = text(append(d, `,"hostname":`...), host)
-	}
-	w.output = at.AppendFormat(w.output[:0], "15:04:05.000000000: ")
-	w.output = append(append(w.output, rule.Priority.String()...), ' ')
-	w.output = rule.Format.Append(w.output, r)
-	d = text(append(d, `,"output":`...), string(w.output))
+	at := r.B.Time[r.I]
+	d := w.head(header{
+		id: alertID(r, rule.Name), time: at, name: rule.Name, priority: rule.Priority, source: rule.Source, tags: rule.Tags, host: r.T.Text(r.T.Host),
+	})
+	w.output = rule.Format.Append(w.output[:0], r)
+	d = w.said(d, at, rule.Priority, string(w.output))
 	d = append(d, `,"output_fields":`...)
 	d = w.fields.Append(d, r)
 	d = w.named(d[:len(d)-1], r, rule)
@@ -52,32 +43,65 @@ func (w *writer) document(r event.Row, rule *rules.Rule) []byte {
 	return w.doc
 }
 
+func (w *writer) head(h header) []byte {
+	d := text(append(w.doc[:0], `{"uuid":`...), h.id)
+	d = timeText(append(d, `,"time":`...), h.time)
+	d = text(append(d, `,"rule":`...), h.name)
+	d = text(append(d, `,"priority":`...), h.priority.String())
+	d = text(append(d, `,"source":`...), h.source)
+	d = append(d, `,"tags":[`...)
+	for i, t := range h.tags {
+		if i > 0 {
+			d = append(d, ',')
+		}
+		d = text(d, t)
+	}
+	d = append(d, ']')
+	if h.host != "" {
+		d = text(append(d, `,"hostname":`...), h.host)
+	}
+	return d
+}
+
+// said appends the output with the time and the priority before it.
+func (w *writer) said(d []byte, ns int64, p event.Priority, output string) []byte {
+	line := time.Unix(0, ns).UTC().AppendFormat(nil, "15:04:05.000000000: ")
+	line = append(append(append(line, p.String()...), ' '), output...)
+	return text(append(d, `,"output":`...), string(line))
+}
+
 // named appends the fields that the rule's output names and that are written
 // with an argument, or missing: the others are there already.
 func (w *writer) named(d []byte, r event.Row, rule *rules.Rule) []byte {
-	add := func(name string, v event.Value, ok bool) {
-		if d[len(d)-1] != '{' {
-			d = append(d, ',')
-		}
-		if d = append(text(d, name), ':'); !ok {
-			d = append(d, "null"...)
-			return
-		}
-		d = v.AppendJSON(d, nil)
-	}
 	rule.Format.Each(r, func(name string, v event.Value, ok bool) {
 		if !plainFields[name] || !ok {
-			add(name, v, ok)
+			d = member(d, name, v, ok)
 		}
 	})
 	for _, x := range rule.Extra {
 		if !x.Raw {
-			add(x.Key, event.StringValue(x.Format.String(r)), true)
+			d = member(d, x.Key, event.StringValue(x.Format.String(r)), true)
 			continue
 		}
-		x.Format.Each(r, func(_ string, v event.Value, ok bool) { add(x.Key, v, ok) })
+		x.Format.Each(r, func(_ string, v event.Value, ok bool) { d = member(d, x.Key, v, ok) })
 	}
 	return d
+}
+
+// member appends a member to an object; what is missing is null.
+func member(d []byte, name string, v event.Value, ok bool) []byte {
+	if d[len(d)-1] != '{' {
+		d = append(d, ',')
+	}
+	if d = append(text(d, name), ':'); !ok {
+		return append(d, "null"...)
+	}
+	return v.AppendJSON(d, nil)
+}
+
+func timeText(d []byte, ns int64) []byte {
+	d = time.Unix(0, ns).UTC().AppendFormat(append(d, '"'), "2006-01-02T15:04:05.000000000Z07:00")
+	return append(d, '"')
 }
 
 // plainFields are the names of the fields that [event.JSON] writes.

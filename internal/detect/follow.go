@@ -81,7 +81,9 @@ func (d *Detector) Reload() error {
 	if err := report.Err(); err != nil && !d.opt.Rules.Lenient {
 		return err
 	}
-	d.swap(set)
+	if err := d.swap(set); err != nil {
+		return err
+	}
 	d.files = now
 	d.note(source.NoteInfo, "", "", "the rules were read anew: %d", len(set.Rules))
 	return nil

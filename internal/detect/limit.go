@@ -1,7 +1,5 @@
 package detect
 
-import "github.com/stoop-project/stoop/internal/rules"
-
 // PerSecond is how many alerts a rule makes for one second of events.
 const PerSecond = 1000
 
@@ -19,12 +17,12 @@ type spent struct {
 
 func newLimit() limit { return limit{by: make(map[string]*spent)} }
 
-// allow reports whether a rule may make an alert of a time, in ns.
-func (l *limit) allow(r *rules.Rule, ns int64) bool {
-	s := l.by[r.Name]
+// allow reports whether a rule, or a sequence, may make an alert of a time, in ns.
+func (l *limit) allow(name string, ns int64) bool {
+	s := l.by[name]
 	if s == nil {
 		s = &spent{}
-		l.by[r.Name] = s
+		l.by[name] = s
 	}
 	if second := ns / 1e9; second != s.second {
 		s.second, s.made = second, 0

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"strings"
 	"weak"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -85,17 +86,17 @@ func (sh *shelf) add(alerts, b *event.Batch, i int, r *rules.Rule) {
 func (sh *shelf) row(r *rules.Rule) event.AlertID {
 	id, ok := sh.rows[r]
 	if !ok {
-		str := sh.tables.Strings.Add
-		var tags []byte
-		for _, t := range r.Tags {
-			tags = append(append(tags, t...), 0)
-		}
-		row := event.Alert{Rule: str(r.Name), Source: str(r.Source), Origin: str(Origin), Priority: r.Priority}
-		if len(tags) > 0 {
-			row.Tags = str(string(tags))
-		}
-		id = event.AlertID(sh.tables.Alerts.Intern(row))
+		id = sh.alertRow(r.Name, r.Source, r.Tags, r.Priority)
 		sh.rows[r] = id
 	}
 	return id
+}
+
+func (sh *shelf) alertRow(name, source string, tags []string, p event.Priority) event.AlertID {
+	str := sh.tables.Strings.Add
+	row := event.Alert{Rule: str(name), Source: str(source), Origin: str(Origin), Priority: p}
+	if len(tags) > 0 {
+		row.Tags = str(strings.Join(tags, "\x00") + "\x00")
+	}
+	return event.AlertID(sh.tables.Alerts.Intern(row))
 }

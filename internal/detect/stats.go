@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/rules/sequence"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
@@ -16,6 +17,8 @@ type Stats struct {
 	Alerts     uint64 // that were made
 	Suppressed uint64 // that were not made, being over [PerSecond]
 	Rules      []RuleStats
+	Sequences  []SequenceStats
+	Steps      sequence.Stats // what sequences have counted together
 	Notes      []source.Note
 }
 
@@ -28,6 +31,12 @@ type RuleStats struct {
 	// With [engine.Options].Stats: what it was asked, and how long that took.
 	Events uint64
 	Took   time.Duration
+}
+
+// SequenceStats is what one sequence has done.
+type SequenceStats struct {
+	Sequence *rules.Sequence
+	Fired    uint64
 }
 
 // Stats returns the counts so far; rules in the order of the set. It may be
@@ -46,7 +55,16 @@ func (d *Detector) Stats() Stats {
 		}
 		s.Rules = append(s.Rules, row)
 	}
+	for _, q := range d.set.Sequences {
+		if q.Enabled {
+			s.Sequences = append(s.Sequences, SequenceStats{q, d.fired[q.Name]})
+		}
+	}
+	s.Steps = d.sequences.Stats()
 	s.Notes = append(s.Notes, d.suppressed()...)
+	if n := s.Steps.Evicted; n > 0 {
+		s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d beginnings of sequences were forgotten for want of room", n)})
+	}
 	return s
 }
 
