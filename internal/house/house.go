@@ -37,8 +37,8 @@ var arrows = map[string][]string{
 	"internal/detect":    {"internal/rules", "internal/source", "internal/profile", "internal/filter", "internal/event"},
 	"internal/keep":      {"internal/recording", "internal/source", "internal/profile", "internal/event"},
 	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
-	"internal/notify":    {"internal/rules", "internal/filter", "internal/event", safetext},
-	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/filter", "internal/event", safetext},
+	"internal/notify":    {"internal/config", "internal/rules", "internal/spool", "internal/source", "internal/filter", "internal/event", safetext},
+	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
 		"internal/trail", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot", "internal/filter", "internal/event",
@@ -50,7 +50,8 @@ var arrows = map[string][]string{
 	"themes":            {},
 	safetext:            {},
 	"internal/demo":     {"internal/recording", "internal/source", "internal/filter", "internal/event"}, // its test looks at what it holds
-	"internal/config":   {},
+	"internal/config":   {safetext},
+	"internal/spool":    {},
 	"internal/testdata": {},
 	"internal/house":    {},
 

@@ -218,7 +218,7 @@ func noted(st Stats, text string) bool {
 
 func spoolFiles(t *testing.T, dir string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"+segmentExt))
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"+".spool"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/spool"
 )
 
 // Bounds of a batch.
@@ -28,7 +29,7 @@ type gatherer struct {
 	w     profile.Writer
 
 	text  []byte // of the batch
-	head  batchHead
+	head  spool.Head
 	began time.Time // when its first event came
 }
 
@@ -63,14 +64,14 @@ func (g *gatherer) batch(b *event.Batch) {
 	g.w.Source = g.names[weak.Make(b.Tables)]
 	for i := range b.Len() {
 		r := b.Row(i)
-		if g.head.events == 0 {
-			g.began, g.head.oldest = time.Now(), b.Time[i]
+		if g.head.Events == 0 {
+			g.began, g.head.Oldest = time.Now(), b.Time[i]
 		}
 		g.text = appendAction(g.text, func(dst []byte) []byte { return g.ids.append(dst, r) })
 		g.text = append(g.w.Append(g.text, r), '\n')
-		g.head.events++
-		g.head.oldest = min(g.head.oldest, b.Time[i])
-		g.head.again = g.head.again || again(r)
+		g.head.Events++
+		g.head.Oldest = min(g.head.Oldest, b.Time[i])
+		g.head.Again = g.head.Again || again(r)
 		if len(g.text) >= batchBytes {
 			g.put()
 		}
@@ -82,23 +83,23 @@ func (g *gatherer) batch(b *event.Batch) {
 func (g *gatherer) flush(age time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.head.events > 0 && time.Since(g.began) >= age {
+	if g.head.Events > 0 && time.Since(g.began) >= age {
 		g.put()
 	}
 }
 
 // put puts the batch into the spool.
 func (g *gatherer) put() {
-	err := g.s.spool.add(g.head, g.text, g.s.opt.Wait)
-	n := uint64(g.head.events)
-	g.text, g.head = g.text[:0], batchHead{}
+	err := g.s.spool.Add(g.head, g.text, g.s.opt.Wait)
+	n := uint64(g.head.Events)
+	g.text, g.head = g.text[:0], spool.Head{}
 	switch {
 	case err == nil:
 		return
-	case errors.Is(err, errEnded):
+	case errors.Is(err, spool.ErrEnded):
 		g.s.counts.add(func(c *Stats) { c.Unsent += n })
 		return
-	case errors.Is(err, errFull):
+	case errors.Is(err, spool.ErrFull):
 		g.s.counts.once("full", source.Note{
 			Level: source.NoteWarn, Text: fmt.Sprintf("the spool is full (%d MB): events that do not fit are lost", g.s.opt.SpoolMax>>20),
 			Remedy: "a larger --spool-max holds more while the server is away",

@@ -13,9 +13,6 @@ import (
 // refusedName is the file of what the server refused, beside the spool.
 const refusedName = "refused.ndjson"
 
-// errLocked is returned of a file that another process has locked.
-var errLocked = errors.New("another process has it")
-
 // refused keeps the documents that the server refused for their content, one a
 // line, with the reason. What was on its way when a process was killed may be
 // there twice.

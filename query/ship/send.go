@@ -10,6 +10,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/spool"
 	"github.com/stoop-project/stoop/query/conn"
 )
 
@@ -23,18 +24,18 @@ const (
 // more senders the more waits, and one while the server is busy.
 func (s *Shipper) send(i int32) {
 	for {
-		e := s.spool.next(func() bool { return i < s.allowed.Load() })
+		e := s.spool.Next(func() bool { return i < s.allowed.Load() })
 		if e == nil {
 			return
 		}
 		if !s.deliver(s.ctx, e) {
-			s.spool.back(e)
+			s.spool.Back(e)
 			return
 		}
-		s.spool.done(e)
-		if _, waiting := s.spool.left(); waiting > 0 {
+		s.spool.Done(e)
+		if _, waiting := s.spool.Left(); waiting > 0 {
 			if n := s.allowed.Load(); n < maxSenders && s.allowed.CompareAndSwap(n, n+1) {
-				s.spool.wake()
+				s.spool.Wake()
 			}
 		}
 	}
@@ -42,18 +43,18 @@ func (s *Shipper) send(i int32) {
 
 // deliver sends a batch until the server has taken or refused every document of
 // it; false: shipping was stopped before.
-func (s *Shipper) deliver(ctx context.Context, e *entry) bool {
-	text, err := s.spool.read(e)
+func (s *Shipper) deliver(ctx context.Context, e *spool.Batch) bool {
+	text, err := s.spool.Read(e)
 	if err != nil {
-		s.counts.note(source.Note{Level: source.NoteError, Text: fmt.Sprintf("%d events are lost: the spool cannot be read: %v", e.events, err)})
-		s.counts.add(func(c *Stats) { c.Lost += uint64(e.events) })
+		s.counts.note(source.Note{Level: source.NoteError, Text: fmt.Sprintf("%d events are lost: the spool cannot be read: %v", e.Events, err)})
+		s.counts.add(func(c *Stats) { c.Lost += uint64(e.Events) })
 		return true
 	}
 	items := splitItems(text)
 	for try := 0; ; try++ {
 		before := len(items)
 		items, err = s.attempt(ctx, e, items, try)
-		s.spool.settled(e, before-len(items))
+		s.spool.Settled(e, before-len(items))
 		if len(items) == 0 {
 			return true
 		}
@@ -97,9 +98,9 @@ var errLater = errors.New("the server does not take all documents now")
 
 // attempt sends documents once and returns those that are to be sent again, and
 // why.
-func (s *Shipper) attempt(ctx context.Context, e *entry, items []item, try int) ([]item, error) {
-	if e.again || try > 0 {
-		have, err := s.known(ctx, items, e.oldest)
+func (s *Shipper) attempt(ctx context.Context, e *spool.Batch, items []item, try int) ([]item, error) {
+	if e.Again || try > 0 {
+		have, err := s.known(ctx, items, e.Oldest)
 		if err != nil && !s.unasked(err) {
 			return items, err
 		}
@@ -157,7 +158,7 @@ func (s *Shipper) without(items []item, have map[string]bool) []item {
 
 // halves sends what is too much for one request in two. A document that is too
 // much by itself is refused.
-func (s *Shipper) halves(ctx context.Context, e *entry, items []item, try int, err error) ([]item, error) {
+func (s *Shipper) halves(ctx context.Context, e *spool.Batch, items []item, try int, err error) ([]item, error) {
 	if len(items) == 1 {
 		s.refuse(items[0], "request_entity_too_large", err.Error())
 		return nil, nil

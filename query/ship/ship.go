@@ -16,6 +16,7 @@ import (
 	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/spool"
 	"github.com/stoop-project/stoop/query/conn"
 )
 
@@ -56,7 +57,7 @@ type Shipper struct {
 	stream string
 	opt    Options
 
-	spool   *spool
+	spool   *spool.Spool
 	refused refused
 	counts  counts
 	gather  gatherer
@@ -101,7 +102,7 @@ func Open(ctx context.Context, at *config.SIEM, stream string, opt Options) (*Sh
 	}
 	s.gather.init(s)
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, s.spool.hurry)
+	context.AfterFunc(ctx, s.spool.Hurry)
 	s.allowed.Store(1)
 	for i := range maxSenders {
 		s.senders.Go(func() { s.send(int32(i)) })
@@ -120,19 +121,24 @@ func (s *Shipper) openSpool() error {
 		damaged []error
 		err     error
 	)
-	if s.spool, lost, damaged, err = openSpool(root, s.opt.SpoolMax); err != nil {
+	if s.spool, lost, damaged, err = spool.Open(root, spool.Options{
+		Max: s.opt.SpoolMax, Count: func(text []byte) int { return len(splitItems(text)) },
+		Adopt: func(mine, other string) {
+			_ = appendFile(filepath.Join(mine, refusedName), filepath.Join(other, refusedName))
+		},
+	}); err != nil {
 		return fmt.Errorf("the spool cannot be opened: %w; name another folder (--spool)", err)
 	}
-	s.refused.path, s.refused.max = filepath.Join(s.spool.dir, refusedName), s.opt.SpoolMax
+	s.refused.path, s.refused.max = filepath.Join(s.spool.Dir(), refusedName), s.opt.SpoolMax
 	for _, err := range damaged {
 		level := source.NoteWarn
-		if errors.Is(err, errCut) {
+		if errors.Is(err, spool.ErrCut) {
 			level = source.NoteInfo // a process was killed while it wrote
 		}
 		s.counts.note(source.Note{Level: level, Text: fmt.Sprintf("a part of the spool cannot be read: %v", err)})
 	}
 	s.counts.add(func(c *Stats) { c.Lost += uint64(lost) })
-	if n, _ := s.spool.left(); n > 0 {
+	if n, _ := s.spool.Left(); n > 0 {
 		s.counts.add(func(c *Stats) { c.Found = uint64(n) })
 		s.counts.note(source.Note{Level: source.NoteInfo, Text: fmt.Sprintf("%d events that an earlier process left are delivered first", n)})
 	}
@@ -184,7 +190,7 @@ func (s *Shipper) fail(err error) {
 	s.fail1.Do(func() {
 		s.failure = err
 		close(s.failed)
-		s.spool.hurry()
+		s.spool.Hurry()
 	})
 }
 
@@ -195,13 +201,13 @@ func (s *Shipper) Close(ctx context.Context, patience time.Duration) error {
 	s.gather.flush(0)
 	close(s.ticking)
 	s.ticker.Wait()
-	s.spool.end()
+	s.spool.End()
 	began := time.Now()
 	t := time.NewTicker(10 * time.Millisecond)
 	defer t.Stop()
 drain:
 	for {
-		if n, _ := s.spool.left(); n == 0 {
+		if n, _ := s.spool.Left(); n == 0 {
 			break
 		}
 		select {
@@ -215,12 +221,12 @@ drain:
 			}
 		}
 	}
-	s.spool.stop()
+	s.spool.Stop()
 	s.cancel()
 	s.senders.Wait()
-	n, _ := s.spool.left()
+	n, _ := s.spool.Left()
 	s.counts.add(func(c *Stats) { c.Waiting = uint64(n) })
-	s.spool.close()
+	s.spool.Close()
 	s.refused.close()
 	s.conn.Close()
 	return s.Err()
@@ -230,10 +236,10 @@ drain:
 func (s *Shipper) Stats() Stats {
 	st := s.counts.get()
 	if st.Waiting == 0 {
-		n, _ := s.spool.left()
+		n, _ := s.spool.Left()
 		st.Waiting = uint64(n)
 	}
-	st.Spool, st.RefusedFile = s.spool.dir, s.refused.path
+	st.Spool, st.RefusedFile = s.spool.Dir(), s.refused.path
 	return st
 }
 

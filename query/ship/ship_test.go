@@ -247,7 +247,7 @@ func TestFullSpool(t *testing.T) {
 		done := make(chan struct{})
 		go func() { ship(s, events(9000, "full")); close(done) }()
 		if wait {
-			for n, _ := s.spool.left(); n < 1000; n, _ = s.spool.left() {
+			for n, _ := s.spool.Left(); n < 1000; n, _ = s.spool.Left() {
 				time.Sleep(time.Millisecond)
 			}
 			away.Store(false)

@@ -1,4 +1,4 @@
-package ship
+package spool
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 )
 
 // A segment is a file of the spool: a line that says what it is, and batches
-// behind it, each a header of 32 bytes and its text, the body of a _bulk
-// request. Everything is little-endian:
+// behind it, each a header of 32 bytes and its text, whatever that
+// is. Everything is little-endian:
 //
 //	0  uint32  length of the text
 //	4  uint32  events in it
@@ -29,23 +29,23 @@ const maxBatch = 256 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// batchHead is what is known of a batch without reading it.
-type batchHead struct {
+// Head is what is known of a batch without reading it.
+type Head struct {
 	length int
-	events int
-	oldest int64
-	again  bool
+	Events int
+	Oldest int64
+	Again  bool
 	done   bool
 	crc    uint32
 }
 
-func (h *batchHead) put(dst []byte) []byte {
+func (h *Head) put(dst []byte) []byte {
 	at := len(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.length))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.events))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.oldest))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.Events))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Oldest))
 	flags := uint32(0)
-	if h.again {
+	if h.Again {
 		flags |= 1
 	}
 	if h.done {
@@ -58,14 +58,15 @@ func (h *batchHead) put(dst []byte) []byte {
 }
 
 var (
-	errCut     = errors.New("it ends within a batch")
+	// ErrCut says that a process ended while it wrote.
+	ErrCut     = errors.New("it ends within a batch")
 	errDamaged = errors.New("a batch's header does not match its checksum")
 )
 
 // get reads the header that b begins with.
-func (h *batchHead) get(b []byte) error {
+func (h *Head) get(b []byte) error {
 	if len(b) < batchHeadSize {
-		return errCut
+		return ErrCut
 	}
 	if crc32.Checksum(b[:batchHeadSize-4], castagnoli) != binary.LittleEndian.Uint32(b[batchHeadSize-4:]) {
 		return errDamaged
@@ -74,24 +75,24 @@ func (h *batchHead) get(b []byte) error {
 	if length > maxBatch {
 		return errDamaged
 	}
-	h.length, h.events = int(length), int(binary.LittleEndian.Uint32(b[4:]))
-	h.oldest = int64(binary.LittleEndian.Uint64(b[8:]))
+	h.length, h.Events = int(length), int(binary.LittleEndian.Uint32(b[4:]))
+	h.Oldest = int64(binary.LittleEndian.Uint64(b[8:]))
 	flags := binary.LittleEndian.Uint32(b[16:])
-	h.again, h.done = flags&1 != 0, flags&2 != 0
+	h.Again, h.done = flags&1 != 0, flags&2 != 0
 	h.crc = binary.LittleEndian.Uint32(b[20:])
 	return nil
 }
 
 // found is a batch in a segment.
 type found struct {
-	batchHead
+	Head
 	at int64 // of the text
 }
 
 // scan finds the batches in a segment's bytes that are not delivered. lost is how many events
 // are in batches whose text is damaged or cut; err says what is wrong, at the
 // place where nothing further can be told, or of the first damage.
-func scan(data []byte) (all []found, lost int, err error) {
+func scan(data []byte, count func([]byte) int) (all []found, lost int, err error) {
 	if !bytes.HasPrefix(data, []byte(segmentHead)) {
 		if len(data) < len(segmentHead) && bytes.HasPrefix([]byte(segmentHead), data) {
 			return nil, 0, nil // it was killed right after it began
@@ -105,15 +106,15 @@ func scan(data []byte) (all []found, lost int, err error) {
 		}
 		text := data[at+batchHeadSize:]
 		if f.length > len(text) {
-			return all, lost + f.events, fmt.Errorf("byte %d: %w", at, errCut)
+			return all, lost + f.Events, fmt.Errorf("byte %d: %w", at, ErrCut)
 		}
 		text = text[:f.length]
-		switch e := f.check(text); {
+		switch e := f.check(text, count); {
 		case f.done:
 		case e == nil:
 			all = append(all, f)
 		default:
-			lost += f.events
+			lost += f.Events
 			if err == nil {
 				err = fmt.Errorf("byte %d: %w", at, e)
 			}
@@ -124,58 +125,15 @@ func scan(data []byte) (all []found, lost int, err error) {
 }
 
 // check reports whether a text is that of the header.
-func (h *batchHead) check(text []byte) error {
+func (h *Head) check(text []byte, count func([]byte) int) error {
 	if crc32.Checksum(text, castagnoli) != h.crc {
 		return errors.New("a batch does not match its checksum")
 	}
-	if n := len(splitItems(text)); n != h.events {
-		return fmt.Errorf("a batch has %d documents, and its header says %d", n, h.events)
+	if count == nil {
+		return nil
+	}
+	if n := count(text); n != h.Events {
+		return fmt.Errorf("a batch has %d documents, and its header says %d", n, h.Events)
 	}
 	return nil
-}
-
-// item is one document on its way: the line that says what to do with it, and
-// the document's, with their ends.
-type item struct {
-	id   string
-	text []byte
-}
-
-// document returns the item's second line without its end.
-func (i item) document() []byte {
-	_, doc, _ := bytes.Cut(i.text, []byte("\n"))
-	return bytes.TrimSuffix(doc, []byte("\n"))
-}
-
-const (
-	actionHead = `{"create":{"_id":"`
-	actionTail = "\"}}\n"
-)
-
-// appendAction appends the line that creates a document; ids have nothing that
-// JSON escapes.
-func appendAction(dst []byte, id func([]byte) []byte) []byte {
-	return append(id(append(dst, actionHead...)), actionTail...)
-}
-
-// splitItems splits the text of a batch into its documents; nil when it is no
-// such text.
-func splitItems(text []byte) (items []item) {
-	for len(text) > 0 {
-		action := bytes.IndexByte(text, '\n') + 1
-		doc := bytes.IndexByte(text[action:], '\n') + 1
-		if action == 0 || doc == 0 {
-			return nil
-		}
-		id, ok := bytes.CutPrefix(text[:action], []byte(actionHead))
-		if ok {
-			id, ok = bytes.CutSuffix(id, []byte(actionTail))
-		}
-		if !ok || len(id) == 0 || bytes.ContainsAny(id, `"\`) {
-			return nil
-		}
-		items = append(items, item{id: string(id), text: text[: action+doc : action+doc]})
-		text = text[action+doc:]
-	}
-	return items
 }

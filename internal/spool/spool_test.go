@@ -1,4 +1,4 @@
-package ship
+package spool
 
 import (
 	"bytes"
@@ -12,15 +12,16 @@ import (
 
 func text(ids ...string) (out []byte) {
 	for _, id := range ids {
-		out = appendAction(out, func(dst []byte) []byte { return append(dst, id...) })
-		out = append(out, "{\"n\":1}\n"...)
+		out = append(out, id+"\n"...)
 	}
 	return out
 }
 
-func newSpool(t *testing.T, root string, most int64) *spool {
+func lines(text []byte) int { return bytes.Count(text, []byte("\n")) }
+
+func newSpool(t *testing.T, root string, most int64) *Spool {
 	t.Helper()
-	s, lost, damaged, err := openSpool(root, most)
+	s, lost, damaged, err := Open(root, Options{Max: most, Count: lines})
 	if err != nil || lost != 0 || damaged != nil {
 		t.Fatal(lost, damaged, err)
 	}
@@ -35,34 +36,32 @@ func TestSpool(t *testing.T) {
 	root := t.TempDir()
 	s := newSpool(t, root, 1<<20)
 	for i := range 4 {
-		if err := s.add(batchHead{events: 2, oldest: int64(i)}, text(fmt.Sprint("a", i), fmt.Sprint("b", i)), false); err != nil {
+		if err := s.Add(Head{Events: 2, Oldest: int64(i)}, text(fmt.Sprint("a", i), fmt.Sprint("b", i)), false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first, second := s.next(now), s.next(now)
-	if body, err := s.read(second); err != nil || !bytes.Equal(body, text("a1", "b1")) || second.again {
+	first, second := s.Next(now), s.Next(now)
+	if body, err := s.Read(second); err != nil || !bytes.Equal(body, text("a1", "b1")) || second.Again {
 		t.Errorf("%v: %s", err, body)
 	}
-	s.done(second)
-	s.settled(first, 1)
-	if n, waiting := s.left(); n != 5 || waiting != 2 {
+	s.Done(second)
+	s.Settled(first, 1)
+	if n, waiting := s.Left(); n != 5 || waiting != 2 {
 		t.Errorf("%d events, %d batches wait", n, waiting)
 	}
 	// It is killed here: the lock goes, the files stay.
 	s.unlock()
 	s = newSpool(t, root, 1<<20)
-	defer s.close()
+	defer s.Close()
 	var got []string
-	for n, _ := s.left(); n > 0; n, _ = s.left() {
-		e := s.next(now)
-		body, err := s.read(e)
-		if err != nil || !e.again {
-			t.Error(err, e.again)
+	for n, _ := s.Left(); n > 0; n, _ = s.Left() {
+		e := s.Next(now)
+		body, err := s.Read(e)
+		if err != nil || !e.Again {
+			t.Error(err, e.Again)
 		}
-		for _, it := range splitItems(body) {
-			got = append(got, it.id)
-		}
-		s.done(e)
+		got = append(got, strings.Fields(string(body))...)
+		s.Done(e)
 	}
 	if strings.Join(got, " ") != "a0 b0 a2 b2 a3 b3" {
 		t.Errorf("%v", got)
@@ -77,23 +76,23 @@ func TestFolders(t *testing.T) {
 	if a.dir == b.dir {
 		t.Fatal("two processes share a folder")
 	}
-	for _, s := range []*spool{a, b} {
-		if err := s.add(batchHead{events: 1}, text("x"), false); err != nil {
+	for _, s := range []*Spool{a, b} {
+		if err := s.Add(Head{Events: 1}, text("x"), false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.unlock() // killed
 	c := newSpool(t, root, 1<<20)
-	if n, _ := c.left(); n != 1 {
+	if n, _ := c.Left(); n != 1 {
 		t.Errorf("the third has %d events, want those of the second", n)
 	}
 	a.unlock()
 	d := newSpool(t, root, 1<<20)
-	if n, _ := d.left(); n != 1 {
+	if n, _ := d.Left(); n != 1 {
 		t.Errorf("the fourth has %d events, want those of the first", n)
 	}
-	c.close()
-	d.close()
+	c.Close()
+	d.Close()
 }
 
 // Damage costs what it lies in, and is told of.
@@ -102,7 +101,7 @@ func TestDamage(t *testing.T) {
 		data := []byte(segmentHead)
 		for i := range 3 {
 			body := text(fmt.Sprint("a", i), fmt.Sprint("b", i))
-			h := batchHead{length: len(body), events: 2, crc: crc32.Checksum(body, castagnoli)}
+			h := Head{length: len(body), Events: 2, crc: crc32.Checksum(body, castagnoli)}
 			data = append(h.put(data), body...)
 		}
 		return data
@@ -125,7 +124,7 @@ func TestDamage(t *testing.T) {
 	}
 	for name, tt := range tests {
 		data := tt.damage(segment())
-		all, lost, err := scan(data)
+		all, lost, err := scan(data, lines)
 		if len(all) != tt.batches || lost != tt.lost || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s: %d batches, %d events lost, %v", name, len(all), lost, err)
 		}
@@ -137,27 +136,27 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "00000001.spool"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, lost, damaged, err := openSpool(root, 1<<20)
+		s, lost, damaged, err := Open(root, Options{Max: 1 << 20, Count: lines})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, _ := s.left(); n != 2*tt.batches || lost != tt.lost || (len(damaged) > 0) != (tt.err != "") {
+		if n, _ := s.Left(); n != 2*tt.batches || lost != tt.lost || (len(damaged) > 0) != (tt.err != "") {
 			t.Errorf("%s: %d events wait, %d lost, %v", name, n, lost, damaged)
 		}
-		s.close()
+		s.Close()
 	}
 }
 
 // A file of the spool may hold anything.
 func FuzzScan(f *testing.F) {
 	body := text("one", "two")
-	h := batchHead{length: len(body), events: 2, crc: crc32.Checksum(body, castagnoli), again: true}
+	h := Head{length: len(body), Events: 2, crc: crc32.Checksum(body, castagnoli), Again: true}
 	whole := append(h.put([]byte(segmentHead)), body...)
 	f.Add(whole)
 	f.Add(append(whole, whole[len(segmentHead):]...))
 	f.Add(whole[:len(whole)-4])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		all, lost, err := scan(data)
+		all, lost, err := scan(data, lines)
 		if lost > 0 && err == nil {
 			t.Error("events are lost, and nobody says why")
 		}
@@ -165,27 +164,8 @@ func FuzzScan(f *testing.F) {
 			if b.at < 0 || b.at+int64(b.length) > int64(len(data)) {
 				t.Fatalf("a batch from %d on of %d bytes lies outside", b.at, b.length)
 			}
-			part := data[b.at : b.at+int64(b.length)]
-			items := splitItems(part)
-			if len(items) != b.events || !bytes.Equal(join(items), part) {
-				t.Errorf("%d documents of %d", len(items), b.events)
-			}
-		}
-	})
-}
-
-// An answer may be anything.
-func FuzzReadBulk(f *testing.F) {
-	f.Add([]byte(`{"errors":true,"items":[{"create":{"status":400,"error":{"type":"a","reason":"b","caused_by":{"reason":"c"}}}},{"create":{"status":201}}]}`), 2)
-	f.Add([]byte(`{"errors":false,"items":[]}`), 0)
-	f.Fuzz(func(t *testing.T, body []byte, n int) {
-		results, err := readBulk(body, n)
-		if err == nil && len(results) != n {
-			t.Fatalf("%d results of %d documents", len(results), n)
-		}
-		for _, r := range results {
-			if _, reason := r.why(); r.outcome() == bad && reason == "" && r.Error == nil {
-				t.Error("a document is refused for no reason")
+			if n := lines(data[b.at : b.at+int64(b.length)]); n != b.Events {
+				t.Errorf("%d lines of %d", n, b.Events)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package ship
+package spool
 
 import (
 	"errors"
@@ -13,14 +13,14 @@ import (
 	"sync"
 )
 
-// spool keeps batches on disk until they are delivered, in files of which each
+// Spool keeps batches on disk until they are delivered, in files of which each
 // goes when all of its batches are. What a process that ended had not delivered
 // is found in its folder by the next one.
 //
 // Files are not synced: they survive the process, not the machine.
-type spool struct {
+type Spool struct {
+	opt    Options
 	dir    string
-	max    int64 // bytes of all files
 	unlock func()
 
 	mu      sync.Mutex
@@ -30,7 +30,7 @@ type spool struct {
 	number  int      // of the last file
 	bytes   int64    // of all files
 	events  int      // that wait or are on their way
-	waiting []*entry // not on their way
+	waiting []*Batch // not on their way
 	hurried bool     // nobody waits for room any more
 	ended   bool     // nothing is added any more
 	stopped bool     // nothing is taken any more
@@ -44,8 +44,8 @@ type segment struct {
 	open int // batches that are not delivered
 }
 
-// entry is a batch in the spool.
-type entry struct {
+// Batch is a batch in the spool.
+type Batch struct {
 	found
 	seg     *segment
 	settled int // events of it that need not be sent any more
@@ -56,11 +56,23 @@ const segmentSize = 8 << 20
 
 const segmentExt = ".spool"
 
-// openSpool opens a folder for one process. What is left in it, and in those
+// Options say what a spool may hold.
+type Options struct {
+	// Max bounds all files together, in bytes.
+	Max int64
+	// Count says how many events are in a batch's text; nil does not look. One
+	// whose header says otherwise is damaged.
+	Count func(text []byte) int
+	// Adopt is told of a folder that another process has left: what lies there
+	// beside the spool's own files. It may be nil.
+	Adopt func(mine, other string)
+}
+
+// Open opens a folder for one process. What is left in it, and in those
 // beside it whose processes have ended, waits to be delivered; damaged says what
 // of it cannot be read.
-func openSpool(root string, most int64) (s *spool, lost int, damaged []error, err error) {
-	s = &spool{max: most}
+func Open(root string, opt Options) (s *Spool, lost int, damaged []error, err error) {
+	s = &Spool{opt: opt}
 	s.changed = sync.NewCond(&s.mu)
 	if s.dir, s.unlock, err = ownFolder(root); err != nil {
 		return nil, 0, nil, err
@@ -86,7 +98,7 @@ func openSpool(root string, most int64) (s *spool, lost int, damaged []error, er
 	return s, lost, damaged, nil
 }
 
-// maxFolders is how many processes may ship to one stream at a time.
+// maxFolders is how many processes may have a folder of one root at a time.
 const maxFolders = 64
 
 // ownFolder makes and locks a folder below root for this process.
@@ -107,7 +119,7 @@ func ownFolder(root string) (dir string, unlock func(), err error) {
 			return "", nil, err
 		}
 	}
-	return "", nil, fmt.Errorf("%s: %d processes ship from here already", root, maxFolders)
+	return "", nil, fmt.Errorf("%s: %d processes are at work here already", root, maxFolders)
 }
 
 // leftovers lists the files in a folder, the oldest first.
@@ -118,7 +130,7 @@ func leftovers(dir string) ([]string, error) {
 }
 
 // adopt moves the files of processes that have ended into the folder.
-func (s *spool) adopt(root string, names []string) []string {
+func (s *Spool) adopt(root string, names []string) []string {
 	others, _ := filepath.Glob(filepath.Join(root, "*"))
 	for _, dir := range others {
 		if dir == s.dir {
@@ -134,27 +146,29 @@ func (s *spool) adopt(root string, names []string) []string {
 				names = append(names, to)
 			}
 		}
-		_ = appendFile(filepath.Join(s.dir, refusedName), filepath.Join(dir, refusedName))
+		if s.opt.Adopt != nil {
+			s.opt.Adopt(s.dir, dir)
+		}
 		unlock()
 		_ = os.Remove(dir) // what is not empty stays
 	}
 	return names
 }
 
-func (s *spool) nextPath() string {
+func (s *Spool) nextPath() string {
 	s.number++
 	return filepath.Join(s.dir, fmt.Sprintf("%08d%s", s.number, segmentExt))
 }
 
 // load takes up a file that was left. One that holds nothing goes; one that is
 // damaged keeps what can be read, and stays beside the spool under another name.
-func (s *spool) load(path string) (lost int, err error) {
+func (s *Spool) load(path string) (lost int, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
-	all, lost, err := scan(data)
-	if err != nil && !errors.Is(err, errCut) {
+	all, lost, err := scan(data, s.opt.Count)
+	if err != nil && !errors.Is(err, ErrCut) {
 		_ = os.WriteFile(strings.TrimSuffix(path, segmentExt)+".damaged", data, 0o600)
 	}
 	if len(all) == 0 {
@@ -168,35 +182,39 @@ func (s *spool) load(path string) (lost int, err error) {
 	s.files = append(s.files, seg)
 	s.bytes += seg.size
 	for _, b := range all {
-		b.again = true
-		s.waiting = append(s.waiting, &entry{found: b, seg: seg})
-		s.events += b.events
+		b.Again = true
+		s.waiting = append(s.waiting, &Batch{found: b, seg: seg})
+		s.events += b.Events
 	}
 	return lost, err
 }
 
 var (
-	errFull  = errors.New("the spool is full")
-	errEnded = errors.New("the spool takes nothing more") // of whoever waited for room
+	// ErrFull is returned of a batch that there is no room for.
+	ErrFull = errors.New("the spool is full")
+	// ErrEnded is returned to whoever waited for room when the spool ended.
+	ErrEnded = errors.New("the spool takes nothing more")
+	// errLocked is returned of a file that another process has locked.
+	errLocked = errors.New("another process has it")
 )
 
-// add puts a batch into the spool; with wait, once there is room.
-func (s *spool) add(h batchHead, text []byte, wait bool) error {
+// Add puts a batch into the spool; with wait, once there is room.
+func (s *Spool) Add(h Head, text []byte, wait bool) error {
 	h.length, h.crc = len(text), crc32.Checksum(text, castagnoli)
 	need := int64(batchHeadSize + len(text))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.bytes+need > s.max && s.events > 0 {
+	for s.bytes+need > s.opt.Max && s.events > 0 {
 		switch {
 		case !wait:
-			return errFull
+			return ErrFull
 		case s.hurried || s.ended:
-			return errEnded
+			return ErrEnded
 		}
 		s.changed.Wait()
 	}
 	if s.ended {
-		return errEnded
+		return ErrEnded
 	}
 	if s.cur == nil || s.cur.size+need > segmentSize && s.cur.size > int64(len(segmentHead)) {
 		if err := s.begin(); err != nil {
@@ -212,14 +230,14 @@ func (s *spool) add(h batchHead, text []byte, wait bool) error {
 	seg.size += need
 	seg.open++
 	s.bytes += need
-	s.events += h.events
-	s.waiting = append(s.waiting, &entry{found: found{h, at + batchHeadSize}, seg: seg})
+	s.events += h.Events
+	s.waiting = append(s.waiting, &Batch{found: found{h, at + batchHeadSize}, seg: seg})
 	s.changed.Broadcast()
 	return nil
 }
 
 // begin opens the next file.
-func (s *spool) begin() error {
+func (s *Spool) begin() error {
 	if s.cur != nil && s.cur.open == 0 {
 		s.remove(s.cur)
 	}
@@ -239,7 +257,7 @@ func (s *spool) begin() error {
 }
 
 // remove lets a file go.
-func (s *spool) remove(seg *segment) {
+func (s *Spool) remove(seg *segment) {
 	_ = seg.f.Close()
 	_ = os.Remove(seg.path)
 	s.bytes -= seg.size
@@ -249,9 +267,9 @@ func (s *spool) remove(seg *segment) {
 	}
 }
 
-// next takes the batch that has waited longest on its way, once there is one and
+// Next takes the batch that has waited longest on its way, once there is one and
 // the taker may. It returns nil when the spool is stopped.
-func (s *spool) next(may func() bool) *entry {
+func (s *Spool) Next(may func() bool) *Batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.stopped && (len(s.waiting) == 0 || !may()) {
@@ -266,52 +284,52 @@ func (s *spool) next(may func() bool) *entry {
 	return e
 }
 
-// wake has takers look again whether they may.
-func (s *spool) wake() {
+// Wake has takers look again whether they may.
+func (s *Spool) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed.Broadcast()
 }
 
-// stop lets nobody take anything any more.
-func (s *spool) stop() {
+// Stop lets nobody take anything any more.
+func (s *Spool) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true
 	s.changed.Broadcast()
 }
 
-// back puts a batch among those that wait again.
-func (s *spool) back(e *entry) {
+// Back puts a batch among those that wait again.
+func (s *Spool) Back(e *Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.again = true
-	s.waiting = append([]*entry{e}, s.waiting...)
+	e.Again = true
+	s.waiting = append([]*Batch{e}, s.waiting...)
 	s.changed.Broadcast()
 }
 
-// read returns the text of a batch.
-func (s *spool) read(e *entry) ([]byte, error) {
+// Read returns the text of a batch.
+func (s *Spool) Read(e *Batch) ([]byte, error) {
 	text := make([]byte, e.length)
 	if _, err := e.seg.f.ReadAt(text, e.at); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	return text, e.check(text)
+	return text, e.check(text, s.opt.Count)
 }
 
-// settled counts events of a batch that need not be sent any more.
-func (s *spool) settled(e *entry, n int) {
+// Settled counts events of a batch that need not be sent any more.
+func (s *Spool) Settled(e *Batch, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.settled += n
 	s.events -= n
 }
 
-// done lets a batch go.
-func (s *spool) done(e *entry) {
+// Done lets a batch go.
+func (s *Spool) Done(e *Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events -= e.events - e.settled
+	s.events -= e.Events - e.settled
 	e.seg.open--
 	if e.seg.open == 0 && e.seg != s.cur {
 		s.remove(e.seg)
@@ -322,32 +340,35 @@ func (s *spool) done(e *entry) {
 	s.changed.Broadcast()
 }
 
-// left returns how many events are not delivered, and how many batches are not
+// Dir is the folder of this process.
+func (s *Spool) Dir() string { return s.dir }
+
+// Left returns how many events are not delivered, and how many batches are not
 // on their way.
-func (s *spool) left() (events, waiting int) {
+func (s *Spool) Left() (events, waiting int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.events, len(s.waiting)
 }
 
-// hurry lets nobody wait for room any more.
-func (s *spool) hurry() {
+// Hurry lets nobody wait for room any more.
+func (s *Spool) Hurry() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hurried = true
 	s.changed.Broadcast()
 }
 
-// end lets nothing more be added.
-func (s *spool) end() {
+// End lets nothing more be added.
+func (s *Spool) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
 	s.changed.Broadcast()
 }
 
-// close lets the files go; those with nothing in them are removed.
-func (s *spool) close() {
+// Close lets the files go; those with nothing in them are removed.
+func (s *Spool) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, seg := range slices.Clone(s.files) {
