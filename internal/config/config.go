@@ -16,6 +16,8 @@ import (
 type Config struct {
 	Path  string // of the file; "" when there is none
 	SIEMs map[string]*SIEM
+
+	Targets map[string]*Target
 }
 
 // SIEM is a server under a name.
@@ -82,7 +84,7 @@ func Load() (*Config, error) {
 
 // Parse reads a file's text; path is for errors.
 func Parse(path string, text []byte) (*Config, error) {
-	c := &Config{Path: path, SIEMs: make(map[string]*SIEM)}
+	c := &Config{Path: path, SIEMs: make(map[string]*SIEM), Targets: make(map[string]*Target)}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -92,7 +94,14 @@ func Parse(path string, text []byte) (*Config, error) {
 	}
 	r := reader{path: path}
 	err := r.each(doc.Content[0], "the file", func(key string, value *yaml.Node) error {
-		if key != "siems" {
+		switch key {
+		case "siems":
+		case "targets":
+			return r.each(value, "targets", func(name string, value *yaml.Node) (err error) {
+				c.Targets[name], err = r.target(name, value)
+				return err
+			})
+		default:
 			return errUnknown
 		}
 		return r.each(value, "siems", func(name string, value *yaml.Node) error {
@@ -100,7 +109,7 @@ func Parse(path string, text []byte) (*Config, error) {
 			c.SIEMs[name] = s
 			return err
 		})
-	}, "siems")
+	}, "siems", "targets")
 	if err != nil {
 		return nil, err
 	}

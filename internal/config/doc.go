@@ -13,6 +13,10 @@
 //	  logs:
 //	    url: logzio://api-eu.logz.io
 //	    api_key_env: LOGZIO_TOKEN
+//	targets:
+//	  oncall:
+//	    url_file: ~/.config/stoop/slack.url
+//	    min_priority: warning
 //
 // No secret stands in it, only where one is: in a variable of the environment,
 // in a file, or in what a command prints. What is wrong in it is said with file

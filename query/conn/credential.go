@@ -1,22 +1,17 @@
 package conn
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/stoop-project/stoop/internal/config"
-	"github.com/stoop-project/stoop/internal/safetext"
 )
 
 // credential is what a server is shown to be let in. Its secrets are never
@@ -187,7 +182,7 @@ func readSecret(ctx context.Context, from config.Credentials) (secret, what stri
 			}
 			return secret, place.what, nil
 		case place.file != "":
-			secret, err = readFile(place.file)
+			secret, err = config.SecretFile(place.file)
 			if err != nil {
 				return "", "", fmt.Errorf("the file with the %s: %w", name(place.what), err)
 			}
@@ -195,7 +190,7 @@ func readSecret(ctx context.Context, from config.Credentials) (secret, what stri
 		}
 	}
 	if len(from.Command) > 0 {
-		secret, err = runCommand(ctx, from.Command)
+		secret, err = config.SecretCommand(ctx, from.Command)
 	}
 	return secret, "", err
 }
@@ -203,71 +198,6 @@ func readSecret(ctx context.Context, from config.Credentials) (secret, what stri
 // name is how a kind of secret is called in sentences.
 func name(what string) string {
 	return strings.ReplaceAll(strings.Replace(what, "api_", "API ", 1), "_", " ")
-}
-
-// maxSecret bounds what is read as a secret.
-const maxSecret = 64 << 10
-
-func readFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSecret))
-	if err != nil {
-		return "", err
-	}
-	secret := strings.TrimSpace(string(text))
-	if secret == "" {
-		return "", fmt.Errorf("%s is empty", path)
-	}
-	return secret, nil
-}
-
-// commandTimeout bounds how long a credential command may take.
-const commandTimeout = 30 * time.Second
-
-func runCommand(ctx context.Context, words []string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.WaitDelay = time.Second
-	cmd.Stdin = nil
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &bounded{&out, maxSecret}, &bounded{&errs, maxSecret}
-	err := cmd.Run()
-	if ctx.Err() == context.DeadlineExceeded {
-		return "", fmt.Errorf("the credential command has not ended after %s", commandTimeout)
-	}
-	if err != nil {
-		said := safetext.Redact(strings.TrimSpace(errs.String()))
-		if at := strings.LastIndexByte(said, '\n'); at >= 0 {
-			said = said[at+1:]
-		}
-		if said != "" {
-			said = ": " + said
-		}
-		return "", fmt.Errorf("the credential command failed (%w)%s", err, said)
-	}
-	secret := strings.TrimSpace(out.String())
-	if secret == "" {
-		return "", errors.New("the credential command printed nothing")
-	}
-	return secret, nil
-}
-
-// bounded keeps the beginning of what is written.
-type bounded struct {
-	to   *bytes.Buffer
-	left int
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	n := min(len(p), b.left)
-	b.to.Write(p[:n])
-	b.left -= n
-	return len(p), nil
 }
 
 // printed takes what a command printed: an object with api_key, bearer_token,

@@ -35,7 +35,7 @@ func (c *Conn) Curl(req Request) (command string, hints []string) {
 			b.WriteString(" " + w)
 		}
 	}
-	add("-X", req.Method, shellQuoted(c.urlOf(req)))
+	add("-X", req.Method, ShellQuoted(c.urlOf(req)))
 	if header != "" {
 		add("-H", "@-")
 	}
@@ -43,18 +43,18 @@ func (c *Conn) Curl(req Request) (command string, hints []string) {
 		{"--cacert", c.siem.CAFile}, {"--cert", c.siem.ClientCert}, {"--key", c.siem.ClientKey},
 	} {
 		if file.name != "" {
-			add(file.flag, shellQuoted(file.name))
+			add(file.flag, ShellQuoted(file.name))
 		}
 	}
 	if c.siem.CAFingerprint != "" {
 		hints = append(hints, "curl cannot know a server by a certificate's fingerprint: give it the certificate with --cacert")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.siem.Headers)) {
-		add("-H", shellQuoted(name+": "+c.siem.Headers[name]))
+		add("-H", ShellQuoted(name+": "+c.siem.Headers[name]))
 	}
 	if req.Body != nil {
-		add("-H", shellQuoted("Content-Type: "+plainJSON))
-		add("--data-binary", shellQuoted(readable(req.Body)))
+		add("-H", ShellQuoted("Content-Type: "+plainJSON))
+		add("--data-binary", ShellQuoted(readable(req.Body)))
 	}
 	return b.String(), hints
 }
@@ -85,7 +85,7 @@ func secretHeader(from config.Credentials, product Product) (command, hint strin
 	show := func(form, value string) string { return "printf '" + form + `\n' "` + value + `"` }
 	switch {
 	case kind == "password" || kind == "command" && from.Username != "":
-		return show("Authorization: Basic %s", base64Of(`%s:%s`, shellQuoted(from.Username)+` "`+value+`"`)), commandHint(kind)
+		return show("Authorization: Basic %s", base64Of(`%s:%s`, ShellQuoted(from.Username)+` "`+value+`"`)), commandHint(kind)
 	case product == Logzio:
 		return show("X-API-TOKEN: %s", value), commandHint(kind)
 	case kind == "bearer_token":
@@ -108,7 +108,7 @@ func secretPlace(from config.Credentials) (kind, value string) {
 		case place.env != "":
 			return place.kind, variable(place.env)
 		case place.file != "":
-			return place.kind, "$(cat <" + shellQuoted(place.file) + ")"
+			return place.kind, "$(cat <" + ShellQuoted(place.file) + ")"
 		}
 	}
 	if len(from.Command) == 0 {
@@ -116,7 +116,7 @@ func secretPlace(from config.Credentials) (kind, value string) {
 	}
 	words := make([]string, len(from.Command))
 	for i, w := range from.Command {
-		words[i] = shellQuoted(w)
+		words[i] = ShellQuoted(w)
 	}
 	return "command", "$(" + strings.Join(words, " ") + ")"
 }
@@ -126,7 +126,7 @@ func variable(name string) string {
 	if variableName.MatchString(name) {
 		return "$" + name
 	}
-	return "$(printenv " + shellQuoted(name) + ")"
+	return "$(printenv " + ShellQuoted(name) + ")"
 }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -147,7 +147,7 @@ func pairOfKey(from config.Credentials) bool {
 	case from.APIKeyEnv != "":
 		key = os.Getenv(from.APIKeyEnv)
 	case from.APIKeyFile != "":
-		key, _ = readFile(from.APIKeyFile)
+		key, _ = config.SecretFile(from.APIKeyFile)
 	}
 	return strings.Contains(key, ":")
 }
@@ -156,8 +156,8 @@ func base64Of(form, words string) string {
 	return "$(printf '" + form + "' " + words + ` | base64 | tr -d '\n')`
 }
 
-// shellQuoted returns a word as a POSIX shell reads it back.
-func shellQuoted(word string) string {
+// ShellQuoted returns a word as a POSIX shell reads it back.
+func ShellQuoted(word string) string {
 	plain := func(r rune) bool {
 		return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("-_./:,%+", r)
 	}
