@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/detect"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/notify"
+	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query/conn"
+)
+
+// watchCmd makes alerts of sources and tells others of them.
+type watchCmd struct {
+	sourceFlags
+	ruleFlags
+	notifyFlags
+
+	Follow  bool `help:"Go on when the end of a file is reached, and wait for more."`
+	Timeout span `placeholder:"SPAN" help:"Stop after this time."`
+	Stats   bool `help:"Print all counts at the end."`
+
+	detect detecting `kong:"-"`
+}
+
+// Run watches until the sources end, the time is up or a signal comes.
+func (c *watchCmd) Run(a *app) error {
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
+		return err
+	}
+	if c.detect.detector == nil {
+		return usageError{errors.New("there are no rules to watch by: name some by -r (docs/rules.md)")}
+	}
+	sources, err := c.sourceFlags.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	live := c.Follow
+	for _, s := range sources {
+		live = live || s.Info().Live
+	}
+	n, err := c.notifyFlags.open(a, !live, c.ShowSecrets)
+	if err != nil {
+		return err
+	}
+	t := &teller{to: n, only: req, redact: !c.ShowSecrets, names: c.names()}
+	c.detect.detector.OnAlert(t.tell)
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	go c.hangups(ctx, a, n)
+
+	req.Filter, req.Follow = nil, c.Follow // -f is about alerts
+	err = source.Merge(ctx, c.ask(req, sources), sources, c.detect.sink(source.SinkFunc(func(*event.Batch) {})))
+	closeAll(sources)
+	n.Close(context.WithoutCancel(ctx), time.Duration(c.Patience))
+	errs := safetext.NewWriter(a.errs)
+	lost := reportTargets(errs, n.Stats(), c.Stats)
+	c.detect.report(errs, c.Stats)
+	report(errs, sources, c.Stats)
+	if t.bad > 0 {
+		err = errors.Join(err, fmt.Errorf("%d alerts could not be read: %w", t.bad, t.why))
+	}
+	if lost > 0 {
+		err = errors.Join(err, fmt.Errorf("%d alerts were not delivered and are lost", lost))
+	}
+	return err
+}
+
+// ask is what sources are asked for: the events that the rules may fire on.
+func (c *watchCmd) ask(req source.Request, sources []source.Source) source.Request {
+	narrowed := c.detect.request(req, sources) // servers are asked for the rules' conditions
+	if narrowed.Filter == nil {
+		narrowed.Filter, _ = c.detect.detector.Events(nil)
+	}
+	return narrowed
+}
+
+// hangups opens files anew and reads rules again whenever SIGHUP comes.
+func (c *watchCmd) hangups(ctx context.Context, a *app, n *notify.Notifier) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			n.Reopen()
+			if err := c.detect.detector.Reload(); err != nil {
+				fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// teller hands alerts on to a notifier.
+type teller struct {
+	to     *notify.Notifier
+	only   source.Request // alerts outside of it are nobody's business
+	redact bool
+	names  []string // of the sources
+
+	mu   sync.Mutex
+	told map[*rules.Rule]map[string]bool
+	bad  int
+	why  error
+}
+
+func (t *teller) tell(x detect.Alert) {
+	at := time.Unix(0, x.Batch.Time[x.I])
+	if !t.only.Since.IsZero() && at.Before(t.only.Since) || !t.only.Until.IsZero() && at.After(t.only.Until) || !t.wanted(x) {
+		return
+	}
+	a, err := notify.Read(x.Batch.Payload(x.I), t.redact)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		t.bad, t.why = t.bad+1, err
+		return
+	}
+	if x.Rule != nil {
+		a.Guide, a.Told = x.Rule.Guide, t.fields(x)
+	}
+	a.Open = openCommand(t.names, a)
+	t.to.Alert(a)
+}
+
+// wanted reports whether the user's filter holds for an alert.
+func (t *teller) wanted(x detect.Alert) bool {
+	f := t.only.Filter
+	return f == nil || filterHolds(f, x.Batch, x.I)
+}
+
+func filterHolds(f *filter.Filter, b *event.Batch, i int) bool {
+	sel := []uint64{1}
+	f.Select(b.Slice(i, i+1), sel)
+	return sel[0] != 0
+}
+
+// besideTold are the fields of a container that Falco's own outputs end with
+// (append_output's suggested_output of its configuration).
+var besideTold = []string{"container.id", "container.name", "container.image.repository", "container.image.tag", "k8s.pod.name", "k8s.ns.name"}
+
+// fields returns which fields outputs write of a rule's alerts: those that its
+// output names, and the container's.
+func (t *teller) fields(x detect.Alert) map[string]bool {
+	if told := t.told[x.Rule]; told != nil {
+		return told
+	}
+	told := make(map[string]bool)
+	for _, name := range besideTold {
+		told[name] = true
+	}
+	if x.Rule.Format != nil {
+		x.Rule.Format.Each(x.Row(), func(name string, _ event.Value, _ bool) { told[name] = true })
+	}
+	for _, extra := range x.Rule.Extra {
+		told[extra.Key] = true
+	}
+	if t.told == nil || len(t.told) > maxTold { // rules are read again now and then
+		t.told = make(map[*rules.Rule]map[string]bool)
+	}
+	t.told[x.Rule] = told
+	return told
+}
+
+const maxTold = 10000
+
+// trailSpan is how far before and after an alert its command opens the trail.
+const trailSpan = time.Minute
+
+// openCommand returns the command that opens an alert's trail: what the flight
+// recorder holds of the container, or the part of the sources around the alert.
+func openCommand(sources []string, a *notify.Alert) string {
+	if len(sources) == 0 {
+		sources = []string{"live"}
+	}
+	words := []string{"stoop", "view"}
+	live := false
+	for _, s := range sources {
+		if s == "-" {
+			return ""
+		}
+		live = live || s == "live"
+		words = append(words, s)
+	}
+	if live {
+		words = append(words, "--before", "1h")
+	} else {
+		words = append(words, "--since", a.Time.Add(-trailSpan).UTC().Format(time.RFC3339), "--until", a.Time.Add(trailSpan).UTC().Format(time.RFC3339))
+	}
+	if id := a.Field("container.id"); id != "" {
+		words = append(words, "-f", "container.id = "+id)
+	}
+	for i, w := range words {
+		words[i] = conn.ShellQuoted(w)
+	}
+	if live && runtime.GOOS == "linux" {
+		return "sudo " + strings.Join(words, " ")
+	}
+	return strings.Join(words, " ")
+}
