@@ -33,6 +33,7 @@ type detailLine struct {
 	raw   string // unmasked, for filters
 	key   bool   // one of the fields that matter
 	more  bool   // a further line of the value above
+	step  *step  // what a step of a sequence took
 }
 
 // highlights are the fields that matter, in the order in which they are shown.
@@ -89,7 +90,10 @@ func breakLine(l detailLine, w int) []detailLine {
 
 func detailLines(ref store.Ref, r reader, c clock) []detailLine {
 	row := ref.Row()
-	var lines []detailLine
+	lines := chainLines(row, r)
+	if len(lines) > 0 {
+		lines = append(lines, detailLine{head: "the alert"})
+	}
 	for _, name := range highlights {
 		if v, ok := r.text(row, name); ok && v != "" && v != "<NA>" {
 			raw, _ := r.raw(row, name)
@@ -247,6 +251,9 @@ func (d *detail) drawLine(a grid.Area, l detailLine, nameWidth int) {
 		return
 	}
 	value := styText
+	if l.step != nil {
+		value = l.step.style()
+	}
 	if l.key {
 		value = styBold
 		if strings.HasPrefix(l.name, "alert.") && l.name != "alert.output" {

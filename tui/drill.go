@@ -139,6 +139,9 @@ func (m *Model) drillSpan() tea.Cmd {
 }
 
 func (m *Model) drillField() tea.Cmd {
+	if step := m.detail.step(); step != nil {
+		return m.drillStep(step)
+	}
 	line, ok := m.detailField()
 	if !ok {
 		return nil
