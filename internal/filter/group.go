@@ -63,6 +63,18 @@ type groupState struct {
 	shares []shareMemo
 	gen    uint64 // of the batch
 	dims   [event.HomeEvent]dimSize
+	free   []*[]uint64 // selections to lend
+}
+
+// lend returns a selection of any size.
+func (g *groupState) lend() *[]uint64 {
+	n := len(g.free)
+	if n == 0 {
+		return new([]uint64)
+	}
+	p := g.free[n-1]
+	g.free = g.free[:n-1]
+	return p
 }
 
 // dimSize is how large a dimension was when the batch at hand came, and its
@@ -114,7 +126,7 @@ func (r *run) shared(s *step, sel []uint64) {
 		m.gen = r.group.gen
 		m.asked, m.truth = emptied(m.asked, len(sel)), emptied(m.truth, len(sel))
 	}
-	p := borrow(len(sel))
+	p := r.borrow(len(sel))
 	part := *p
 	some := uint64(0)
 	for i, w := range sel {
@@ -128,7 +140,7 @@ func (r *run) shared(s *step, sel []uint64) {
 			m.truth[i] |= w
 		}
 	}
-	scratch.Put(p)
+	r.give(p)
 	for i := range sel {
 		sel[i] &= m.truth[i]
 	}

@@ -20,13 +20,26 @@ type run struct {
 // scratch lends selections.
 var scratch = sync.Pool{New: func() any { return new([]uint64) }}
 
-func borrow(n int) *[]uint64 {
-	p := scratch.Get().(*[]uint64)
+func (r *run) borrow(n int) *[]uint64 {
+	var p *[]uint64
+	if r.group != nil {
+		p = r.group.lend()
+	} else {
+		p = scratch.Get().(*[]uint64)
+	}
 	if cap(*p) < n {
 		*p = make([]uint64, n)
 	}
 	*p = (*p)[:n]
 	return p
+}
+
+func (r *run) give(p *[]uint64) {
+	if r.group != nil {
+		r.group.free = append(r.group.free, p)
+		return
+	}
+	scratch.Put(p)
 }
 
 // do clears the bits of sel of those events for which s does not hold.
@@ -50,11 +63,11 @@ func (r *run) step(s *step, sel []uint64) {
 	case stepOr:
 		r.or(s, sel)
 	case stepNot:
-		p := borrow(len(sel))
+		p := r.borrow(len(sel))
 		copy(*p, sel)
 		r.do(s.kids[0], *p)
 		clearAll(sel, *p)
-		scratch.Put(p)
+		r.give(p)
 	case stepDim:
 		r.dim(s, sel)
 	case stepCol:
@@ -66,7 +79,7 @@ func (r *run) step(s *step, sel []uint64) {
 
 // or asks each part only about the events that none before it took.
 func (r *run) or(s *step, sel []uint64) {
-	left, part := borrow(len(sel)), borrow(len(sel))
+	left, part := r.borrow(len(sel)), r.borrow(len(sel))
 	copy(*left, sel)
 	for _, k := range s.kids {
 		copy(*part, *left)
@@ -77,8 +90,8 @@ func (r *run) or(s *step, sel []uint64) {
 		}
 	}
 	clearAll(sel, *left)
-	scratch.Put(left)
-	scratch.Put(part)
+	r.give(left)
+	r.give(part)
 }
 
 func (r *run) dim(s *step, sel []uint64) {
@@ -92,7 +105,7 @@ func (r *run) dim(s *step, sel []uint64) {
 		r.gather(s.home, a.truth, sel)
 		return
 	}
-	p := borrow(len(sel))
+	p := r.borrow(len(sel))
 	open := *p
 	copy(open, sel)
 	r.gather(s.home, a.open, open)
@@ -103,7 +116,7 @@ func (r *run) dim(s *step, sel []uint64) {
 	for i, w := range open {
 		sel[i] |= w
 	}
-	scratch.Put(p)
+	r.give(p)
 }
 
 // column tests a batch column, and asks where the column does not know.
@@ -113,7 +126,7 @@ func (r *run) column(s *step, sel []uint64) {
 		s.col.run(r.b, sel)
 		return
 	}
-	p := borrow(len(sel))
+	p := r.borrow(len(sel))
 	open := *p
 	for w, m := range sel {
 		open[w] = 0
@@ -129,7 +142,7 @@ func (r *run) column(s *step, sel []uint64) {
 	for i, w := range open {
 		sel[i] |= w
 	}
-	scratch.Put(p)
+	r.give(p)
 }
 
 func (r *run) gather(home event.Home, truth, sel []uint64) {
