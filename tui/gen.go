@@ -1,3 +1,3 @@
 package tui
 
-//go:generate go test -run ^TestKeysPage$ -update .
+//go:generate env STOOP_UPDATE=1 go test -run ^TestKeysPage$ .

@@ -96,6 +96,7 @@ func keyMap() []binding {
 		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},
 		{[]string{"s"}, inContainers, "looking closer", "", "sort the containers by alerts, name or events", (*Model).sortContainers},
 		{[]string{"S"}, everywhere, "looking closer", "", "the sources: what was read, left out and lost, and what they have to say", (*Model).openSources},
+		{[]string{"x"}, inTable | inDetail, "looking closer", "", "an exception for the rule of this alert: pick its fields, see how many alerts it silences, copy or write it", (*Model).openExcept},
 		{[]string{"y"}, inTable | inDetail, "looking closer", "", "copy the value under the cursor", (*Model).copyValue},
 		{[]string{"Y"}, everywhere, "looking closer", "", "copy this level as a stoop command", (*Model).copyCommand},
 

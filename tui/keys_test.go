@@ -225,7 +225,17 @@ var keyCases = map[string][]keyCase{
 	"containers s": {{"shift+tab s", func(m *Model, _ *tuitest.Driver) bool {
 		return m.conts.order == byName && m.conts.all[0].ID == "b20d7c11a9e4"
 	}}},
-	"everywhere S":      {{"S", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "handed on 280") }}},
+	"everywhere S": {{"S", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "handed on 280") }}},
+	"table x": {
+		{"e e x", func(m *Model, d *tuitest.Driver) bool {
+			_, ok := m.over.(*except)
+			return ok && strings.Contains(d.Text(), "silences 1 of this rule's 1 alert (6 alerts are held)")
+		}},
+		{"e e x j space y", func(_ *Model, d *tuitest.Driver) bool {
+			return strings.HasPrefix(d.Copied, "- rule: Read sensitive file")
+		}},
+		{"e e x esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil }},
+	},
 	"table y":           {{"l l y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "server" }}},
 	"everywhere Y":      {{"l l + Y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "stoop print scene -f 'proc.name = server'" }}},
 	"everywhere R":      {{"R", says("no source here keeps a flight recorder")}},

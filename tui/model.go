@@ -272,6 +272,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.pivoted(msg)
 	case storyMsg:
 		m.storied(msg)
+	case exceptMsg:
+		m.excepted(msg)
 	case drainedMsg:
 		m.drained(msg)
 	}

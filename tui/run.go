@@ -33,6 +33,7 @@ type Options struct {
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Table     // nil: those built in
+	Tuning      Tuning           // what exceptions to rules are made with
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground
 	Themes      themes.Folder    // the user's own themes
 	ShowSecrets bool             // do not mask secrets in command lines and the like

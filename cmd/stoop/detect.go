@@ -29,6 +29,7 @@ type ruleFlags struct {
 type detecting struct {
 	detector *detect.Detector
 	named    bool // the user has named the rules
+	names    []string
 	stats    bool // measure what each rule costs
 	ctx      context.Context
 	live     sync.Once // events arrive as they happen
@@ -63,7 +64,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		}
 		return nil
 	}
-	x.detector, x.ctx = d, a.ctx
+	x.detector, x.names, x.ctx = d, names, a.ctx
 	go d.Follow(a.ctx)
 	return nil
 }

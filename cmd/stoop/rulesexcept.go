@@ -4,14 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"path/filepath"
 	"strings"
 
+	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/tune"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/tui"
 )
 
 // rulesExceptCmd proposes an exception.
@@ -98,6 +101,19 @@ func (c *rulesExceptCmd) read(a *app) (*heldAlerts, error) {
 	err = source.Merge(a.ctx, c.detecting.request(req, sources), sources, c.detecting.sink(wanted(req, held.add)))
 	report(safetext.NewWriter(a.errs), sources, false)
 	return held, err
+}
+
+// tuning is what the screen makes exceptions with.
+func (x *detecting) tuning() tui.Tuning {
+	t := tui.Tuning{}
+	if path := config.Path(); path != "" {
+		t.Path = filepath.Join(filepath.Dir(path), "exceptions.yaml")
+	}
+	if x.detector != nil {
+		t.Set = x.detector.Set
+		t.Files = func() ([]rules.File, error) { return rules.Find(x.names) }
+	}
+	return t
 }
 
 // heldAlerts are alerts that were read.

@@ -91,6 +91,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
+		Tuning:      c.detect.tuning(),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

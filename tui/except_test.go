@@ -1,0 +1,78 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stoop-project/stoop/internal/rules"
+)
+
+const shadowRule = `- rule: Read sensitive file untrusted
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: o
+  priority: WARNING
+`
+
+// What is picked is counted, copied, and written to a file that loads behind
+// the rule's own.
+func TestExcept(t *testing.T) {
+	files := []rules.File{{Name: "rules.yaml", Text: []byte(shadowRule)}}
+	set, report := rules.Load(files, rules.Options{})
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "exceptions.yaml")
+	d, m := open(t, 120, 40, func(o *Options) {
+		o.Tuning = Tuning{Set: func() *rules.Set { return set }, Files: func() ([]rules.File, error) { return files, nil }, Path: path}
+	})
+	d.Keys("e", "e", "x")
+	x, ok := m.over.(*except)
+	if !ok || x.counted == nil || x.counted.silenced != 1 || x.counted.ofRule != 1 {
+		t.Fatalf("the proposal: %+v\n%s", m.over, d.Text())
+	}
+	d.Keys("space", "j", "space", "j", "space", "y")
+	if text := d.Text(); !strings.Contains(text, "copied the exception") || !strings.Contains(text, "- [/etc/shadow]") {
+		t.Errorf("after picking one field:\n%s", text)
+	}
+	d.Keys("w")
+	if m.over != nil {
+		t.Errorf("it stays open: %s", m.toast.text)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, report = rules.Load(append(files, rules.File{Name: path, Text: text}), rules.Options{})
+	if err := report.Err(); err != nil || len(set.Rules[0].Exceptions) != 1 {
+		t.Errorf("%v in\n%s", err, text)
+	}
+}
+
+// Nothing is proposed for what is no alert, and nothing written without a
+// field or a file.
+func TestExceptRefuses(t *testing.T) {
+	d, m := open(t, 120, 40)
+	d.Keys("home", "x")
+	if m.over != nil || !strings.Contains(m.toast.text, "this event is none") {
+		t.Errorf("for an event: %v, %q", m.over, m.toast.text)
+	}
+	d.Keys("e", "x", "w")
+	if m.over == nil || !strings.Contains(m.toast.text, "no file for exceptions") {
+		t.Errorf("without a file: %v, %q", m.over, m.toast.text)
+	}
+	x := m.over.(*except)
+	for i := range x.p.Picks {
+		x.p.Picks[i].On = false
+	}
+	d.Keys("y")
+	if m.toast.text != "no field is picked" {
+		t.Errorf("without a field: %q", m.toast.text)
+	}
+	d.Keys("esc")
+	if m.over != nil {
+		t.Error("esc does not close it")
+	}
+}
