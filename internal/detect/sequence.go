@@ -146,10 +146,32 @@ func (w *writer) sequence(f *sequence.Fired) []byte {
 			}
 		})
 	}
-	d = append(d, `},"stoop":{"sequence":`...)
+	d = text(append(d, `},"stoop":{"group":`...), uuid(id[:]))
+	d = appendAncestors(d, f)
+	d = append(d, `,"sequence":`...)
 	d = appendProgress(d, &f.Progress)
 	w.doc = append(d, "}}"...)
 	return w.doc
+}
+
+// appendAncestors writes the ids of the alerts that a sequence was made of.
+func appendAncestors(d []byte, f *sequence.Fired) []byte {
+	ids := 0
+	of, _ := event.Fields.Lookup("alert.id")
+	for _, t := range f.Steps {
+		if v, ok := of.Get(t.Event.Row(), event.Arg{}); ok {
+			sep := `,`
+			if ids == 0 {
+				sep = `,"ancestors":[`
+			}
+			d = text(append(d, sep...), v.String())
+			ids++
+		}
+	}
+	if ids > 0 {
+		d = append(d, ']')
+	}
+	return d
 }
 
 // appendProgress writes how far a sequence has come.
@@ -185,7 +207,7 @@ func appendProgress(d []byte, p *sequence.Progress) []byte {
 // stepFields are what is said of the event that a step took.
 var stepFields = []string{
 	"evt.num", "evt.type", "evt.args", "evt.res", "proc.name", "proc.pid", "proc.cmdline", "proc.pname", "user.name", "fd.name", "container.id", "container.name",
-	"k8s.ns.name", "k8s.pod.name", "alert.rule", "alert.id", "alert.output", "ka.verb", "ka.user.name", "ka.target.name",
+	"k8s.ns.name", "k8s.pod.name", "alert.rule", "alert.id", "alert.tags", "alert.output", "ka.verb", "ka.user.name", "ka.target.name",
 }
 
 func appendStep(d []byte, t sequence.Taken) []byte {

@@ -53,6 +53,9 @@ func TestSequencesRaiseAlerts(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, v, want)
 		}
 	}
+	if id := value(t, heard[0].Row(), "alert.id"); value(t, row, "alert.ancestors") != "("+id+")" || value(t, row, "alert.group") != value(t, row, "alert.id") {
+		t.Errorf("made of %s in group %s", value(t, row, "alert.ancestors"), value(t, row, "alert.group"))
+	}
 	var doc struct {
 		UUID   string
 		Fields map[string]any `json:"output_fields"`
