@@ -49,11 +49,11 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 	all = make([]read, 0, len(hits))
 	for i := range hits {
 		h := &hits[i]
-		if h.Source == nil {
-			b.s.counts.bad(h.Index+"/"+h.ID, "the index does not keep its documents (_source is off)")
+		doc := oneLine(b.s.apart.document(h))
+		if doc == nil {
+			b.s.counts.bad(h.Index+"/"+h.ID, "the index keeps nothing of its documents (_source is off), and no columns of what a profile reads")
 			continue
 		}
-		doc := oneLine(h.Source)
 		m, e, err := b.choose.Map(doc)
 		if err != nil {
 			b.s.counts.bad(h.Index+"/"+h.ID, err.Error())

@@ -146,7 +146,7 @@ func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.R
 		}
 		fetched += len(a.Hits)
 		whole = a.Last
-		for _, b := range batches(choose, a.Hits) {
+		for _, b := range batches(choose, s.documents(a.Hits)) {
 			st.Batch(b)
 		}
 	}
@@ -162,20 +162,20 @@ func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.R
 	return counted[0], nil
 }
 
-// batches reads hits, each kind into a batch of its own. What cannot be read is
+// batches reads documents, each kind into a batch of its own. What cannot be read is
 // no event, and not counted.
-func batches(choose *profile.Chooser, hits []page.Hit) []*event.Batch {
+func batches(choose *profile.Chooser, docs [][]byte) []*event.Batch {
 	byTables := make(map[*event.Tables]*event.Batch)
 	var all []*event.Batch
-	for i := range hits {
-		doc := oneLine(hits[i].Source)
+	for _, doc := range docs {
+		doc = oneLine(doc)
 		m, e, err := choose.Map(doc)
 		if err != nil {
 			continue
 		}
 		b := byTables[m.Tables()]
 		if b == nil {
-			b = event.NewBatch(m.Tables(), 1, len(hits))
+			b = event.NewBatch(m.Tables(), 1, len(docs))
 			byTables[m.Tables()] = b
 			all = append(all, b)
 		}

@@ -25,7 +25,7 @@ func (s *SIEM) learn(ctx context.Context) error {
 		return s.learnLogzio(ctx)
 	}
 	if s.Index == "" {
-		return &conn.Error{Kind: conn.NoIndex, Text: "the address names no index", Remedy: "write a name or a pattern behind it: " + s.Name() + "/falco-*"}
+		return &conn.Error{Kind: conn.NoIndex, Text: "the address names no index", Remedy: "write a name or a pattern behind it: " + strings.TrimSuffix(s.Name(), "/") + "/falco-*"}
 	}
 	indices, err := s.learnMapping(ctx)
 	if err != nil {
@@ -84,6 +84,7 @@ func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
 		}
 	}
 	s.Fields = m
+	s.learnApart(m)
 	return indices, nil
 }
 
@@ -111,7 +112,7 @@ func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
 	var body bytes.Buffer
 	add := func(index string, size int) {
 		head, _ := json.Marshal(map[string]any{"index": index, "ignore_unavailable": true})
-		fmt.Fprintf(&body, "%s\n"+`{"size":%d,"track_total_hits":false,"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]}`+"\n", head, size)
+		fmt.Fprintf(&body, "%s\n"+`{"size":%d,"track_total_hits":false,"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]%s}`+"\n", head, size, page.Asking(s.apart.ask))
 	}
 	add(s.Index, sampleNewest)
 	for i, kind := range slices.Sorted(mapKeys(newest)) {
@@ -133,7 +134,7 @@ func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
 	var docs [][]byte
 	for _, response := range answers.Responses {
 		if a, err := page.Scan(response); err == nil {
-			docs = append(docs, sources(a.Hits)...)
+			docs = append(docs, s.documents(a.Hits)...)
 		}
 	}
 	return docs, nil
@@ -149,10 +150,10 @@ func mapKeys(m map[string]string) func(func(string) bool) {
 	}
 }
 
-func sources(hits []page.Hit) (docs [][]byte) {
-	for _, h := range hits {
-		if h.Source != nil {
-			docs = append(docs, h.Source)
+func (s *SIEM) documents(hits []page.Hit) (docs [][]byte) {
+	for i := range hits {
+		if doc := s.apart.document(&hits[i]); doc != nil {
+			docs = append(docs, doc)
 		}
 	}
 	return docs
@@ -227,7 +228,7 @@ func (s *SIEM) learnLogzio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.learnKinds(sources(hits))
+	s.learnKinds(s.documents(hits))
 	s.Time = &TimeField{Path: "@timestamp", Unit: 1e6}
 	return nil
 }

@@ -46,9 +46,7 @@ func server(cfg *config.Config, arg string) (*config.SIEM, error) {
 	if err != nil || index == "" {
 		return found, err
 	}
-	at := *found
-	at.Index = index
-	return &at, nil
+	return conn.WithIndex(found, index)
 }
 
 // SIEM is a source of the events in the indices of a search server.
@@ -59,6 +57,7 @@ type SIEM struct {
 	Bindings []profile.Binding // the kinds of documents in a sample, that of the most first; empty when there was none
 	Time     *TimeField        // what documents are ordered by; nil: nothing
 
+	apart  apart
 	counts counts
 	tables tables
 	older  pager

@@ -59,7 +59,7 @@ func all(parts []any) json.RawMessage {
 
 // pages is what to read for a query.
 func (s *SIEM) pages(query json.RawMessage, newest bool) page.Query {
-	q := page.Query{Index: s.Index, Query: query, Desc: newest, Size: s.page}
+	q := page.Query{Index: s.Index, Query: query, Desc: newest, Size: s.page, Columns: s.apart.ask}
 	if s.Time != nil {
 		q.Field, q.Mixed = s.Time.Path, s.Time.Mixed
 	}

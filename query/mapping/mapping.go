@@ -51,6 +51,20 @@ type Map struct {
 	opaque map[string]bool    // objects in which documents may hold what is not indexed; "" is the root
 	keyed  map[string]bool    // flattened objects: any key in them is a keyword
 	paths  []string
+
+	// Apart are the values that the indices have and their documents do not: constants of
+	// the mapping, computed fields, other names of a path, and what an index drops of
+	// its documents (_source).
+	Apart []Apart
+	// Partly are the indices that do not keep documents whole, sorted.
+	Partly []string
+}
+
+// Apart is a path whose values the index holds apart from the documents.
+type Apart struct {
+	Path string
+	Ask  string // the field that has them as doc values: the path, or a multi-field of it
+	Nano bool   // it is a date in ns everywhere
 }
 
 var _ Fields = (*Map)(nil)

@@ -141,3 +141,41 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What indices hold apart from their documents is known by their mappings and
+// settings, with the field that has it as doc values.
+func TestApart(t *testing.T) {
+	caps := `{"indices":["on","off","cut"],"fields":{`
+	for _, f := range []string{"k:keyword:true", "data.set:constant_keyword:true", "run:keyword:true", "other:keyword:true", "x.y:long:true", "x.deep.z:ip:true", "t:text:false", "u:text:false", "u.keyword:keyword:true", "flat:flattened:true"} {
+		w := strings.Split(f, ":")
+		caps += fmt.Sprintf(`%q:{%q:{"type":%q,"searchable":true,"aggregatable":%s}},`, w[0], w[1], w[1], w[2])
+	}
+	caps = strings.TrimSuffix(caps, ",") + "}}"
+	const properties = `"properties":{"k":{"type":"keyword"},"t":{"type":"text"},"u":{"type":"text","fields":{"keyword":{"type":"keyword"}}},"flat":{"type":"flattened"},
+		"x":{"properties":{"y":{"type":"long"},"deep":{"properties":{"z":{"type":"ip"}}}}}}`
+	on := `"on":{"mappings":{"runtime":{"run":{"type":"keyword"}},"properties":{"data":{"properties":{"set":{"type":"constant_keyword","value":"a"}}},"other":{"type":"alias","path":"k"},"k":{"type":"keyword"}}}}`
+	for name, c := range map[string]struct{ index, settings, apart, partly string }{
+		"whole":    {`"cut":{"mappings":{` + properties + `}}`, `{}`, "data.set other run", ""},
+		"synth":    {`"cut":{"mappings":{"_source":{"mode":"synthetic"},` + properties + `}}`, `{}`, "data.set other run", ""},
+		"disabled": {`"cut":{"mappings":{"_source":{"enabled":false},` + properties + `}}`, `{}`, "data.set k other run u=u.keyword x.deep.z x.y", "cut"},
+		"setting":  {`"cut":{"mappings":{` + properties + `}}`, `{"cut":{"settings":{"index.mapping.source.mode":"disabled"}}}`, "data.set k other run u=u.keyword x.deep.z x.y", "cut"},
+		"excludes": {`"cut":{"mappings":{"_source":{"excludes":["x.*.z","u"]},` + properties + `}}`, `{}`, "data.set other run u=u.keyword x.deep.z", "cut"},
+		"object":   {`"cut":{"mappings":{"_source":{"excludes":["x"]},` + properties + `}}`, `{}`, "data.set other run x.deep.z x.y", "cut"},
+		"includes": {`"cut":{"mappings":{"_source":{"includes":["*.y","k"]},` + properties + `}}`, `{}`, "data.set other run u=u.keyword x.deep.z", "cut"},
+	} {
+		m, _, err := Parse(Answers{FieldCaps: []byte(caps), Mapping: []byte("{" + on + "," + c.index + "}"), Settings: []byte(c.settings)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range m.Apart {
+			if a.Ask != a.Path {
+				a.Path += "=" + a.Ask
+			}
+			got = append(got, a.Path)
+		}
+		if strings.Join(got, " ") != c.apart || strings.Join(m.Partly, " ") != c.partly {
+			t.Errorf("%s: %v of %v", name, got, m.Partly)
+		}
+	}
+}

@@ -63,6 +63,7 @@ func Parse(a Answers) (*Map, []string, error) {
 		m.add(path, types, details)
 	}
 	m.finish()
+	m.apart(details)
 	return m, caps.Indices, nil
 }
 
@@ -105,6 +106,8 @@ type details struct {
 	opaque  map[string]bool
 	homes   map[string][]string // indices that have a path
 	alias   map[string]string   // path that another one stands for
+	apart   map[string]bool     // paths whose values documents lack
+	partly  []string            // indices that do not keep all of a document
 }
 
 type detailKey struct{ path, typ string }
@@ -193,7 +196,8 @@ func (s indexSettings) ignoreAbove() int {
 func readDetails(a Answers) (*details, error) {
 	d := &details{
 		byKey: make(map[detailKey]*detail), opaque: make(map[string]bool),
-		homes: make(map[string][]string), alias: make(map[string]string), unnamed: a.Unnamed,
+		homes: make(map[string][]string), alias: make(map[string]string),
+		apart: make(map[string]bool), unnamed: a.Unnamed,
 	}
 	if a.Mapping == nil {
 		d.opaque[""] = true // nobody knows
@@ -215,6 +219,7 @@ func readDetails(a Answers) (*details, error) {
 	type kind struct {
 		mapping     string
 		ignoreAbove int
+		sourceless  bool
 	}
 	kinds := make(map[kind][]string)
 	for index, m := range mappings {
@@ -222,22 +227,26 @@ func readDetails(a Answers) (*details, error) {
 		if s.text("index.mapping.total_fields.ignore_dynamic_beyond_limit") == "true" {
 			d.opaque[""] = true
 		}
-		k := kind{string(m.Mappings), s.ignoreAbove()}
+		k := kind{string(m.Mappings), s.ignoreAbove(), s.text("index.mapping.source.mode") == "disabled"}
 		kinds[k] = append(kinds[k], index)
 	}
 	for k, indices := range kinds {
-		var root node
+		var root root
 		if k.mapping != "" {
 			if err := json.Unmarshal([]byte(k.mapping), &root); err != nil {
 				return nil, fmt.Errorf("the mapping of %s cannot be read: %w", indices[0], err)
 			}
 		}
-		w := detailWalk{details: d, indices: indices, ignoreAbove: k.ignoreAbove}
-		w.object("", "", &root, 0)
+		w := detailWalk{details: d, indices: indices, ignoreAbove: k.ignoreAbove, kept: root.Source}
+		w.kept.off = w.kept.off || k.sourceless
+		w.runtime(root.Runtime)
+		w.object("", "", &root.node, 0)
 	}
 	for _, x := range d.byKey {
 		slices.Sort(x.indices)
 	}
+	slices.Sort(d.partly)
+	d.partly = slices.Compact(d.partly)
 	return d, nil
 }
 
@@ -246,6 +255,7 @@ type detailWalk struct {
 	*details
 	indices     []string
 	ignoreAbove int
+	kept        kept
 }
 
 // maxDepth bounds how deep a mapping is followed; Elasticsearch's own bound is 20.
@@ -266,7 +276,7 @@ func (w *detailWalk) object(prefix, nested string, n *node, depth int) {
 		path := prefix + name
 		switch {
 		case child.Type == "alias":
-			w.alias[path] = child.Path
+			w.alias[path], w.apart[path] = child.Path, true
 		case child.Type == "nested":
 			w.object(path+".", path, child, depth+1)
 		case child.Properties != nil || child.Type == "object" || child.Type == "" || child.Type == "passthrough":
@@ -285,6 +295,7 @@ func (w *detailWalk) object(prefix, nested string, n *node, depth int) {
 // field notes what a mapping says of a field.
 func (w *detailWalk) field(path, parent, nested string, n *node) {
 	w.homes[path] = append(w.homes[path], w.indices...)
+	w.lacking(path, parent, n.Type)
 	key := detailKey{path, family(n.Type)}
 	x := w.byKey[key]
 	if x == nil {

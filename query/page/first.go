@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/stoop-project/stoop/query/conn"
@@ -19,4 +20,14 @@ func First(c *conn.Conn, q Query) conn.Request {
 	}
 	r := &reader{c: c, q: q, size: q.Size}
 	return conn.Request{Method: http.MethodPost, Path: conn.Path(q.Index, "_search"), Body: r.body()}
+}
+
+// Asking is the part of a request's object, with a comma before it, that asks
+// for doc values; nothing when there are none to ask for.
+func Asking(columns []Column) []byte {
+	if len(columns) == 0 {
+		return nil
+	}
+	text, _ := json.Marshal(columns) // texts alone
+	return append([]byte(`,"docvalue_fields":`), text...)
 }

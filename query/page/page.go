@@ -18,6 +18,14 @@ type Query struct {
 	Desc  bool            // the newest first
 	Size  int             // hits of the first page
 	Most  int             // hits of a page at most; later pages get the size that makes an answer of a few MB
+	// Columns are fields whose doc values come with each document ([Hit].Columns).
+	Columns []Column
+}
+
+// Column is a field whose doc values are asked for.
+type Column struct {
+	Field  string `json:"field"`
+	Format string `json:"format,omitempty"` // of a date, as the servers write it; "" for the field's own
 }
 
 // Options say how long to try, and whom to tell.

@@ -128,6 +128,7 @@ func (r *reader) body() []byte {
 	if r.q.Query != nil {
 		fmt.Fprintf(&b, `,"query":%s`, r.q.Query)
 	}
+	b.Write(Asking(r.q.Columns))
 	if after := r.after(); after != nil {
 		fmt.Fprintf(&b, `,"search_after":%s`, after)
 	}

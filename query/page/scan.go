@@ -12,9 +12,12 @@ type Hit struct {
 	Index  string
 	ID     string
 	Source []byte // the document as it was indexed; nil when the index does not keep it
-	Sort   []byte // the sort values, as JSON
-	Time   int64  // the first of them
-	Timed  bool   // … which is a number
+	// Columns are the doc values that were asked for: a JSON object of lists by
+	// field; nil when it has none of them.
+	Columns []byte
+	Sort    []byte // the sort values, as JSON
+	Time    int64  // the first of them
+	Timed   bool   // … which is a number
 }
 
 // Answer is what a search returned.
@@ -146,6 +149,8 @@ func (a *Answer) hit(s *scanner) {
 			h.ID = s.text()
 		case "_source":
 			h.Source = s.value()
+		case "fields":
+			h.Columns = s.value()
 		case "sort":
 			h.Sort = s.value()
 		default:
