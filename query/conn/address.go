@@ -36,7 +36,8 @@ type Address struct {
 // errUserInfo is said of an address with a name or password in it.
 var errUserInfo = errors.New("an address carries no name or password, since others see command lines: set STOOP_USERNAME and STOOP_PASSWORD, or STOOP_API_KEY, or name files in the configuration (docs/siem.md)")
 
-// ParseAddress reads an address: es://host:9200,host2/prefix/index?tls=off.
+// ParseAddress reads an address: es://host:9200,host2/prefix/index?tls=off. A
+// path that ends with a slash has no index: es://host/prefix/.
 func ParseAddress(text string) (Address, error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	kind, known := schemes[scheme]
@@ -57,7 +58,11 @@ func ParseAddress(text string) (Address, error) {
 		}
 		a.Hosts = append(a.Hosts, full)
 	}
-	path = strings.Trim(path, "/")
+	if inner := strings.Trim(path, "/"); inner != "" && strings.HasSuffix(path, "/") && !isPattern(inner) {
+		path = inner + "/" // of a server behind another, and no index
+	} else {
+		path = inner
+	}
 	if at := strings.LastIndexByte(path, '/'); at >= 0 {
 		a.Prefix, path = "/"+path[:at], path[at+1:]
 	}
@@ -139,7 +144,10 @@ func (a Address) String() string {
 		hosts[i] = strings.TrimSuffix(h, ":"+kind.port)
 	}
 	s := a.Scheme + "://" + strings.Join(hosts, ",") + a.Prefix
-	if a.Index != "" {
+	switch {
+	case a.Index == "" && a.Prefix != "":
+		s += "/"
+	case a.Index != "":
 		s += "/" + inAddress.Replace(a.Index)
 	}
 	if !a.TLS {
@@ -161,21 +169,44 @@ func (a Address) urls() []string {
 	return all
 }
 
-// addressOf returns the address of a configured server.
+// addressOf returns the address of a configured server. Where the index stands
+// apart, the URL's whole path is that of a server behind another:
+// https://host/search with index: falco-*.
 func addressOf(s *config.SIEM) (Address, error) {
 	if s.CloudID != "" {
 		return cloudAddress(s)
 	}
 	a, err := ParseAddress(s.URL)
-	if err != nil {
+	if err != nil || s.Index == "" || a.Index == s.Index {
 		return a, err
 	}
-	if s.Index != "" {
-		if a.Index != "" && a.Index != s.Index {
-			// Elasticsearch behind a path: https://host/search with index: falco-*
-			a.Prefix += "/" + a.Index
-		}
-		a.Index = s.Index
+	if isPattern(a.Index) {
+		return a, fmt.Errorf("%s: the URL names the index %s, and %s is named beside it: let one of them go", s.Name, a.Index, s.Index)
 	}
+	if a.Index != "" {
+		a.Prefix += "/" + url.PathEscape(a.Index)
+	}
+	a.Index = s.Index
 	return a, nil
+}
+
+// isPattern reports whether a name stands for several indices, which no part of
+// a path does.
+func isPattern(name string) bool { return strings.ContainsAny(name, "*,") }
+
+// WithIndex returns a configured server with another index than its own. One
+// that stands in the URL goes; a path that is none ends with a slash there, or
+// has the index beside it.
+func WithIndex(s *config.SIEM, index string) (*config.SIEM, error) {
+	at := *s
+	if s.CloudID == "" && s.Index == "" {
+		a, err := ParseAddress(s.URL)
+		if err != nil {
+			return nil, err
+		}
+		a.Index = ""
+		at.URL = a.String()
+	}
+	at.Index = index
+	return &at, nil
 }

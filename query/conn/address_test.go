@@ -64,6 +64,42 @@ func TestParseAddressRefuses(t *testing.T) {
 	}
 }
 
+// The index of a configured server stands in its URL or beside it; one that is
+// named instead takes its place, and what is a path before it stays.
+func TestWithIndex(t *testing.T) {
+	tests := []struct{ url, beside, instead, want string }{
+		{"es://h/falco-*", "", "", "es://h/falco-*"},
+		{"es://h/falco-*", "", "audit-*", "es://h/audit-*"},
+		{"es://h/falco?tls=off", "", "audit,zeek", "es://h/audit,zeek?tls=off"},
+		{"https://h/search", "falco-*", "", "https://h/search/falco-*"},
+		{"https://h/search", "falco-*", "audit-*", "https://h/search/audit-*"},
+		{"https://h/search/", "", "audit-*", "https://h/search/audit-*"},
+		{"https://h/search/", "", "", "https://h/search/"},
+		{"https://h/a/b/", "falco", "audit", "https://h/a/b/audit"},
+		{"https://h/a/b/falco", "", "audit", "https://h/a/b/audit"},
+		{"es://h", "falco-*", "audit", "es://h/audit"},
+		{"es://h/", "", "audit", "es://h/audit"},
+		{"es://h/falco-*/", "", "audit", "es://h/audit"},
+		{"es://h/same", "same", "", "es://h/same"},
+	}
+	for _, tt := range tests {
+		at := &config.SIEM{Name: "prod", URL: tt.url, Index: tt.beside}
+		if tt.instead != "" {
+			var err error
+			if at, err = WithIndex(at, tt.instead); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, err := addressOf(at); err != nil || a.String() != tt.want {
+			t.Errorf("%s with %q beside it, %q instead: %s, %v; want %s", tt.url, tt.beside, tt.instead, a, err, tt.want)
+		}
+	}
+	_, err := addressOf(&config.SIEM{Name: "prod", URL: "es://h/falco-*", Index: "audit-*"})
+	if err == nil || !strings.Contains(err.Error(), "prod: the URL names the index falco-*, and audit-* is named beside it") {
+		t.Error(err)
+	}
+}
+
 func TestCloudID(t *testing.T) {
 	id := func(text string) string { return "prod:" + base64.StdEncoding.EncodeToString([]byte(text)) }
 	a, err := addressOf(&config.SIEM{Name: "c", CloudID: id("eu.aws.cloud.example:9243$0123abc$kib"), Index: "logs-*"})
@@ -85,6 +121,7 @@ func FuzzParseAddress(f *testing.F) {
 	f.Add("https://u:p@[::1]:443/x%20")
 	f.Add("https://::")
 	f.Add("es://00/%40")
+	f.Add("es://0/p//")
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAddress(text)
 		if err != nil {
