@@ -116,7 +116,7 @@ func (c *counts) stats() source.Stats {
 	if more := c.badly - maxNotes; more > 0 {
 		s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d further documents were left out", more)})
 	}
-	for _, about := range []string{"progress", "server"} {
+	for _, about := range []string{"others", "progress", "server"} {
 		if n, ok := c.status[about]; ok {
 			s.Notes = append(s.Notes, n)
 		}

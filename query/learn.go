@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/conn"
 	"github.com/stoop-project/stoop/query/mapping"
@@ -35,8 +34,7 @@ func (s *SIEM) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.learnKinds(docs)
-	return nil
+	return s.learnKinds(ctx, docs)
 }
 
 // learnMapping asks what the indices can do with paths, and returns their names.
@@ -121,23 +119,32 @@ func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
 		}
 		add(newest[kind], sampleEach)
 	}
-	var answers struct {
-		Responses []json.RawMessage `json:"responses"`
-	}
-	_, err := s.Do(ctx, conn.Request{
-		Method: http.MethodPost, Path: "/_msearch", Body: body.Bytes(), Lines: true,
-		Read: func(body []byte) error { return json.Unmarshal(body, &answers) },
-	})
+	answers, err := s.searches(ctx, body.Bytes())
 	if err != nil {
 		return nil, err
 	}
 	var docs [][]byte
-	for _, response := range answers.Responses {
-		if a, err := page.Scan(response); err == nil {
-			docs = append(docs, s.documents(a.Hits)...)
-		}
+	for _, a := range answers {
+		docs = append(docs, s.documents(a.Hits)...)
 	}
 	return docs, nil
+}
+
+// searches sends several searches at once, and returns the answers that there are.
+func (s *SIEM) searches(ctx context.Context, body []byte) (all []*page.Answer, err error) {
+	var answers struct {
+		Responses []json.RawMessage `json:"responses"`
+	}
+	_, err = s.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: "/_msearch", Body: body, Lines: true,
+		Read: func(body []byte) error { return json.Unmarshal(body, &answers) },
+	})
+	for _, response := range answers.Responses {
+		if a, err := page.Scan(response); err == nil {
+			all = append(all, a)
+		}
+	}
+	return all, err
 }
 
 func mapKeys(m map[string]string) func(func(string) bool) {
@@ -157,44 +164,6 @@ func (s *SIEM) documents(hits []page.Hit) (docs [][]byte) {
 		}
 	}
 	return docs
-}
-
-// learnKinds finds out which profiles read the documents.
-func (s *SIEM) learnKinds(docs [][]byte) {
-	s.Bindings = profile.Detect(docs)
-	s.Time = chooseTime(s.Bindings, s.Fields)
-	if len(docs) == 0 {
-		s.counts.note(source.Note{Level: source.NoteInfo, Text: "there is nothing in " + s.Index + " yet"})
-	} else if len(s.Bindings) == 0 {
-		s.counts.note(source.Note{
-			Level: source.NoteWarn, Text: "no profile knows the documents of " + s.Index,
-			Remedy: "stoop profiles test says what was found in them",
-		})
-	}
-	if s.Time == nil && len(docs) > 0 {
-		s.counts.note(source.Note{
-			Level: source.NoteWarn, Text: "the indices have no time field to go by: events come in the order in which they were indexed",
-		})
-	}
-}
-
-// KindsText names the kinds of documents, for a sentence.
-func (s *SIEM) KindsText() string {
-	names := make([]string, len(s.Bindings))
-	for i := range s.Bindings {
-		names[i] = kindText(&s.Bindings[i])
-	}
-	return strings.Join(names, ", ")
-}
-
-func kindText(b *profile.Binding) string {
-	switch {
-	case b.Text != "":
-		return b.Profile.Name + " (JSON in " + b.Text + ")"
-	case b.Prefix != "":
-		return b.Profile.Name + " (under " + strings.TrimSuffix(b.Prefix, ".") + ")"
-	}
-	return b.Profile.Name
 }
 
 // unknownFields is what is known of a server that does not tell: anything may
@@ -228,7 +197,9 @@ func (s *SIEM) learnLogzio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.learnKinds(s.documents(hits))
+	if err := s.learnKinds(ctx, s.documents(hits)); err != nil {
+		return err
+	}
 	s.Time = &TimeField{Path: "@timestamp", Unit: 1e6}
 	return nil
 }

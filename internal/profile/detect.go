@@ -26,9 +26,7 @@ func (s *Set) Detect(docs [][]byte) []Binding {
 			continue
 		}
 		found := m.binding()
-		i := slices.IndexFunc(all, func(t *tally) bool {
-			return t.Profile == found.Profile && t.Prefix == found.Prefix && t.Text == found.Text
-		})
+		i := slices.IndexFunc(all, func(t *tally) bool { return t.Same(&found) })
 		if i < 0 {
 			i = len(all)
 			all = append(all, &tally{Binding: found})
@@ -42,6 +40,27 @@ func (s *Set) Detect(docs [][]byte) []Binding {
 		bindings[i] = t.Binding
 	}
 	return bindings
+}
+
+// Bindings are all ways in which documents may hold those of the set's profiles,
+// in the order in which they are tried.
+func (s *Set) Bindings() (all []Binding) {
+	for _, p := range s.profiles {
+		all = append(all, Binding{Profile: p, Derived: true})
+		for _, w := range p.Within {
+			b := Binding{Profile: p, Text: w.Text, Derived: true}
+			if w.Object != "" {
+				b.Prefix = w.Object + "."
+			}
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// Same reports whether two bindings are of the same kind of documents.
+func (b *Binding) Same(o *Binding) bool {
+	return b.Profile == o.Profile && b.Prefix == o.Prefix && b.Text == o.Text
 }
 
 // binding says where the document that was mapped last lay.
