@@ -85,7 +85,7 @@ func TestConstantsOfTheMapping(t *testing.T) {
 	const columns = `{"data_stream.dataset":["falco.alerts"],"rule.keyword":["a","b"],"not.read":[1]}`
 	for doc, want := range map[string]string{
 		`{"x":1}`:                           `{"data_stream.dataset":"falco.alerts","rule":["a","b"],"x":1}`,
-		` { } `:                             `{"data_stream.dataset":"falco.alerts","rule":["a","b"]}`,
+		"\n{}\n":                            `{"data_stream.dataset":"falco.alerts","rule":["a","b"]}`,
 		`{"data_stream":{"dataset":"own"}}`: `{"rule":["a","b"],"data_stream":{"dataset":"own"}}`,
 		`{"rule":"r","data_stream.dataset":"own"}`:     `{"rule":"r","data_stream.dataset":"own"}`,
 		`{"data_stream":{"type":"logs"},"rule":false}`: `{"data_stream.dataset":"falco.alerts","data_stream":{"type":"logs"},"rule":false}`,

@@ -33,6 +33,7 @@ const (
 // Count implements [source.Counter]: the server counts what it can, and what it
 // cannot is fetched and counted here, the newest first.
 func (s *SIEM) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
+	s.lookHidden(ctx)
 	results := make([]*dashboard.Result, len(qs))
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.SetLimit(countsAtOnce)

@@ -30,6 +30,7 @@ func (s *SIEM) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.lookHidden(ctx)
 	docs, err := s.sample(ctx, indices)
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
 			Remedy: "is the pattern right, and has anything been indexed?",
 		}
 	}
-	s.Fields = m
+	s.Fields = &mapping.Seen{Fields: m}
 	s.learnApart(m)
 	return indices, nil
 }

@@ -132,6 +132,7 @@ func (b *back) fulfil(ctx context.Context, a asking) error {
 		return b.read(ctx, a.n)
 	}
 	b.pages.Close()
+	b.r.s.lookHidden(ctx)
 	b.r.req.Filter = a.filter
 	b.r.query, b.r.exact = b.r.s.Query(b.r.req)
 	b.begin(ctx)

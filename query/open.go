@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/event"
@@ -57,7 +59,11 @@ type SIEM struct {
 	Bindings []profile.Binding // the kinds of documents in a sample, that of the most first; empty when there was none
 	Time     *TimeField        // what documents are ordered by; nil: nothing
 
-	apart  apart
+	apart apart
+
+	looked   sync.Mutex
+	lookedAt time.Time // when it was looked which values are not indexed
+
 	counts counts
 	tables tables
 	older  pager

@@ -22,18 +22,27 @@ type Plan struct {
 	// Query finds every document that the filter holds for.
 	Query json.RawMessage
 
-	// Exact says that it finds no others.
+	// Exact says that it finds no others, as far as the index holds no values now
+	// that it did not index ([mapping.Seen]). Should such come, it finds them too.
 	Exact bool
 
 	c    *compiler
-	deep bool // the filter is nested too deeply for a request, which asks nothing then
+	now  *compiler // of the fields as they are shown now; nil when that is not known
+	deep bool      // the filter is nested too deeply for a request, which asks nothing then
 }
 
 // Compile translates a filter for documents as b holds them, in indices as m
 // describes them. What the index cannot tell is left out of the query. A nil
 // filter wants every document.
 func Compile(f *filter.Filter, b *profile.Binding, m mapping.Fields) *Plan {
-	return newCompiler(b, m).plan(f)
+	p := newCompiler(b, m).plan(f)
+	if seen, ok := m.(*mapping.Seen); ok && !p.Exact && !p.deep {
+		if fields := seen.Shown(); fields != nil {
+			p.now = newCompiler(b, fields)
+			p.Exact = p.now.plan(f).Exact
+		}
+	}
+	return p
 }
 
 func (c *compiler) plan(f *filter.Filter) *Plan {
@@ -60,7 +69,7 @@ func (p *Plan) Part(e filter.Expr) filter.Support {
 	switch found := p.c.expr(e); {
 	case p.deep:
 		return filter.Ignores
-	case found.exact():
+	case found.exact() || p.now != nil && p.now.expr(e).exact():
 		return filter.Decides
 	case found.upper == all:
 		return filter.Ignores

@@ -32,6 +32,7 @@ type Field struct {
 	Unnamed      bool // a document does not say in _ignored that a value was left out
 	Indexed      bool // can be searched, in every index that has it
 	Aggregatable bool // has doc values, in every index that has it
+	Alias        bool // the path is another name of a field
 	// Normalized says that a normalizer changes the values (lower case) before they are indexed.
 	Normalized bool
 	// Nested is the path of the nested object that the field lies in; it is reached by a nested query.

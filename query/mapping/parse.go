@@ -125,7 +125,7 @@ func (d *details) fill(f *Field) {
 	f.Unnamed = d.unnamed
 	path := f.Path
 	if target, ok := d.alias[path]; ok {
-		path = target
+		path, f.Alias = target, true
 	}
 	x := d.byKey[detailKey{path, family(f.Type)}]
 	switch {
