@@ -50,6 +50,7 @@ type Model struct {
 
 	conts  containers
 	hist   histogram
+	brush  brush
 	feed   feed
 	detail detail
 	past   history // filters that were entered
@@ -237,6 +238,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.wheel(msg.Mouse())
 	case tea.MouseClickMsg:
 		return m.click(msg.Mouse())
+	case tea.MouseMotionMsg:
+		m.drag(msg.Mouse())
+	case tea.MouseReleaseMsg:
+		return m.endBrush()
 	case tea.ColorProfileMsg:
 		m.plain = msg.Profile <= colorprofile.ASCII
 		if m.painter != nil {

@@ -70,12 +70,15 @@ func (m *Model) click(e tea.Mouse) tea.Cmd {
 		}
 	case inHistogram:
 		m.hist.at = min(max(e.X-m.hist.area.X, 0), max(len(l.counted.hist)-1, 0))
+		m.beginBrush(e.X)
 	case inDetail:
 		if y := e.Y - m.detail.area.Y; y >= 0 {
 			m.detail.move(m.detail.top + y - m.detail.at)
 		}
 	case inBoard:
-		return m.clickBoard(e.X, e.Y)
+		cmd := m.clickBoard(e.X, e.Y)
+		m.beginBrush(e.X)
+		return cmd
 	case inTree:
 		if y := e.Y - l.tree.area.Y; y >= 0 {
 			l.tree.move(l.tree.top + y - l.tree.at())

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
@@ -45,6 +46,56 @@ func TestMouse(t *testing.T) {
 		for x := 0; x < 120; x += 7 {
 			click(d, x, y)
 		}
+	}
+}
+
+// drag moves the mouse from a cell to another with the button down, and lets it go.
+func drag(d *tuitest.Driver, x, y, toX, toY int) {
+	click(d, x, y)
+	for _, at := range []int{(x + toX) / 2, toX} {
+		d.Send(tea.MouseMotionMsg{X: at, Y: toY, Button: tea.MouseLeft})
+	}
+	d.Send(tea.MouseReleaseMsg{X: toX, Y: toY, Button: tea.MouseLeft})
+}
+
+// A drag over a trend filters by the span under it, from either end, wherever
+// the mouse is let go; over the histogram it opens the span.
+func TestBrush(t *testing.T) {
+	d, m := open(t, 120, 40)
+	d.Keys("b")
+	b := m.level().board
+	trend := -1
+	for i, p := range b.d.Panels {
+		if p.Kind == dashboard.Trend {
+			trend = i
+			break
+		}
+	}
+	bars := func() (x, y, n int) {
+		bx := b.boxes[trend]
+		return b.area.X + bx.x + trendMargin, b.area.Y + bx.y - b.top + 2, len(b.counts.results[trend].Trend)
+	}
+	x, y, n := bars()
+	span := b.counts.results[trend].Span
+	click(d, x+3, y)
+	d.Send(tea.MouseReleaseMsg{X: x + 3, Y: y, Button: tea.MouseLeft})
+	if strings.Contains(m.level().expr, "evt.rawtime") || b.mark >= 0 || b.picks[trend] != 3 {
+		t.Errorf("a click alone: %s, mark %d, picked %d", m.level().expr, b.mark, b.picks[trend])
+	}
+	d.Send(tea.MouseMotionMsg{X: x + 9, Y: y, Button: tea.MouseLeft})
+	if b.mark >= 0 {
+		t.Error("the mouse marks a span, though its button was let go")
+	}
+	drag(d, x+n/2, y, x+2, y+30) // back in time, out of the panel
+	from, to := span.From+2*span.Step(), span.From+int64(n/2+1)*span.Step()
+	if !strings.Contains(m.level().expr, between(from, to)) || b.mark >= 0 {
+		t.Errorf("%s does not hold %s, mark %d", m.level().expr, between(from, to), b.mark)
+	}
+	d.Keys("esc")
+	depth := len(m.stack)
+	drag(d, m.hist.area.X+5, m.hist.area.Y, m.hist.area.X+20, m.hist.area.Y+20)
+	if len(m.stack) != depth+1 || !strings.Contains(m.level().expr, "evt.rawtime") {
+		t.Errorf("over the histogram: %d levels, %s", len(m.stack), m.level().expr)
 	}
 }
 
