@@ -34,6 +34,7 @@ type cli struct {
 	Print      printCmd                  `cmd:"" help:"Print events as a table, JSON or CSV."`
 	Record     recordCmd                 `cmd:"" help:"Write events to a recording."`
 	Watch      watchCmd                  `cmd:"" help:"Make alerts by rules, and tell others: Falco's JSON, syslog, HTTP, Slack, mail, …."`
+	Deliver    deliverCmd                `cmd:"" help:"Send a SIEM what waits for it in the spool."`
 	Demo       demoCmd                   `cmd:"" help:"Open the built-in demo: a real incident in a pod."`
 	Filter     filterCmd                 `cmd:"" help:"Parse, check or explain a filter."`
 	Rules      rulesCmd                  `cmd:"" help:"Rule files: check, list, show, explain, except."`

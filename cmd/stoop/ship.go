@@ -66,13 +66,22 @@ func (c *recordCmd) ship(a *app, req source.Request) error {
 	c.detect.end()
 	closeAll(sources)
 	err = errors.Join(runErr, s.Close(graceful(a.ctx), shipPatience))
-	c.reportShipping(errs, s)
+	reportShipping(errs, s, c.Stats)
 	report(errs, sources, c.Stats)
 	c.detect.report(errs, c.Stats)
-	if n := s.Stats().Waiting; err == nil && n > 0 && a.ctx.Err() == nil {
-		err = fmt.Errorf("%s did not take %d events; they are in %s, and the next `stoop record --to %s` delivers them", s.Name(), n, s.Stats().Spool, c.To)
+	if err == nil && a.ctx.Err() == nil {
+		err = waiting(s, c.To)
 	}
 	return err
+}
+
+// waiting is the error of events that were not taken.
+func waiting(s *ship.Shipper, to string) error {
+	st := s.Stats()
+	if st.Waiting == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s did not take %d events; they are in %s, and `stoop deliver %s` delivers them", s.Name(), st.Waiting, st.Spool, to)
 }
 
 // graceful is done some time after ctx.
@@ -83,7 +92,7 @@ func graceful(ctx context.Context) context.Context {
 }
 
 // reportShipping prints what became of the events.
-func (c *recordCmd) reportShipping(w io.Writer, s *ship.Shipper) {
+func reportShipping(w io.Writer, s *ship.Shipper, stats bool) {
 	st := s.Stats()
 	fmt.Fprintf(w, "%d events in %s: %d new, %d were there\n", st.New+st.There, s.Name(), st.New, st.There)
 	for _, r := range st.Reasons {
@@ -101,7 +110,7 @@ func (c *recordCmd) reportShipping(w io.Writer, s *ship.Shipper) {
 	if st.Waiting > 0 {
 		fmt.Fprintf(w, "%d events wait in %s\n", st.Waiting, st.Spool)
 	}
-	if c.Stats {
+	if stats {
 		fmt.Fprintf(w, "%s: %d events taken, %d found in the spool, %d delivered, %d refused, %d lost; %d requests, %d of them again, %d bytes\n",
 			s.Name(), st.Taken, st.Found, st.New+st.There, st.Refused, st.Lost, st.Requests, st.Again, st.Bytes)
 	}

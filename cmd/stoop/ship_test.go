@@ -271,6 +271,9 @@ func TestShipKilled(t *testing.T) {
 			if cmd.Wait() == nil {
 				t.Fatalf("it came to its end before it was killed: %s", errs)
 			}
+			if kill > 0 && !strings.Contains(errs.String(), "an earlier process left") {
+				t.Errorf("it does not say that there is something to deliver: %s", errs)
+			}
 			if kill == 1 {
 				s.Do(t, "POST", "/"+stream+"/_rollover", nil)
 			}
@@ -278,8 +281,9 @@ func TestShipKilled(t *testing.T) {
 		if left, _ := filepath.Glob(filepath.Join(spool, "*", "*", "*.spool")); len(left) == 0 {
 			t.Error("the killed processes left nothing in the spool")
 		}
+		deliver(t, p.Address(stream), spool)
 		cmd, errs := ship(p.Address(stream))
-		if err := cmd.Wait(); err != nil || !strings.Contains(errs.String(), "an earlier process left") {
+		if err := cmd.Wait(); err != nil {
 			t.Errorf("%v: %s", err, errs)
 		}
 		onceInStream(t, s, stream, eventsOf(t, path))
@@ -287,6 +291,20 @@ func TestShipKilled(t *testing.T) {
 			t.Errorf("the spool keeps %v", left)
 		}
 	})
+}
+
+// deliver has what a process left in the spool delivered, without its source.
+func deliver(t *testing.T, address, spool string) {
+	t.Helper()
+	for _, want := range []string{"events that an earlier process left", "nothing waits for stoop-"} {
+		code, _, errs := stoop(t, "deliver", address, "--spool", spool)
+		if code != exitOK || !strings.Contains(errs, want) {
+			t.Errorf("exit status %d, want %q: %s", code, want, errs)
+		}
+		if left, _ := filepath.Glob(filepath.Join(spool, "*")); len(left) > 0 {
+			t.Errorf("the spool keeps %v", left)
+		}
+	}
 }
 
 // Without a server there are documents in a file, which read back as the events.

@@ -17,7 +17,8 @@ import (
 // goes when all of its batches are. What a process that ended had not delivered
 // is found in its folder by the next one.
 //
-// Files are not synced: they survive the process, not the machine.
+// Files survive the process, and what [Spool.Sync] was called behind survives the
+// machine too.
 type Spool struct {
 	opt    Options
 	dir    string
@@ -42,6 +43,8 @@ type segment struct {
 	f    *os.File
 	size int64
 	open int // batches that are not delivered
+
+	unsynced bool // it holds more than the disk does
 }
 
 // Batch is a batch in the spool.
@@ -228,6 +231,7 @@ func (s *Spool) Add(h Head, text []byte, wait bool) error {
 		return err
 	}
 	seg.size += need
+	seg.unsynced = true
 	seg.open++
 	s.bytes += need
 	s.events += h.Events
@@ -254,6 +258,33 @@ func (s *Spool) begin() error {
 	s.files = append(s.files, s.cur)
 	s.bytes += s.cur.size
 	return nil
+}
+
+// Sync has the disk hold what is in the files. Those that go meanwhile need not be.
+func (s *Spool) Sync() {
+	s.mu.Lock()
+	var files []*os.File
+	for _, seg := range s.files {
+		if seg.unsynced {
+			seg.unsynced = false
+			files = append(files, seg.f)
+		}
+	}
+	s.mu.Unlock()
+	for _, f := range files {
+		_ = f.Sync() // what a disk refuses shows when it is read
+	}
+	if len(files) > 0 {
+		syncFolder(s.dir)
+	}
+}
+
+// syncFolder has the disk hold a folder's names, where systems can.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
 }
 
 // remove lets a file go.

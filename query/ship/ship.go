@@ -38,6 +38,9 @@ type Options struct {
 
 const defaultSpoolMax = 1 << 30
 
+// syncEvery is how much the spool may lose to a loss of power.
+const syncEvery = time.Second
+
 // DefaultSpool is where the spool lies by itself: $XDG_STATE_HOME/stoop/spool or
 // ~/.local/state/stoop/spool.
 func DefaultSpool() (string, error) {
@@ -145,14 +148,20 @@ func (s *Shipper) openSpool() error {
 	return nil
 }
 
-// tick closes batches that have waited for long enough.
+// tick closes batches that have waited for long enough, and has the disk hold
+// what is in the spool.
 func (s *Shipper) tick() {
 	t := time.NewTicker(batchTime / 4)
 	defer t.Stop()
+	synced := time.Now()
 	for {
 		select {
 		case <-t.C:
 			s.gather.flush(batchTime)
+			if time.Since(synced) >= syncEvery {
+				s.spool.Sync()
+				synced = time.Now()
+			}
 		case <-s.ticking:
 			return
 		}
@@ -226,6 +235,7 @@ drain:
 	s.senders.Wait()
 	n, _ := s.spool.Left()
 	s.counts.add(func(c *Stats) { c.Waiting = uint64(n) })
+	s.spool.Sync()
 	s.spool.Close()
 	s.refused.close()
 	s.conn.Close()
