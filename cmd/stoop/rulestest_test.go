@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/testdata"
+	"github.com/stoop-project/stoop/test/siem"
 )
 
 // shadow is a rule that the demo's incident makes fire once.
@@ -165,5 +167,66 @@ func TestAuditRulesFireAsInFalco(t *testing.T) {
 	}
 	if n < 15 {
 		t.Errorf("only %d cases", n)
+	}
+}
+
+// What a SIEM holds is hunted through: the server is asked for what the rules
+// ask for, and the same rules fire as on the file.
+func TestHuntThroughSIEM(t *testing.T) {
+	s := siem.Shared(t, siem.ES8)
+	s.Env(t)
+	file, rules := testdata.Path(t, "audit/falco-k8s_audit.ndjson"), testdata.Path(t, "rules/k8s_audit_rules.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs [][]byte
+	for _, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+		if bytes.Contains(line, []byte(`"auditID"`)) {
+			docs = append(docs, line)
+		}
+	}
+	index := s.Index(t, `{"mappings":{"properties":{"requestObject":{"type":"object","enabled":false},"responseObject":{"type":"object","enabled":false}}}}`, docs...)
+	code, want, errs := stoop(t, "rules", "test", file, "-r", rules, "--rule-matching", "all")
+	if code != exitOK {
+		t.Fatal(errs)
+	}
+	code, got, errs := stoop(t, "rules", "test", s.Address(index), "-r", rules, "--rule-matching", "all", "--stats", "-o", "json")
+	if code != exitOK {
+		t.Fatal(errs)
+	}
+	var rows []testRow
+	if err := json.Unmarshal([]byte(got), &rows); err != nil {
+		t.Fatal(err)
+	}
+	fired := 0
+	for _, r := range rows {
+		if r.Fired > 0 {
+			fired++
+			if line := fmt.Sprintf("%-5d  %-13s  %s\n", r.Fired, r.Priority, r.Rule); !strings.Contains(want, line) {
+				t.Errorf("the SIEM's %q is not in\n%s", line, want)
+			}
+		}
+	}
+	if n := strings.Count(want, "\n") - 1; fired != n {
+		t.Errorf("%d rules fired on the SIEM's records, %d on the file's\n%s", fired, n, errs)
+	}
+	two := ruleFile(t, `
+- rule: Secrets read
+  desc: d
+  source: k8s_audit
+  condition: ka.verb = get and ka.target.resource = secrets
+  output: o
+  priority: NOTICE
+- rule: Configmap made
+  desc: d
+  source: k8s_audit
+  condition: ka.verb = create and ka.target.resource = configmaps
+  output: o
+  priority: NOTICE
+`)
+	code, command, errs := stoop(t, "print", s.Address(index), "-r", two, "--dsl")
+	if code != exitOK || !strings.Contains(command, "configmaps") || !strings.Contains(command, "secrets") {
+		t.Errorf("code %d: the request does not ask for what the rules do: %s%s", code, command, errs)
 	}
 }
