@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 
@@ -194,8 +195,8 @@ func documentLines(row event.Row, r reader) (lines []detailLine) {
 	if row.B.Bits[row.I]&event.HasDoc == 0 || row.T.Docs == nil {
 		return nil
 	}
-	row.T.Docs.Each(row.B.Payload(row.I), func(name, value string) bool {
-		lines = append(lines, detailLine{name: name, value: r.mask(value)})
+	row.T.Docs.Each(row.B.Payload(row.I), func(name string, value fmt.Stringer) bool {
+		lines = append(lines, detailLine{name: name, value: r.mask(value.String())})
 		return len(lines) < 4096
 	})
 	if len(lines) == 0 {

@@ -66,6 +66,19 @@ func (f *Field) show(r Row, a Arg, docs DocReader) (Value, bool) {
 	return f.get(r, a, docs)
 }
 
+// row returns the field's value as an output shows it, of the rows alone.
+func (f *Field) row(r Row) (v Value, ok bool) {
+	if f.Print != nil {
+		if v, ok = f.Print(r, Arg{}); ok {
+			return v, true
+		}
+	}
+	if f.Read != nil {
+		return f.Read(r, Arg{})
+	}
+	return v, false
+}
+
 // ArgMode says what may stand in brackets behind a field's name.
 type ArgMode uint8
 

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -20,11 +21,11 @@ func (t AppendText) orPlain() AppendText {
 
 // appendDoc writes what the event's document holds and no field that was
 // written says: what a field cannot be, too.
-func appendDoc(dst []byte, r Row, written []*Field, first *bool, text AppendText) []byte {
-	r.T.Docs.Each(r.B.Payload(r.I), func(name, value string) bool {
+func appendDoc(dst []byte, r Row, docs DocReader, written []*Field, first *bool, text AppendText) []byte {
+	docs.Each(r.B.Payload(r.I), func(name string, value fmt.Stringer) bool {
 		if f := Fields.byName[name]; f == nil || !slices.Contains(written, f) {
 			dst = append(text(appendComma(dst, first), name), ':')
-			dst = text(dst, value)
+			dst = text(dst, value.String())
 		}
 		return true
 	})
@@ -54,10 +55,9 @@ func appendKey(dst []byte, name string, first *bool) []byte {
 	return append(appendString(appendComma(dst, first), name), ':')
 }
 
-// appendField writes a field and its value behind a comma, if it has one; docs
-// is as in [Field.get].
-func appendField(dst []byte, r Row, f *Field, docs DocReader, first *bool, text AppendText) []byte {
-	if v, ok := f.show(r, Arg{}, docs); ok {
+// appendRowField writes a field and its value behind a comma, if a row has it.
+func appendRowField(dst []byte, r Row, f *Field, first *bool, text AppendText) []byte {
+	if v, ok := f.row(r); ok {
 		dst = v.AppendJSON(appendKey(dst, f.Name, first), text)
 	}
 	return dst

@@ -35,48 +35,47 @@ const (
 	keptText = 8 << 10 // bytes of a row
 )
 
-// kept is what was written of one row of a dimension: its stretches of fields,
-// one behind the other. It holds as long as no row has been replaced.
+// kept is what was written of one row of a dimension: its fields, one behind
+// the other. It holds as long as no row has been replaced.
 type kept struct {
 	tables, row uint32
+	doc         bool // of an event with a document
 	epoch       uint64
 	text        []byte
-	ends        []int
+	fields      []keptField
 }
+
+// keptField is where the text of a field begins, behind its comma, and where it
+// ends.
+type keptField struct{ from, to int32 }
 
 // stretch is a run of fields that are read of the same row.
 type stretch struct {
 	home   Home
-	number int // among those of the home
+	at     int // of the first of them, among those of the home
 	fields []*Field
 }
 
-// jsonStretches are the fields of events without a document; homeStretches are
-// those of them that are read of a dimension, by home.
+// jsonStretches are the fields of events; homeFields are those of them that are
+// read of a dimension, by home. Those that no row has are of documents alone.
 var (
 	jsonStretches []stretch
-	homeStretches [HomeEvent][]stretch
+	homeFields    [HomeEvent][]*Field
 )
 
-// jsonFieldList are the fields of events with a document.
-var jsonFieldList []*Field
-
 func init() {
-	jsonFieldList = outputFields()
-	for _, f := range jsonFieldList {
-		if f.Read == nil && f.Print == nil {
-			continue
-		}
+	for _, f := range outputFields() {
 		if n := len(jsonStretches); n == 0 || jsonStretches[n-1].home != f.Home {
-			jsonStretches = append(jsonStretches, stretch{home: f.Home})
+			s := stretch{home: f.Home}
+			if f.Home != HomeEvent {
+				s.at = len(homeFields[f.Home])
+			}
+			jsonStretches = append(jsonStretches, s)
 		}
 		last := &jsonStretches[len(jsonStretches)-1]
 		last.fields = append(last.fields, f)
-	}
-	for i := range jsonStretches {
-		if s := &jsonStretches[i]; s.home != HomeEvent {
-			s.number = len(homeStretches[s.home])
-			homeStretches[s.home] = append(homeStretches[s.home], *s)
+		if f.Home != HomeEvent {
+			homeFields[f.Home] = append(homeFields[f.Home], f)
 		}
 	}
 }
@@ -92,25 +91,19 @@ func (j *JSON) Append(dst []byte, r Row) []byte {
 	doc := r.B.Bits[r.I]&HasDoc != 0
 	var room [64]*Field
 	written := room[:0]
+	var docs DocReader
 	if doc {
-		docs := j.open(r)
-		for _, f := range jsonFieldList {
-			before := len(dst)
-			if dst = appendField(dst, r, f, docs, &first, j.text); len(dst) > before {
-				written = append(written, f)
-			}
-		}
-	} else {
-		dst = j.stretches(dst, r, &first)
+		docs = j.open(r)
 	}
+	dst, written = j.fields(dst, r, docs, written, &first)
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
 			dst = appendKey(dst, "evt.arg."+a.Name, &first)
 			dst = appendArgJSON(dst, r, shown, a, raw, j.text)
 		}
 	}
-	if doc && r.T.Docs != nil {
-		dst = appendDoc(dst, r, written, &first, j.text)
+	if docs != nil {
+		dst = appendDoc(dst, r, docs, written, &first, j.text)
 	}
 	return append(dst, '}')
 }
@@ -125,28 +118,49 @@ func (j *JSON) open(r Row) DocReader {
 	return j.opened
 }
 
-// stretches writes the fields of an event without a document.
-func (j *JSON) stretches(dst []byte, r Row, first *bool) []byte {
+// fields writes the fields of an event: each of its row, or else of its document
+// if it has one. It returns those that are written of events with a document.
+func (j *JSON) fields(dst []byte, r Row, docs DocReader, written []*Field, first *bool) ([]byte, []*Field) {
 	j.turnTo(r.T)
 	var rows [HomeEvent]*kept
 	for i := range jsonStretches {
 		s := &jsonStretches[i]
-		if s.home == HomeEvent {
-			for _, f := range s.fields {
-				dst = appendField(dst, r, f, nil, first, j.text)
+		var k *kept
+		if s.home != HomeEvent {
+			if k = rows[s.home]; k == nil {
+				k = j.row(r, s.home, r.B.Bits[r.I]&HasDoc != 0)
+				rows[s.home] = k
 			}
-			continue
+			if docs == nil {
+				if text := k.stretch(s.at, len(s.fields)); len(text) > 0 {
+					dst = append(appendComma(dst, first), text...)
+				}
+				continue
+			}
 		}
-		k := rows[s.home]
-		if k == nil {
-			k = j.row(r, s.home)
-			rows[s.home] = k
-		}
-		if text := k.stretch(s.number); len(text) > 0 {
-			dst = append(appendComma(dst, first), text...)
+		for n, f := range s.fields {
+			before := len(dst)
+			if k != nil {
+				if text := k.field(s.at + n); len(text) > 0 {
+					dst = append(appendComma(dst, first), text...)
+				}
+			} else {
+				dst = appendRowField(dst, r, f, first, j.text)
+			}
+			if docs == nil {
+				continue
+			}
+			if len(dst) == before && docs.Holds(f) {
+				if v, ok := docs.Lookup(r.B.Payload(r.I), f, Arg{}); ok {
+					dst = v.AppendJSON(appendKey(dst, f.Name, first), j.text)
+				}
+			}
+			if len(dst) > before {
+				written = append(written, f)
+			}
 		}
 	}
-	return dst
+	return dst, written
 }
 
 // turnTo numbers the tables that rows are of, so that they can go while what
@@ -168,40 +182,56 @@ func (j *JSON) turnTo(t *Tables) {
 var nothing kept
 
 // row returns what is written of the row of a dimension.
-func (j *JSON) row(r Row, home Home) *kept {
+func (j *JSON) row(r Row, home Home, doc bool) *kept {
 	row, some := r.of(home)
-	if !some {
+	if !some && !doc {
 		return &nothing
 	}
 	if j.kept[home] == nil {
 		j.kept[home] = make([]kept, keptRows)
 	}
 	k, epoch := &j.kept[home][row%keptRows], r.T.Epoch(home)
-	if k.tables == j.number && k.row == row && k.epoch == epoch {
+	if k.tables == j.number && k.row == row && k.epoch == epoch && k.doc == doc {
 		return k
 	}
-	k.tables, k.row, k.epoch, k.text, k.ends = j.number, row, epoch, k.text[:0], k.ends[:0]
+	k.tables, k.row, k.epoch, k.doc, k.text, k.fields = j.number, row, epoch, doc, k.text[:0], k.fields[:0]
 	if cap(k.text) > keptText {
 		k.text = nil
 	}
-	for _, s := range homeStretches[home] {
-		none := true
-		for _, f := range s.fields {
-			k.text = appendField(k.text, r, f, nil, &none, j.text)
+	none := true
+	for _, f := range homeFields[home] {
+		at := int32(len(k.text))
+		k.text = appendRowField(k.text, r, f, &none, j.text)
+		end := int32(len(k.text))
+		if at < end && at > 0 {
+			at++ // behind the comma
 		}
-		k.ends = append(k.ends, len(k.text))
+		k.fields = append(k.fields, keptField{at, end})
 	}
 	return k
 }
 
-func (k *kept) stretch(i int) []byte {
-	switch {
-	case len(k.ends) == 0:
+// field returns what is written of a field.
+func (k *kept) field(n int) []byte {
+	if n >= len(k.fields) {
 		return nil
-	case i == 0:
-		return k.text[:k.ends[0]]
 	}
-	return k.text[k.ends[i-1]:k.ends[i]]
+	return k.text[k.fields[n].from:k.fields[n].to]
+}
+
+// stretch returns what is written of some fields that follow each other.
+func (k *kept) stretch(from, n int) []byte {
+	if from >= len(k.fields) {
+		return nil
+	}
+	all := k.fields[from : from+n]
+	for len(all) > 0 && all[0].from == all[0].to {
+		all = all[1:]
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return k.text[all[0].from:all[len(all)-1].to]
 }
 
 // of returns the row that fields of a home are read of; some is false where

@@ -1,6 +1,9 @@
 package event
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // The numbers of rows in a [Tables]' dimensions. 0 is none.
 type (
@@ -94,8 +97,9 @@ type DocReader interface {
 	// Lookup returns one field's value. It must not keep doc.
 	Lookup(doc []byte, f *Field, arg Arg) (Value, bool)
 	// Each calls yield for each member of the document, flattened to dotted
-	// names, in the document's order, until yield returns false.
-	Each(doc []byte, yield func(name, value string) bool)
+	// names, in the document's order, until yield returns false. The value is
+	// good for as long as yield has it.
+	Each(doc []byte, yield func(name string, value fmt.Stringer) bool)
 	// Holds reports whether documents may hold a field that the dimensions do
 	// not; a filter on other fields never opens a document.
 	Holds(f *Field) bool

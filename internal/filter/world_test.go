@@ -137,7 +137,7 @@ func (docReader) Lookup(doc []byte, f *event.Field, a event.Arg) (event.Value, b
 	return event.Value{}, false
 }
 
-func (docReader) Each(doc []byte, yield func(name, value string) bool) {}
+func (docReader) Each(doc []byte, yield func(name string, value fmt.Stringer) bool) {}
 
 func newWorld(seed uint64, docs bool) *world {
 	w := &world{reg: testFields(), t: event.NewTables(), rng: rand.New(rand.NewPCG(seed, 7))}

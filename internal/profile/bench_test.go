@@ -74,3 +74,29 @@ func BenchmarkKinds(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJSON writes alerts as JSON, every field that has a value, one after
+// another.
+func BenchmarkJSON(b *testing.B) {
+	tables := event.NewTables()
+	m := NewMapper(ByName("falco"), tables)
+	batch := event.NewBatch(tables, 1, 1000)
+	g := falcogen.New(1)
+	size := 0
+	for range 1000 {
+		doc := g.Next()
+		e, err := m.Map(doc)
+		if err != nil {
+			b.Fatal(err)
+		}
+		batch.Append(e, doc)
+		size += len(doc)
+	}
+	w := event.NewJSON(nil)
+	var line []byte
+	b.SetBytes(int64(size / 1000))
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		line = w.Append(line[:0], batch.Row(i%1000))
+	}
+}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -64,12 +65,11 @@ type queryKey struct {
 
 // query is how a field is looked for.
 type query struct {
-	places   []place
-	words    [][]byte // a document without any of them does not hold the field
-	ends     []uint32 // the words' bits in an opened document
-	always   bool     // the field has a value in any document
-	anywhere bool     // one of the words is empty
-	paths    [][]byte // those of the profile's needs, and of the places
+	places []place
+	words  [][]byte // a document without any of them does not hold the field
+	always bool     // the field has a value in any document
+	wide   bool     // one of the places is of a wide form
+	paths  [][]byte // those of the profile's needs, and of the places
 }
 
 func (d *Docs) query(f *event.Field, a event.Arg) *query {
@@ -82,16 +82,9 @@ func (d *Docs) query(f *event.Field, a event.Arg) *query {
 		q.paths = append(q.paths, []byte(q.places[i].path))
 		q.words = append(q.words, lastWord(q.places[i].path))
 		q.always = q.always || q.places[i].form == formConst
+		q.wide = q.wide || q.places[i].form.wide()
 	}
 	q.words = endings(q.words)
-	for _, w := range q.words {
-		bit, some := endOf(w)
-		if !some {
-			q.anywhere = true
-			continue
-		}
-		q.ends = append(q.ends, bit)
-	}
 	d.queries.Store(key, q)
 	return q
 }
@@ -129,6 +122,11 @@ func (d *Docs) lookup(doc []byte, q *query, f *event.Field, a event.Arg) (event.
 	defer finders.Put(look)
 	look.paths = append(look.paths[:0], q.paths...)
 	doc = look.lookIn(d.p, doc)
+	return q.value(doc, f, a, look.found[len(d.p.inPaths):])
+}
+
+// value makes the field's value of what was found in a document at its places.
+func (q *query) value(doc []byte, f *event.Field, a event.Arg, found []value) (event.Value, bool) {
 	var made []byte
 	for i := range q.places {
 		pl := &q.places[i]
@@ -136,7 +134,7 @@ func (d *Docs) lookup(doc []byte, q *query, f *event.Field, a event.Arg) (event.
 			if v, ok := pl.lookup(doc, f, a); ok {
 				return v, true
 			}
-		} else if v, ok := pl.apply(look.found[len(d.p.inPaths)+i], &made); ok {
+		} else if v, ok := pl.apply(found[i], &made); ok {
 			return v.of(f)
 		}
 	}
@@ -176,7 +174,7 @@ func (v value) printedList(k event.Kind) []event.Value {
 
 // Each calls yield for each member of a payload's document. What is a field
 // bears the field's name, anything else the way to it.
-func (d *Docs) Each(payload []byte, yield func(name, value string) bool) {
+func (d *Docs) Each(payload []byte, yield func(name string, value fmt.Stringer) bool) {
 	w := walker{p: d.p, yield: yield}
 	w.walk(d.p.inside(Document(payload)))
 }

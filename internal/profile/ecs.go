@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"iter"
 	"strconv"
 	"strings"
@@ -306,9 +307,9 @@ func (w *Writer) fields(dst []byte, r event.Row) []byte {
 		return dst
 	}
 	if r.T.Docs != nil {
-		r.T.Docs.Each(r.B.Payload(r.I), func(name, value string) bool {
+		r.T.Docs.Each(r.B.Payload(r.I), func(name string, value fmt.Stringer) bool {
 			if f, a := fieldNamed(name); f != nil && f.Arg&event.ArgRequired != 0 && a.Set {
-				put(name, event.StringValue(value))
+				put(name, event.StringValue(value.String()))
 			}
 			return true
 		})

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -26,9 +27,9 @@ func fieldsOf(t *testing.T, doc []byte) map[string]string {
 			}
 		}
 	}
-	m.t.Docs.Each(doc, func(name, value string) bool {
+	m.t.Docs.Each(doc, func(name string, value fmt.Stringer) bool {
 		if f, a := fieldNamed(name); f != nil && a.Set {
-			all[fullName(f.Name, a)] = value
+			all[fullName(f.Name, a)] = value.String()
 		}
 		return true
 	})

@@ -117,7 +117,7 @@ func (k *KindFound) add(m *Mapper, e event.Event, doc []byte) {
 			k.Fields[f.Name]++
 		}
 	}
-	m.t.Docs.Each(doc, func(name, _ string) bool {
+	m.t.Docs.Each(doc, func(name string, _ fmt.Stringer) bool {
 		if f, a := fieldNamed(name); f != nil {
 			if a.Set {
 				k.Fields[name]++

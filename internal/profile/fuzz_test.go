@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,7 +39,7 @@ func FuzzMap(f *testing.F) {
 				}
 			}
 		}
-		tab.Docs.Each(doc, func(string, string) bool { return true })
+		tab.Docs.Each(doc, func(string, fmt.Stringer) bool { return true })
 	})
 }
 

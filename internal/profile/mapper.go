@@ -17,13 +17,8 @@ type Mapper struct {
 	// it what one document knows of a container shows at the others' too.
 	Alone bool
 
-	// watch has the names of members that documents of other profiles have, which
-	// are to be asked first; odd says that the document had one of them.
-	watch map[string]bool
-	odd   bool
-
-	guesses []*guesses // by scope
-	names   int        // how many guesses there are
+	guesser
+	odd bool // the document has a member that is watched for
 
 	vals  [numSlots]value
 	ranks [numSlots]uint8
@@ -54,7 +49,7 @@ type Mapper struct {
 func NewMapper(p *Profile, t *event.Tables) *Mapper {
 	t.Docs = p.Docs()
 	return &Mapper{
-		p: p, t: t, guesses: make([]*guesses, p.scopes),
+		p: p, t: t, guesser: guesser{root: p.root},
 		conts:  make(map[event.Str][]event.ContID),
 		alerts: make(map[event.Str]*alertMemo),
 		procs:  map[procKey]event.ProcID{{}: 0},
@@ -119,14 +114,14 @@ func (m *Mapper) object(s *scanner, sc *scope, depth int) bool {
 	if !s.enter() {
 		return false
 	}
-	known := m.guessesOf(sc)
+	known := m.guesser.of(sc)
 	last := &known.start
 	for first := true; ; first = false {
 		name, ok := s.member(first)
 		if !ok {
 			return s.reason == ""
 		}
-		last = m.find(sc, known, last, name.raw)
+		last = m.guesser.find(sc, known, last, name.raw)
 		m.odd = m.odd || last.odd
 		of := last.m
 		if of == nil {

@@ -1,26 +1,37 @@
 package profile
 
 import (
-	"bytes"
+	"fmt"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
 
-// opened is one document that many fields are asked of. What members it may
-// have is found out once: most fields are in no document, and looking for each
-// of them through all of it is what takes the time.
+// opened is one document that many fields are asked of, for one goroutine. It is
+// read once, for all fields that were ever asked of one.
 type opened struct {
 	*Docs
-	ends    [endBits / 64]uint64 // a bit for what may stand before a quote
-	queries map[queryKey]*query  // those of Docs, for one goroutine
+	survey
+	payload []byte // the document, as it came
+	doc     []byte // … that of the profile's kind, which may lie in it
+	in      []int  // the numbers of the paths in [Profile.inPaths]
+	unfold  []byte // a document that lay as text in another
+	number  int    // how many were opened
+
+	asked map[queryKey]*question
+	start question
+	last  *question // what was asked last
+	look  []value
 }
 
-// endBits is how many bits tell endings apart. A document of an alert has about
-// a hundred quotes, each with an ending of every length.
-const endBits = 1 << 13
-
-// endLengths are how long the endings are that a bit stands for.
-var endLengths = [...]int{1, 2, 4, 8}
+// question is a field that is asked of documents.
+type question struct {
+	queryKey
+	*query
+	at    []int     // the numbers of its places' paths
+	held  bool      // see [Docs.Holds]
+	since int       // the number of the document that was read before it was asked
+	next  *question // what was asked after it last time: the likeliest
+}
 
 var _ event.DocOpener = (*Docs)(nil)
 
@@ -28,74 +39,127 @@ var _ event.DocOpener = (*Docs)(nil)
 func (d *Docs) Open(payload []byte, before event.DocReader) event.DocReader {
 	o, ok := before.(*opened)
 	if !ok || o.Docs != d {
-		o = &opened{Docs: d, queries: make(map[queryKey]*query)}
-	}
-	clear(o.ends[:])
-	doc := Document(payload)
-	for from := 0; ; {
-		n := bytes.IndexAny(doc[from:], `"\`)
-		if n < 0 {
-			return o
+		o = &opened{Docs: d, survey: newSurvey(), asked: make(map[queryKey]*question)}
+		for _, path := range d.p.inPaths {
+			o.in = append(o.in, o.path(string(path)))
 		}
-		at := from + n
-		for _, length := range endLengths {
-			if at >= length {
-				bit := endBit(doc[at-length : at])
-				o.ends[bit/64] |= 1 << (bit % 64)
+	}
+	o.payload, o.last, o.number = Document(payload), &o.start, o.number+1
+	o.doc = o.payload
+	o.read(o.doc)
+	if len(d.p.Within) > 0 && !o.whole() {
+		o.readWithin()
+	}
+	return o
+}
+
+// whole reports whether what was read is of the profile's kind.
+func (o *opened) whole() bool { return o.p.whole(o.at(o.in[:len(o.p.needPaths)])) }
+
+// at returns what was found at some paths.
+func (o *opened) at(paths []int) []value {
+	o.look = o.look[:0]
+	for _, n := range paths {
+		o.look = append(o.look, o.found[n])
+	}
+	return o.look
+}
+
+// readWithin reads the document that lies in another, as [finder.lookIn] does.
+func (o *opened) readWithin() {
+	var within [maxWithin]value
+	copy(within[:], o.at(o.in[len(o.p.needPaths):]))
+	for i, v := range within {
+		if v.kind == absent || !o.p.Within[i].holds(v) || !o.p.likely(v.raw) {
+			continue
+		}
+		o.doc = v.raw
+		if v.escaped {
+			o.unfold = appendUnescaped(o.unfold[:0], v.raw)
+			o.doc = o.unfold
+		}
+		if o.read(o.doc); o.whole() {
+			return
+		}
+	}
+	o.doc = o.payload
+	o.read(o.doc)
+}
+
+// ask returns what is known of a field.
+func (o *opened) ask(f *event.Field, a event.Arg) *question {
+	key := queryKey{f, a}
+	if o.last.queryKey == key {
+		return o.last
+	}
+	next := o.last.next
+	if next == nil || next.queryKey != key {
+		if next = o.asked[key]; next == nil {
+			next = &question{queryKey: key, query: o.query(f, a), held: o.Docs.Holds(f), since: o.number}
+			for i := range next.places {
+				next.at = append(next.at, o.path(next.places[i].path))
 			}
+			o.asked[key] = next
 		}
-		from = at + 1
+		o.last.next = next
 	}
+	o.last = next
+	return next
 }
 
-// endBit is the bit of an ending (FNV-1a).
-func endBit(end []byte) uint32 {
-	h := uint32(2166136261)
-	for _, c := range end {
-		h = (h ^ uint32(c)) * 16777619
-	}
-	return (h ^ h>>16) % endBits
+// Holds implements [event.DocReader], of this document alone.
+func (o *opened) Holds(f *event.Field) bool {
+	q := o.ask(f, event.Arg{})
+	return q.held && (f.Class == "json" || q.since == o.number || o.may(q))
 }
 
-// endOf is the bit of the longest ending of a word that there is one for; that
-// of none for an empty word, which may be anywhere.
-func endOf(word []byte) (bit uint32, some bool) {
-	for i := len(endLengths) - 1; i >= 0; i-- {
-		if n := endLengths[i]; len(word) >= n {
-			return endBit(word[len(word)-n:]), true
-		}
-	}
-	return 0, false
+// may reports whether the document may hold what is asked for.
+func (o *opened) may(q *question) bool {
+	return q.always || o.some(q.at) || q.wide && q.possible(o.payload)
 }
 
 // Lookup implements [event.DocReader].
-func (o *opened) Lookup(payload []byte, f *event.Field, a event.Arg) (event.Value, bool) {
-	doc := Document(payload)
+func (o *opened) Lookup(_ []byte, f *event.Field, a event.Arg) (event.Value, bool) {
 	if f.Class == "json" {
-		return o.lookupJSON(doc, f, a)
+		return o.lookupJSON(o.payload, f, a)
 	}
-	key := queryKey{f, a}
-	q := o.queries[key]
-	if q == nil {
-		q = o.query(f, a)
-		o.queries[key] = q
+	q := o.ask(f, a)
+	if q.since == o.number {
+		return o.lookup(o.payload, q.query, f, a)
 	}
 	if !o.may(q) {
 		return event.Value{}, false
 	}
-	return o.lookup(doc, q, f, a)
+	return q.value(o.doc, f, a, o.at(q.at))
 }
 
-// may reports whether the document may hold what is asked for, by less than a
-// glance: [query.possible] still has to say so.
-func (o *opened) may(q *query) bool {
-	if q.always {
-		return true
-	}
-	for _, bit := range q.ends {
-		if o.ends[bit/64]&(1<<(bit%64)) != 0 {
+// some reports whether anything was found at one of some paths.
+func (o *opened) some(paths []int) bool {
+	for _, n := range paths {
+		if o.found[n].kind != absent {
 			return true
 		}
 	}
-	return q.anywhere
+	return false
+}
+
+// Each implements [event.DocReader].
+func (o *opened) Each(_ []byte, yield func(name string, value fmt.Stringer) bool) {
+	for i := range o.leaves {
+		l := &o.leaves[i]
+		switch {
+		case l.v.kind == object:
+			w := walker{p: o.p, yield: yield, path: append([]byte(l.path()), '.')}
+			if w.walk(l.v.raw); w.done {
+				return
+			}
+		case !l.v.missing():
+			if l.g.show == "" {
+				l.g.show = o.p.nameOf(l.path())
+			}
+			if !yield(l.g.show, l) {
+				return
+			}
+		}
+	}
 }

@@ -34,7 +34,6 @@ type Profile struct {
 	write   []ecsMember
 
 	root   *scope
-	scopes int
 	slots  map[slot][]place  // the places that fill a slot
 	consts []target          // what fills a slot that nothing else did
 	used   map[string]bool   // the paths of places

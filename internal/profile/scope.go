@@ -17,12 +17,14 @@ const (
 // names, a member a.b of an object may be its own, or the b in its a.
 type scope struct {
 	id      int
+	path    string // of the object
 	members map[string]*member
 }
 
 // member is what lies under one name of a scope.
 type member struct {
 	targets []target
+	path    int    // of a [survey]: the number of the path that ends here; 0 for none
 	sub     *scope // of an object that lies there
 }
 
@@ -37,7 +39,7 @@ type target struct {
 
 // index makes the tables that a mapper works by.
 func (p *Profile) index() {
-	b := &builder{p: p, scopes: make(map[string]*scope)}
+	b := newBuilder()
 	p.root = b.scope("")
 	p.slots = make(map[slot][]place)
 	for _, name := range slotNames {
@@ -83,7 +85,6 @@ func (p *Profile) index() {
 	for _, w := range p.Within {
 		p.inPaths = append(p.inPaths, []byte(w.path()))
 	}
-	p.scopes = len(b.scopes)
 	p.shown, p.used = make(map[string]string), make(map[string]bool)
 	for _, name := range p.names {
 		for _, pl := range p.places[name] {
@@ -100,17 +101,18 @@ func lastWord(path string) []byte {
 	return []byte(path[strings.LastIndexByte(path, '.')+1:])
 }
 
-// builder makes the scopes of a profile: one for each path that is the
+// builder makes the scopes of some paths: one for each path that is the
 // beginning of another.
 type builder struct {
-	p      *Profile
 	scopes map[string]*scope
 }
+
+func newBuilder() *builder { return &builder{scopes: make(map[string]*scope)} }
 
 func (b *builder) scope(path string) *scope {
 	s := b.scopes[path]
 	if s == nil {
-		s = &scope{id: len(b.scopes), members: make(map[string]*member)}
+		s = &scope{id: len(b.scopes), path: path, members: make(map[string]*member)}
 		b.scopes[path] = s
 	}
 	return s
@@ -125,10 +127,18 @@ func (s *scope) member(name string) *member {
 	return m
 }
 
-// add makes a path known, in every way in which its parts may be joined.
+// add makes a path known, and what becomes of what lies there.
 func (b *builder) add(path string, t target) {
+	for _, m := range b.ends(path) {
+		m.targets = append(m.targets, t)
+	}
+}
+
+// ends makes a path known, in every way in which its parts may be joined. It
+// returns the members that it ends with.
+func (b *builder) ends(path string) (all []*member) {
 	if path == "" {
-		return
+		return nil
 	}
 	for start := 0; start <= len(path); {
 		in := b.scope(strings.TrimSuffix(path[:start], "."))
@@ -140,69 +150,12 @@ func (b *builder) add(path string, t target) {
 			end += n
 			in.member(path[start:end]).sub = b.scope(path[:end])
 		}
-		m := in.member(path[start:])
-		m.targets = append(m.targets, t)
+		all = append(all, in.member(path[start:]))
 		n := strings.IndexByte(path[start:], '.')
 		if n < 0 {
 			break
 		}
 		start += n + 1
 	}
-}
-
-// guess is a name as it was met, and what lies under it.
-type guess struct {
-	name string
-	m    *member // nil when it is nothing
-	odd  bool    // of the document itself: another profile may know it, see [Mapper.watch]
-	next *guess  // the one that came after it last time: the next one's likeliest
-}
-
-// guesses finds the members of one scope. Documents of one kind have the same
-// members in the same order, so that nearly every name is found by a comparison
-// with the one that followed last time.
-type guesses struct {
-	met   map[string]*guess
-	start guess
-}
-
-// The bounds of what a mapper remembers of names; others are looked up anew.
-const (
-	maxNames   = 1 << 14
-	maxNameLen = 256
-)
-
-// find returns the guess of a name that follows another.
-func (m *Mapper) find(sc *scope, g *guesses, last *guess, name []byte) *guess {
-	if next := last.next; next != nil && next.name == string(name) {
-		return next
-	}
-	found := g.met[string(name)]
-	if found == nil {
-		found = &guess{name: string(name), odd: sc == m.p.root && m.watch[firstPart(string(name))]}
-		found.m = sc.members[found.name]
-		if m.names >= maxNames || len(name) > maxNameLen {
-			return found
-		}
-		m.names++
-		g.met[found.name] = found
-	}
-	last.next = found
-	return found
-}
-
-// firstPart is what a path begins with.
-func firstPart(path string) string {
-	first, _, _ := strings.Cut(path, ".")
-	return first
-}
-
-// guessesOf returns what was met in a scope.
-func (m *Mapper) guessesOf(sc *scope) *guesses {
-	g := m.guesses[sc.id]
-	if g == nil {
-		g = &guesses{met: make(map[string]*guess)}
-		m.guesses[sc.id] = g
-	}
-	return g
+	return all
 }

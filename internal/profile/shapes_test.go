@@ -2,6 +2,7 @@ package profile
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,8 @@ func TestShapes(t *testing.T) {
 				}
 			}
 			seen := map[string]string{}
-			b.Tables.Docs.Each([]byte(doc), func(name, value string) bool {
-				seen[name] = value
+			b.Tables.Docs.Each([]byte(doc), func(name string, value fmt.Stringer) bool {
+				seen[name] = value.String()
 				return true
 			})
 			if seen["evt.arg.flags"] != "O_RDONLY" || seen["evt.hostname"] != "node-1" || seen["proc.aname[2]"] != "bash" {

@@ -1,11 +1,14 @@
 package profile
 
+import "fmt"
+
 // walker goes through the members of a document, those of the objects in it
 // included, with the names that fields have, or else their dotted paths.
 type walker struct {
 	p     *Profile
-	yield func(name, value string) bool
+	yield func(name string, value fmt.Stringer) bool
 	path  []byte
+	at    shown // the latest value
 	done  bool
 }
 
@@ -43,9 +46,15 @@ func (w *walker) object(s *scanner, depth int) bool {
 
 func (w *walker) emit(v value) {
 	if !v.missing() {
-		w.done = !w.yield(w.p.nameOf(string(w.path)), v.shown())
+		w.at.v = v
+		w.done = !w.yield(w.p.nameOf(string(w.path)), &w.at)
 	}
 }
+
+// shown prints a value for people.
+type shown struct{ v value }
+
+func (s *shown) String() string { return s.v.shown() }
 
 // nameOf returns the field that a path holds as it is, or the path.
 func (p *Profile) nameOf(path string) string {

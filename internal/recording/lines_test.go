@@ -248,7 +248,7 @@ func documents(batches []*event.Batch) (all []string) {
 	for _, b := range batches {
 		for i := range b.Len() {
 			var doc strings.Builder
-			b.Tables.Docs.Each(b.Payload(i), func(name, value string) bool {
+			b.Tables.Docs.Each(b.Payload(i), func(name string, value fmt.Stringer) bool {
 				fmt.Fprintf(&doc, "%s=%s\n", name, value)
 				return true
 			})
