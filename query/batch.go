@@ -11,9 +11,13 @@ import (
 	"github.com/stoop-project/stoop/query/page"
 )
 
-// tableBound bounds the tables that events refer to, in bytes: past it new ones
-// are begun, so that the old ones can go with the events that refer to them.
-const tableBound = 32 << 20
+// The bounds of the tables that events refer to, in bytes: past it new ones are
+// begun, so that the old ones can go with the events that refer to them. Those
+// of an export go as soon as they were handed on.
+const (
+	tableBound  = 32 << 20
+	exportBound = 8 << 20
+)
 
 // read is a document that was read as an event.
 type read struct {
@@ -27,12 +31,14 @@ type batcher struct {
 	s      *SIEM
 	sink   source.Sink
 	choose *profile.Chooser
+	bound  int64                      // of tables
+	first  int64                      // time of the first event; 0 while there is none
 	seq    uint64                     // of the next event
 	lost   map[*profile.Mapper]uint64 // what the documents' makers said they lost
 }
 
 func newBatcher(s *SIEM, sink source.Sink) *batcher {
-	b := &batcher{s: s, sink: sink, seq: 1, lost: make(map[*profile.Mapper]uint64)}
+	b := &batcher{s: s, sink: sink, bound: tableBound, seq: 1, lost: make(map[*profile.Mapper]uint64)}
 	b.choose = profile.Choose(b.newTables)
 	b.choose.Alone = true // as the server sees each document
 	return b
@@ -40,6 +46,9 @@ func newBatcher(s *SIEM, sink source.Sink) *batcher {
 
 func (b *batcher) newTables() *event.Tables {
 	t := event.NewTables()
+	if b.first != 0 {
+		t.SetFirst(b.first) // evt.reltime goes on
+	}
 	b.s.tables.add(t)
 	return t
 }
@@ -60,11 +69,14 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 			continue
 		}
 		all = append(all, read{e, m.Tables(), doc})
+		if b.first == 0 || e.Time < b.first {
+			b.first = e.Time
+		}
 		if lost := m.Lost(); lost > b.lost[m] {
 			b.s.counts.lost(m.Profile().Name, lost-b.lost[m])
 			b.lost[m] = lost
 		}
-		if m.Tables().Bytes() > tableBound {
+		if m.Tables().Bytes() > b.bound {
 			b.choose.Renew(m)
 			delete(b.lost, m)
 		}

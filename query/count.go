@@ -75,20 +75,55 @@ func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, b *profile.Bind
 	if err != nil {
 		return nil, err
 	}
-	for done := false; !done; {
-		_, err := s.Do(ctx, conn.Request{
-			Method: http.MethodPost, Path: s.searchPath(), Body: c.Body(), Patience: patience,
-			Read: func(body []byte) (err error) { done, err = c.Take(body); return err },
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := s.countAll(ctx, c); err != nil {
+		return nil, err
 	}
 	res := c.Result()
 	if c.Untold() > 0 && res.Total <= countHere {
 		return s.countFetched(ctx, q, query, "some have values that the index does not tell")
 	}
 	return res, nil
+}
+
+// countAll asks for all pages of a count, each while the one before is read.
+func (s *SIEM) countAll(ctx context.Context, c *agg.Count) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ask := func(body []byte, read func([]byte) error) error {
+		_, err := s.Do(ctx, conn.Request{Method: http.MethodPost, Path: s.searchPath(), Body: body, Patience: patience, Read: read})
+		return err
+	}
+	done := false
+	var ahead chan []byte // takes the answer that was asked for ahead, nil when there is none
+	take := func(text []byte) (err error) {
+		ahead = nil
+		if next := c.Ahead(text); next != nil {
+			got := make(chan []byte, 1)
+			go func() {
+				var answer []byte
+				if ask(next, func(text []byte) error { answer = text; return nil }) != nil {
+					answer = nil
+				}
+				got <- answer
+			}()
+			ahead = got
+		}
+		done, err = c.Take(text)
+		return err
+	}
+	for !done {
+		var text []byte
+		if ahead != nil {
+			text = <-ahead
+		}
+		if text != nil && take(text) == nil {
+			continue
+		}
+		if err := ask(c.Body(), take); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *SIEM) searchPath() string {

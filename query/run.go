@@ -21,7 +21,15 @@ const patience = 5 * time.Minute
 
 // Run implements [source.Source].
 func (s *SIEM) Run(ctx context.Context, req source.Request, sink source.Sink) error {
+	if !req.Newest {
+		ahead := pipeTo(sink)
+		defer ahead.end()
+		sink = ahead
+	}
 	r := &run{s: s, req: req, sink: sink, batcher: newBatcher(s, sink), opt: page.Options{Patience: patience, Trouble: s.counts.trouble}}
+	if !req.Newest {
+		r.bound = exportBound
+	}
 	if req.Follow || req.Newest {
 		r.opt.Patience = -1
 	}

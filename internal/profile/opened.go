@@ -109,7 +109,12 @@ func (o *opened) ask(f *event.Field, a event.Arg) *question {
 
 // Holds implements [event.DocReader], of this document alone.
 func (o *opened) Holds(f *event.Field) bool {
-	q := o.ask(f, event.Arg{})
+	q := o.last.next
+	if q != nil && q.field == f && !q.arg.Set {
+		o.last = q
+	} else {
+		q = o.ask(f, event.Arg{})
+	}
 	return q.held && (f.Class == "json" || q.since == o.number || o.may(q))
 }
 

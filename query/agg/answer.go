@@ -1,6 +1,7 @@
 package agg
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -238,6 +239,23 @@ func (c *Count) buckets(l bucketList) []int64 {
 		}
 	}
 	return counts
+}
+
+// Ahead returns the request behind the one that an answer is of, so that it can
+// be asked before the answer is taken; nil when there is none, or that is not
+// known yet.
+func (c *Count) Ahead(text []byte) []byte {
+	if c.q.Panel.Kind != dashboard.Table || c.pages+1 >= maxPages || bytes.Count(text, []byte(`"doc_count":`)) < pageSize {
+		return nil
+	}
+	_, key, ok := bytes.Cut(text, []byte(`"rows":{"after_key":`))
+	var after json.RawMessage
+	if !ok || json.NewDecoder(bytes.NewReader(key)).Decode(&after) != nil {
+		return nil
+	}
+	next := *c
+	next.after = after
+	return next.Body()
 }
 
 // takeTable adds a page of combinations.
