@@ -16,7 +16,7 @@ import (
 // of an export go as soon as they were handed on.
 const (
 	tableBound  = 32 << 20
-	exportBound = 8 << 20
+	exportBound = 4 << 20
 )
 
 // read is a document that was read as an event.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
+	"weak"
 
 	"github.com/dustin/go-humanize"
 
@@ -132,14 +134,17 @@ func (c *recordCmd) record(a *app, req source.Request) error {
 // texts that only events which were not wanted refer to: they are nobody's
 // business where the recording goes.
 func without(write func(*event.Batch)) func(*event.Batch) {
-	copiers := make(map[*event.Tables]*event.Copier)
+	copiers := make(map[weak.Pointer[event.Tables]]*event.Copier)
 	return func(b *event.Batch) {
-		c := copiers[b.Tables]
+		at := weak.Make(b.Tables)
+		c := copiers[at]
 		if c == nil {
+			maps.DeleteFunc(copiers, func(old weak.Pointer[event.Tables], _ *event.Copier) bool { return old.Value() == nil })
 			c = event.NewCopier(b.Tables)
-			copiers[b.Tables] = c
+			copiers[at] = c
 		}
 		write(c.Batch(b))
+		c.Rest()
 	}
 }
 

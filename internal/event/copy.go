@@ -9,8 +9,8 @@ type Copier struct {
 	// Edit, if set, may take something off a process before it is copied.
 	Edit func(from *Tables, p *Proc)
 
-	from, to *Tables
-	shared   bool // to has events of others too
+	from, to *Tables // from is nil while the copier rests
+	shared   bool    // to has events of others too
 	strs     map[Str]Str
 	procs    map[ProcID]ProcID
 	objs     map[ObjID]ObjID
@@ -54,6 +54,7 @@ func (c *Copier) Tables() *Tables { return c.to }
 
 // Batch copies a batch. Events keep their numbers.
 func (c *Copier) Batch(b *Batch) *Batch {
+	c.from = b.Tables
 	c.Refresh()
 	if first := c.from.First(); first != 0 {
 		c.to.SetFirst(first)
@@ -68,6 +69,7 @@ func (c *Copier) Batch(b *Batch) *Batch {
 
 // Event copies one event of a batch. The payload is good until the next.
 func (c *Copier) Event(b *Batch, i int) (Event, []byte) {
+	c.from = b.Tables
 	c.Refresh()
 	return c.event(b, i)
 }
@@ -107,9 +109,15 @@ func (c *Copier) payload(p []byte) []byte {
 	}
 }
 
+// Rest lets the tables that are copied from go, until the next event of them.
+func (c *Copier) Rest() { c.from = nil }
+
 // Refresh copies containers again whose rows were replaced meanwhile, as
 // [Copier.Batch] does before it copies.
 func (c *Copier) Refresh() {
+	if c.from == nil {
+		return
+	}
 	epoch := c.from.Conts.Epoch()
 	if epoch == c.epoch {
 		return

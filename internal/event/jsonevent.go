@@ -1,7 +1,6 @@
 package event
 
 import (
-	"slices"
 	"weak"
 )
 
@@ -82,7 +81,7 @@ func init() {
 
 // JSONFields returns the fields that [JSON] writes where they have a value,
 // sorted by name.
-func JSONFields() []*Field { return slices.Clone(jsonFieldList) }
+func JSONFields() []*Field { return outputFields() }
 
 // Append appends an event to dst.
 func (j *JSON) Append(dst []byte, r Row) []byte {

@@ -111,10 +111,7 @@ func (w *Writer) putStats() {
 // finish closes the file.
 func (w *Writer) finish(more bool) error {
 	for _, st := range w.order {
-		if st.waiting != nil {
-			w.seal(st)
-		}
-		w.names(st, 1, st.objs) // and those that became known later
+		w.complete(st)
 	}
 	w.putStats()
 	w.putJSON(kindEnd, 0, endMeta{Events: w.events, Ended: time.Now().UTC(), Next: more})

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"net/netip"
 	"os"
 	"reflect"
 	"slices"
 	"sync"
 	"time"
 	"unsafe"
+	"weak"
 
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
@@ -57,12 +56,14 @@ type Writer struct {
 	total   uint64 // in the recording
 	waiting uint64 // of these, in buf
 	part    int
-	tables  map[*event.Tables]*written
-	order   []*written
-	infos   map[*event.Tables]source.Info
-	next    map[*event.Tables]uint64 // number of the next event
-	stats   []byte                   // as last written to this file
-	latest  []byte                   // as last asked for
+	tables  map[weak.Pointer[event.Tables]]*written
+	order   []*written // of them, in the order of their numbers
+	numbers int        // how many Tables this file has
+	held    []*written // those that are held, the latest last
+	infos   map[weak.Pointer[event.Tables]]source.Info
+	next    map[weak.Pointer[event.Tables]]uint64 // number of the next event
+	stats   []byte                                // as last written to this file
+	latest  []byte                                // as last asked for
 	lost    uint64
 	err     error // why nothing is written any more
 	closed  bool
@@ -78,16 +79,6 @@ type Writer struct {
 	packErr error
 }
 
-// written is how much of a Tables a file has.
-type written struct {
-	number                    uint16
-	t                         *event.Tables
-	strs, objs, procs, alerts uint32
-	conts                     []*event.Container // as written: a row that was replaced has another address
-	names                     map[netip.Addr]int // how many of an address are written
-	waiting                   *event.Batch       // events that are gathered for the next block
-}
-
 // Create begins a recording. It refuses to replace a file unless told to;
 // with Rotate, a file that is there becomes one of the closed ones.
 func Create(path string, opt Options) (*Writer, error) {
@@ -99,7 +90,7 @@ func Create(path string, opt Options) (*Writer, error) {
 	}
 	w := &Writer{
 		path: path, opt: opt, stop: make(chan struct{}),
-		infos: make(map[*event.Tables]source.Info), next: make(map[*event.Tables]uint64),
+		infos: make(map[weak.Pointer[event.Tables]]source.Info), next: make(map[weak.Pointer[event.Tables]]uint64),
 	}
 	if opt.Rotate > 0 {
 		if err := w.retire(); err != nil {
@@ -129,7 +120,7 @@ func (w *Writer) begin() error {
 	}
 	w.part++
 	w.f, w.at, w.base, w.blocks, w.events = f, 0, 0, 0, 0
-	w.tables, w.order, w.stats = make(map[*event.Tables]*written), nil, nil
+	w.tables, w.order, w.numbers, w.held, w.stats = make(map[weak.Pointer[event.Tables]]*written), nil, 0, nil, nil
 	w.buf = append(w.buf[:0], make([]byte, headerSize)...)
 	putFileHeader(w.buf)
 	meta := w.opt.Meta
@@ -144,7 +135,7 @@ func (w *Writer) begin() error {
 func (w *Writer) Sink(info source.Info) source.Sink {
 	return source.SinkFunc(func(b *event.Batch) {
 		w.mu.Lock()
-		w.infos[b.Tables] = info
+		w.infos[weak.Make(b.Tables)] = info
 		w.mu.Unlock()
 		w.Batch(b)
 	})
@@ -180,34 +171,15 @@ func (w *Writer) fits(b *event.Batch, from int) int {
 	return to
 }
 
-// of returns what the file has of a Tables, which is announced first.
-func (w *Writer) of(t *event.Tables) *written {
-	if st := w.tables[t]; st != nil {
-		return st
-	}
-	st := &written{number: uint16(len(w.order)), t: t, strs: firstString, objs: 1, procs: 1, alerts: 1, names: make(map[netip.Addr]int)}
-	w.tables[t] = st
-	w.order = append(w.order, st)
-	info := w.infos[t]
-	meta := tablesMeta{Source: info.Name, Scheme: info.Scheme, Origin: info.Origin, Host: t.Host, Trail: t.Trail, First: t.First()}
-	if d, ok := t.Docs.(*profile.Docs); ok {
-		meta.Docs = d.Profile().Name
-		if meta.Origin == 0 {
-			meta.Origin = d.Profile().Origin()
-		}
-	}
-	w.putJSON(kindTables, st.number, meta)
-	return st
-}
-
 // gather adds events to those that wait for their block. They are numbered
 // without gaps from the first one's number on, and so keep their numbers unless
 // some were left out.
 func (w *Writer) gather(st *written, b *event.Batch) {
-	if next := w.next[b.Tables]; next != 0 {
+	at := weak.Make(b.Tables)
+	if next := w.next[at]; next != 0 {
 		b.Seq = next
 	}
-	w.next[b.Tables] = b.Seq + uint64(b.Len())
+	w.next[at] = b.Seq + uint64(b.Len())
 	p := st.waiting
 	if p != nil && (p.Len()+b.Len() > blockEvents || len(p.Heap)+int(b.ArgOff[b.Len()]-b.ArgOff[0]) > blockHeap) {
 		w.seal(st)
