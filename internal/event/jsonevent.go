@@ -1,8 +1,6 @@
 package event
 
-import (
-	"weak"
-)
+import "weak"
 
 // JSON writes events as one JSON object each: every field that has a value
 // under its name, sorted; then its arguments as evt.arg.NAME, in their order.
@@ -143,7 +141,7 @@ func (j *JSON) fields(dst []byte, r Row, docs DocReader, written []*Field, first
 				if text := k.field(s.at + n); len(text) > 0 {
 					dst = append(appendComma(dst, first), text...)
 				}
-			} else {
+			} else if f.Read != nil || f.Print != nil {
 				dst = appendRowField(dst, r, f, first, j.text)
 			}
 			if docs == nil {
