@@ -60,12 +60,29 @@ func (l *loader) compile(d *ruleDef) (*Rule, error) {
 	if ok, err := l.compileCondition(d, &r); !ok || err != nil {
 		return nil, err
 	}
-	if r.Source == event.SourceSyscall && d.warnTypes {
+	if r.Source == event.SourceSyscall && d.warnTypes && !namesTypes(r.Expr) {
 		if types := r.Filter.Scope().Types; types.Len() > manyTypes {
 			d.it.warn(d.it.node, WarnNoEvtType, "Rule matches too many evt.type values. This has a significant performance penalty.")
 		}
 	}
 	return &r, nil
+}
+
+// namesTypes reports whether a condition plainly asks for few event types, as
+// most do. The scope says it of any, but has to try every type.
+func namesTypes(e filter.Expr) bool {
+	switch e := e.(type) {
+	case *filter.And:
+		return slices.ContainsFunc(e.X, namesTypes)
+	case *filter.Check:
+		f, ok := e.Left.(*filter.Field)
+		if !ok || f.Name != "evt.type" || e.Mod != filter.ModNone {
+			return false
+		}
+		list, many := e.Right.(*filter.List)
+		return e.Op.String() == "=" || e.Op.String() == "in" && many && len(list.Items) <= manyTypes
+	}
+	return false
 }
 
 // compileCondition joins the condition and the exceptions, and compiles them;

@@ -77,7 +77,7 @@ func (t *text) putAll(s pieces) {
 // maxGrown bounds what lists make of all conditions together, in bytes, and
 // maxTrees how many parts all rules may have with their macros.
 const (
-	maxGrown = 16 << 20
+	maxGrown = 8 << 20
 	maxTrees = 1_000_000
 )
 

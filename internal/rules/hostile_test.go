@@ -24,8 +24,8 @@ func TestHostileFiles(t *testing.T) {
 	for i := range 60 {
 		fmt.Fprintf(&doubles, "- list: l%d\n  items: [l%d, l%d]\n- macro: d%d\n  condition: d%d and d%d\n", i+1, i, i, i+1, i, i)
 	}
-	rules.WriteString("- macro: big\n  condition: " + strings.Repeat("proc.pid = 1 or ", 20_000) + "proc.pid = 2\n")
-	for i := range 60 {
+	rules.WriteString("- macro: big\n  condition: " + strings.Repeat("proc.pid = 1 or ", 60_000) + "proc.pid = 2\n")
+	for i := range 20 {
 		rules.WriteString(ruleText(fmt.Sprint("R", i), "evt.type = open and big"))
 	}
 	laughs.WriteString("- list: a\n  items: &a [x, x, x, x, x, x, x, x, x, x]\n")
@@ -45,7 +45,7 @@ func TestHostileFiles(t *testing.T) {
 		{"long lists by aliases", "- list: a\n  items: &a [" + strings.Repeat("x,", 50_000) + "]\n" + strings.Repeat("- {list: b, items: *a}\n", 1000), "aliases included"},
 		{"a long list in many rules", many.String() + func() string {
 			var b strings.Builder
-			for i := range 200 {
+			for i := range 100 {
 				b.WriteString(ruleText(fmt.Sprint("L", i), "evt.type = open and proc.name in (many)"))
 			}
 			return b.String()
