@@ -16,7 +16,6 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/notify"
-	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/conn"
@@ -118,7 +117,7 @@ type teller struct {
 	names  []string // of the sources
 
 	mu   sync.Mutex
-	told map[*rules.Rule]map[string]bool
+	told map[any]map[string]bool // by rule or sequence
 	bad  int
 	why  error
 }
@@ -135,8 +134,12 @@ func (t *teller) tell(x detect.Alert) {
 		t.bad, t.why = t.bad+1, err
 		return
 	}
-	if x.Rule != nil {
-		a.Guide, a.Told = x.Rule.Guide, t.fields(x)
+	a.Told = t.fields(x)
+	switch {
+	case x.Rule != nil:
+		a.Guide = x.Rule.Guide
+	case x.Sequence != nil:
+		a.Guide = x.Sequence.Sequence.Guide
 	}
 	a.Open = openCommand(t.names, a)
 	t.to.Alert(a)
@@ -158,26 +161,36 @@ func filterHolds(f *filter.Filter, b *event.Batch, i int) bool {
 // (append_output's suggested_output of its configuration).
 var besideTold = []string{"container.id", "container.name", "container.image.repository", "container.image.tag", "k8s.pod.name", "k8s.ns.name"}
 
-// fields returns which fields outputs write of a rule's alerts: those that its
-// output names, and the container's.
+// fields returns which fields outputs write of the alerts of a rule or sequence:
+// those that its output names, and the container's.
 func (t *teller) fields(x detect.Alert) map[string]bool {
-	if told := t.told[x.Rule]; told != nil {
+	var of any = x.Rule
+	if x.Sequence != nil {
+		of = x.Sequence.Sequence
+	}
+	if told := t.told[of]; told != nil {
 		return told
 	}
 	told := make(map[string]bool)
 	for _, name := range besideTold {
 		told[name] = true
 	}
-	if x.Rule.Format != nil {
-		x.Rule.Format.Each(x.Row(), func(name string, _ event.Value, _ bool) { told[name] = true })
+	add := func(name string, _ event.Value, _ bool) { told[name] = true }
+	switch {
+	case x.Sequence != nil && x.Sequence.Sequence.Format != nil:
+		x.Sequence.Sequence.Format.Each(func(string) (event.Row, bool) { return x.Row(), true }, add)
+	case x.Rule != nil && x.Rule.Format != nil:
+		x.Rule.Format.Each(x.Row(), add)
 	}
-	for _, extra := range x.Rule.Extra {
-		told[extra.Key] = true
+	if x.Rule != nil {
+		for _, extra := range x.Rule.Extra {
+			told[extra.Key] = true
+		}
 	}
 	if t.told == nil || len(t.told) > maxTold { // rules are read again now and then
-		t.told = make(map[*rules.Rule]map[string]bool)
+		t.told = make(map[any]map[string]bool)
 	}
-	t.told[x.Rule] = told
+	t.told[of] = told
 	return told
 }
 

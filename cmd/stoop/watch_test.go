@@ -23,6 +23,19 @@ const shellRule = `
   tags: [container, mitre_execution, T1059.004]
   guide:
     investigate: ["Where does it connect to?"]
+- sequence: Network tool, then a shell
+  desc: The one, then the other.
+  type: temporal_ordered
+  steps:
+    - {name: tool, condition: evt.type = execve and proc.name = nc.traditional}
+    - {name: shell, rule: Shell of a network tool}
+  group-by: [container.id]
+  timespan: 15m
+  priority: ALERT
+  output: Netcat became a shell | command=%proc.cmdline tool=%step.tool.proc.cmdline
+  tags: [mitre_execution]
+  guide:
+    respond: [Isolate the pod.]
 - rule: Anything executed
   desc: For the noise.
   condition: evt.type = execve
@@ -60,7 +73,7 @@ func TestWatch(t *testing.T) {
 		t.Fatalf("%d: %s", code, errs)
 	}
 	lines := bufio.NewScanner(strings.NewReader(out))
-	n := 0
+	n, chains := 0, 0
 	for ; lines.Scan(); n++ {
 		var a struct {
 			Rule, Priority, Output string
@@ -69,9 +82,19 @@ func TestWatch(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			t.Fatal(err)
 		}
+		if a.Rule == "Network tool, then a shell" {
+			chains++
+			if a.Priority != "Alert" || a.Fields["step.tool.proc.cmdline"] == nil && a.Fields["%step.tool.proc.cmdline"] == nil {
+				t.Errorf("%s", lines.Text())
+			}
+			continue
+		}
 		if a.Rule != "Shell of a network tool" || a.Priority != "Critical" || a.Fields["container.id"] == nil || a.Fields["proc.cmdline"] == nil || a.Fields["proc.pid"] != nil {
 			t.Errorf("%s", lines.Text())
 		}
+	}
+	if chains == 0 {
+		t.Error("the sequence did not fire")
 	}
 	written, err := os.ReadFile(file)
 	if n == 0 || err != nil || string(written) != out || strings.Join(posted["/falco"], "\n")+"\n" != out {
@@ -80,15 +103,21 @@ func TestWatch(t *testing.T) {
 	told := 0
 	for _, body := range posted["/hook"] {
 		var m struct{ Title, Message string }
-		if err := json.Unmarshal([]byte(body), &m); err != nil || !strings.HasPrefix(m.Title, "Critical: Shell of a network tool in shop/web-0") {
+		if err := json.Unmarshal([]byte(body), &m); err != nil || !strings.HasPrefix(m.Title, "Critical: Shell of a network tool in shop/web-0") && !strings.HasPrefix(m.Title, "Alert: Network tool, then a shell in shop/web-0") {
 			t.Errorf("%v: %s", err, body)
+		}
+		told++
+		if strings.HasPrefix(m.Title, "Alert") {
+			if !strings.Contains(m.Message, "Isolate the pod.") {
+				t.Errorf("%s", body)
+			}
+			continue
 		}
 		for _, want := range []string{"Where does it connect to?", "Tactic: execution (T1059.004)", "Trail: stoop view demo --since 20"} {
 			if !strings.Contains(m.Message, want) {
 				t.Errorf("%s has no %q", m.Message, want)
 			}
 		}
-		told++
 	}
 	if told == 0 || told > n || !strings.Contains(errs, fmt.Sprintf("%d delivered in %d texts", n, told)) {
 		t.Errorf("%d messages: %s", told, errs)
