@@ -108,7 +108,7 @@ func TestWatch(t *testing.T) {
 		}
 		told++
 		if strings.HasPrefix(m.Title, "Alert") {
-			if !strings.Contains(m.Message, "Isolate the pod.") {
+			if !strings.Contains(m.Message, "Isolate the pod.") || !strings.Contains(m.Message, "What happened:\n• evt.type = execve and proc.name = nc.traditional: nc.traditional -e /bin/bash") {
 				t.Errorf("%s", body)
 			}
 			continue

@@ -28,6 +28,9 @@ type Alert struct {
 	// Told are the names of the fields that outputs write; nil: all of them.
 	Told map[string]bool
 
+	Steps   []Step   // of a sequence: what happened, in order
+	Missing []string // of a sequence: what did not happen yet
+
 	Guide rules.Guide
 	Open  string // the command that opens the alert's trail
 }
@@ -36,6 +39,13 @@ type Alert struct {
 type Field struct {
 	Name  string
 	Value json.RawMessage
+}
+
+// Step is an event of a sequence.
+type Step struct {
+	Name    string `json:"step"`
+	Says    string `json:"says"` // a rule's name, or a condition
+	Command string `json:"proc.cmdline"`
 }
 
 // Field returns the text of a field, "" when the alert has none.
@@ -75,6 +85,12 @@ func Read(doc []byte, redact bool) (*Alert, error) {
 		Output   string          `json:"output"`
 		Tags     []string        `json:"tags"`
 		Fields   json.RawMessage `json:"output_fields"`
+		Stoop    struct {
+			Sequence struct {
+				Steps   []Step
+				Missing []Step
+			}
+		}
 	}
 	if err := json.Unmarshal(doc, &d); err != nil {
 		return nil, fmt.Errorf("this is no alert of Falco's: %w", err)
@@ -85,6 +101,10 @@ func Read(doc []byte, redact bool) (*Alert, error) {
 	a := &Alert{
 		ID: d.UUID, Time: d.Time, Hostname: d.Hostname, Rule: d.Rule, Priority: event.PriorityOf(d.Priority),
 		Source: d.Source, Tags: d.Tags, Output: d.Output,
+	}
+	a.Steps = d.Stoop.Sequence.Steps
+	for _, m := range d.Stoop.Sequence.Missing {
+		a.Missing = append(a.Missing, m.Says)
 	}
 	if redact {
 		a.Output = safetext.Redact(a.Output)

@@ -36,9 +36,14 @@ type Message struct {
 	Tactics    []Value // of MITRE ATT&CK
 	Techniques []Value
 	Tags       []Value
+	Steps      []MessageStep // of a sequence
+	Missing    []Value       // of a sequence: what did not happen yet
 	Guide      Guide
 	Open       Value // the command that opens the trail
 }
+
+// MessageStep is an event of a sequence.
+type MessageStep struct{ Name, Says, Command Value }
 
 // Guide is what an analyst does about the alert.
 type Guide struct{ Investigate, FalsePositives, Respond []Value }
@@ -69,6 +74,10 @@ func (g *group) message(d *dialect, redact bool) *Message {
 		return vs
 	}
 	tactics, techniques := mitre(a.Tags)
+	var steps []MessageStep
+	for _, s := range a.Steps[:min(len(a.Steps), maxSteps)] {
+		steps = append(steps, MessageStep{v(s.Name), v(s.Says), v(s.Command)})
+	}
 	return &Message{
 		alert: a, d: d, redact: redact,
 		Count: g.count, Again: g.told, First: g.first, Last: g.last,
@@ -77,10 +86,15 @@ func (g *group) message(d *dialect, redact bool) *Message {
 		ID: v(a.Field("container.id")), Image: v(image(a)), Pod: v(workload(a)), Command: v(a.Field("proc.cmdline")),
 		Parent: v(a.Field("proc.pname")), User: v(cmp.Or(a.Field("user.name"), a.Field("ka.user.name"))),
 		Tactics: all(tactics), Techniques: all(techniques), Tags: all(a.sortedTags()),
+		Steps: steps, Missing: all(a.Missing),
 		Guide: Guide{all(a.Guide.Investigate), all(a.Guide.FalsePositives), all(a.Guide.Respond)},
 		Open:  Value{d.text(a.Open), d.code(a.Open)}.orNil(),
 	}
 }
+
+// maxSteps is how many events of a sequence a message names: one that counts may
+// have thousands.
+const maxSteps = 20
 
 // orNil is nil for a value without text.
 func (v Value) orNil() Value {
