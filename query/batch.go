@@ -73,7 +73,7 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 			b.first = e.Time
 		}
 		if lost := m.Lost(); lost > b.lost[m] {
-			b.s.counts.lost(m.Profile().Name, lost-b.lost[m])
+			b.s.counts.lost("sensor ("+m.Profile().Name+")", lost-b.lost[m], h.Index+"/"+h.ID)
 			b.lost[m] = lost
 		}
 		if m.Tables().Bytes() > b.bound {

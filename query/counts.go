@@ -16,6 +16,7 @@ const maxNotes = 20
 type counts struct {
 	mu     sync.Mutex
 	s      source.Stats
+	told   map[string]struct{}    // documents that told of a loss
 	badly  int                    // notes about single documents
 	status map[string]source.Note // what is so now, by what it is about
 	since  time.Time              // when trouble began; zero: there is none
@@ -49,13 +50,21 @@ func (c *counts) bad(where, why string) {
 	}
 }
 
-// lost counts events that are lost, and says where.
-func (c *counts) lost(hop string, n uint64) {
-	if n == 0 {
-		return
-	}
+// maxTold bounds how many documents are remembered that tell of a loss.
+const maxTold = 100_000
+
+// lost counts events that are lost, and says where. A document that tells of
+// them counts once, however often it is fetched.
+func (c *counts) lost(hop string, n uint64, document string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, told := c.told[document]; told {
+		return
+	}
+	if c.told == nil || len(c.told) >= maxTold {
+		c.told = make(map[string]struct{})
+	}
+	c.told[document] = struct{}{}
 	for i := range c.s.Lost {
 		if c.s.Lost[i].Hop == hop {
 			c.s.Lost[i].Count += n

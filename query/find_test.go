@@ -98,3 +98,20 @@ func TestFindFaults(t *testing.T) {
 		})
 	}
 }
+
+// What a document says was lost counts once, however often it is looked at.
+func TestLossCountsOnce(t *testing.T) {
+	s := siem.Shared(t, siem.ES8)
+	at := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	drop := `{"hostname":"n","output":"x","priority":"Debug","rule":"Falco internal: syscall event drop","source":"internal","time":"2026-08-01T00:00:00Z","output_fields":{"n_drops":"7","n_evts":"9"}}`
+	src := openAt(t, s, s.Address(s.Index(t, "", []byte(drop), alert(at, 1))))
+	for range 3 {
+		if _, err := src.Find(t.Context(), source.Request{Newest: true}, 10, newTaken()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := src.Stats().Lost
+	if len(lost) != 1 || lost[0].Count != 7 || lost[0].Hop != "sensor (falco)" {
+		t.Errorf("%+v", lost)
+	}
+}
