@@ -43,9 +43,9 @@ func (o *writer) safe(s string) string {
 	return s
 }
 
-// markup are the characters by which Markdown makes something of a text: a
-// colon and an @ make links of what looks like one.
-const markup = "\\`*_{}[]#|>~:@!^$"
+// markup are the characters by which Markdown makes something of a text; an @
+// makes a link of what looks like an address, as :// does.
+const markup = "\\`*_{}[]#|>~@!^$"
 
 // escapeMarkdown takes the meaning from every character that Markdown or HTML
 // gives one (CommonMark 0.31, 2.4).
@@ -57,7 +57,7 @@ func escapeMarkdown(s string) string {
 			b.WriteString("&lt;")
 		case c == '&':
 			b.WriteString("&amp;")
-		case strings.IndexByte(markup, c) >= 0:
+		case strings.IndexByte(markup, c) >= 0 || c == ':' && strings.HasPrefix(s[i+1:], "//"):
 			b.WriteByte('\\')
 			b.WriteByte(c)
 		default:
