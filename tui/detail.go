@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -24,6 +25,8 @@ type detail struct {
 	width int
 	lines []detailLine
 	area  grid.Area
+
+	anatomy anatomy // of alerts
 }
 
 // detailLine is a heading, or a field with its value.
@@ -35,6 +38,8 @@ type detailLine struct {
 	key   bool   // one of the fields that matter
 	more  bool   // a further line of the value above
 	step  *step  // what a step of a sequence took
+	told  bool   // no field, but what is said of an alert
+	at    int64  // the time of the event that it is about, which enter goes to; 0: of none
 }
 
 // highlights are the fields that matter, in the order in which they are shown.
@@ -57,13 +62,14 @@ func (d *detail) load(ref store.Ref, r reader, c clock, width int) {
 	if ref.ID == d.id && epoch == d.epoch && width == d.width && d.lines != nil {
 		return
 	}
-	if ref.ID != d.id {
-		d.top, d.at = 0, 0
-	}
+	other := ref.ID != d.id
 	d.id, d.epoch, d.width = ref.ID, epoch, width
 	d.lines = nil
-	for _, l := range detailLines(ref, r, c) {
+	for _, l := range d.allLines(ref, r, c) {
 		d.lines = append(d.lines, breakLine(l, width)...)
+	}
+	if other {
+		d.top, d.at = 0, max(slices.IndexFunc(d.lines, func(l detailLine) bool { return l.raw != "" || l.step != nil }), 0)
 	}
 }
 
@@ -80,6 +86,9 @@ func breakLine(l detailLine, w int) []detailLine {
 	for text != "" && len(lines) < maxParts {
 		part := l
 		part.value, part.more = displaywidth.TruncateString(text, w, ""), len(lines) > 0
+		if blank := strings.LastIndexByte(part.value, ' '); l.told && blank > 0 && len(part.value) < len(text) {
+			part.value = part.value[:blank+1]
+		}
 		if len(lines) == maxParts-1 || part.value == "" {
 			part.value = text
 		}
@@ -89,12 +98,27 @@ func breakLine(l detailLine, w int) []detailLine {
 	return lines
 }
 
+// allLines are the lines of an event, behind those of its anatomy if it is an
+// alert, and behind its steps if it is a sequence's.
+func (d *detail) allLines(ref store.Ref, r reader, c clock) []detailLine {
+	lines := detailLines(ref, r, c)
+	if ref.Row().Alert == 0 {
+		return lines
+	}
+	chain := chainLines(ref.Row(), r)
+	if len(chain) > 0 {
+		chain = append(chain, detailLine{head: "the alert"})
+	}
+	n := slices.IndexFunc(lines, func(l detailLine) bool { return l.head != "" })
+	if n < 0 {
+		n = len(lines)
+	}
+	return slices.Concat(chain, d.anatomy.lines(ref, r, c, slices.Clone(lines[:n])), lines[n:])
+}
+
 func detailLines(ref store.Ref, r reader, c clock) []detailLine {
 	row := ref.Row()
-	lines := chainLines(row, r)
-	if len(lines) > 0 {
-		lines = append(lines, detailLine{head: "the alert"})
-	}
+	var lines []detailLine
 	for _, name := range highlights {
 		if v, ok := r.text(row, name); ok && v != "" && v != "<NA>" {
 			raw, _ := r.raw(row, name)

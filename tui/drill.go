@@ -142,6 +142,10 @@ func (m *Model) drillField() tea.Cmd {
 	if step := m.detail.step(); step != nil {
 		return m.drillStep(step)
 	}
+	if d := &m.detail; d.at < len(d.lines) && d.lines[d.at].at != 0 {
+		m.jumpToTime(d.lines[d.at].at)
+		return nil
+	}
 	line, ok := m.detailField()
 	if !ok {
 		return nil

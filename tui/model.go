@@ -116,6 +116,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 	if m.store == nil {
 		m.store = store.New(0)
 	}
+	m.detail.anatomy = anatomy{m.store, opt.Catalog}
 	m.clock.zone = opt.Zone
 	if m.clock.zone == nil {
 		m.clock.zone = time.Local

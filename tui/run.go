@@ -13,6 +13,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/pivot"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/themes"
@@ -34,6 +35,7 @@ type Options struct {
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Table     // nil: those built in
 	Tuning      Tuning           // what exceptions to rules are made with
+	Catalog     *rules.Catalog   // what is known of rules by their names; may be nil
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground
 	Themes      themes.Folder    // the user's own themes
 	ShowSecrets bool             // do not mask secrets in command lines and the like

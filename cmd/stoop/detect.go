@@ -86,6 +86,25 @@ func (x *detecting) through(src source.Source, to source.Sink) source.Sink {
 	return x.sink(to)
 }
 
+// catalog tells of the rules by name: of those at work, and of those that go
+// by themselves, for alerts that others made.
+func (x *detecting) catalog() *rules.Catalog {
+	return rules.NewCatalog(func() (sets []*rules.Set) {
+		if x.detector != nil {
+			sets = append(sets, x.detector.Set())
+		}
+		for _, word := range byThemselves {
+			files, err := rules.Find([]string{word})
+			if err != nil {
+				continue // Falco is not here
+			}
+			set, _ := rules.Load(files, rules.Options{Lenient: true})
+			sets = append(sets, set)
+		}
+		return sets
+	})
+}
+
 // notes are what the user should know.
 func (x *detecting) notes() []source.Note {
 	if x.detector == nil {

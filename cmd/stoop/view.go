@@ -92,6 +92,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		Tuning:      c.detect.tuning(),
+		Catalog:     c.detect.catalog(),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

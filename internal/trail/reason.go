@@ -1,0 +1,113 @@
+package trail
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+)
+
+//go:embed reason/deeds.yaml
+var deedsFile []byte
+
+// deed says what an alert is about.
+type deed struct {
+	When  string `yaml:"when"`
+	Say   string `yaml:"say"`
+	Guess bool   `yaml:"guess"`
+
+	filter *filter.Filter
+	say    *event.Format
+}
+
+// deeds are those of the file. It is ours: an error in it is a defect, which a
+// test finds.
+var deeds = sync.OnceValue(func() []*deed {
+	all, err := readDeeds(deedsFile)
+	if err != nil {
+		panic(err)
+	}
+	return all
+})
+
+func readDeeds(data []byte) (all []*deed, err error) {
+	if err := yaml.Unmarshal(data, &all); err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if d.filter, err = filter.Compile(d.When, event.Fields); err != nil {
+			return nil, fmt.Errorf("reason/deeds.yaml: %s: %w", d.When, err)
+		}
+		if d.say, err = event.ParseFormat(d.Say, event.Fields); err != nil {
+			return nil, fmt.Errorf("reason/deeds.yaml: %s: %w", d.Say, err)
+		}
+	}
+	return all, nil
+}
+
+// Reason says in one line what an alert is about, of the alert's own fields:
+// "sh (started by python3) opened /etc/shadow for reading in pod shop/web-0".
+// guess says that it was concluded what was done. It is "" for an alert whose
+// fields do not say. The text comes from outside and is to be made safe.
+func Reason(alert event.Row) (text string, guess bool) {
+	for _, d := range deeds() {
+		if !d.filter.Match(alert.B, alert.I) {
+			continue
+		}
+		return who(alert) + " " + d.say.String(alert) + where(alert), d.Guess
+	}
+	return "", false
+}
+
+// who is the process and its parent, or the user of an audit record.
+func who(r event.Row) string {
+	name := value(r, "proc.name")
+	if name == "" {
+		if user := value(r, "ka.user.name"); user != "" {
+			return "user " + user
+		}
+		return "a process"
+	}
+	if parent := value(r, "proc.pname"); parent != "" {
+		return name + " (started by " + parent + ")"
+	}
+	return name
+}
+
+// where is the pod, the container or the host.
+func where(r event.Row) string {
+	ns := value(r, "k8s.ns.name")
+	if pod := value(r, "k8s.pod.name"); pod != "" {
+		if ns != "" {
+			pod = ns + "/" + pod
+		}
+		return " in pod " + pod
+	}
+	id, name := value(r, "container.id"), value(r, "container.name")
+	switch {
+	case id == event.HostID:
+		return " on the host"
+	case name != "":
+		return " in container " + name
+	case id != "":
+		return " in container " + id
+	}
+	return ""
+}
+
+// value is a field's text; "" when the event does not have it.
+func value(r event.Row, name string) string {
+	f, arg, err := event.Fields.Parse(name)
+	if err != nil {
+		return ""
+	}
+	v, ok := f.Show(r, arg)
+	if text := v.String(); ok && text != event.NotAvailable {
+		return text
+	}
+	return ""
+}
