@@ -26,6 +26,7 @@ type watchCmd struct {
 	sourceFlags
 	ruleFlags
 	notifyFlags
+	keepFlags
 
 	Follow  bool `help:"Go on when the end of a file is reached, and wait for more."`
 	Timeout span `placeholder:"SPAN" help:"Stop after this time."`
@@ -40,6 +41,9 @@ func (c *watchCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := c.keepFlags.check(); err != nil {
+		return usageError{err}
+	}
 	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
 		return err
 	}
@@ -50,7 +54,16 @@ func (c *watchCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	defer closeAll(sources)
+	defer func() { closeAll(sources) }()
+	kept, err := c.keepFlags.open(a, sources, !c.ShowSecrets)
+	if err != nil {
+		return err
+	}
+	others, err := c.alertSources(a.ctx)
+	if err != nil {
+		return err
+	}
+	sources = append(sources, others...)
 	live := c.Follow
 	for _, s := range sources {
 		live = live || s.Info().Live
@@ -59,19 +72,21 @@ func (c *watchCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	t := &teller{to: n, only: req, redact: !c.ShowSecrets, names: c.names()}
+	t := &teller{to: n, only: req, redact: !c.ShowSecrets, names: c.names(), kept: kept}
 	c.detect.detector.OnAlert(t.tell)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
 	go c.hangups(ctx, a, n)
 
 	req.Filter, req.Follow = nil, c.Follow // -f is about alerts
-	err = source.Merge(ctx, c.ask(req, sources), sources, c.detect.sink(source.SinkFunc(func(*event.Batch) {})))
+	err = source.Merge(ctx, c.ask(req, sources), sources, c.detect.sink(kept.sink(source.SinkFunc(func(*event.Batch) {}))))
+	err = errors.Join(err, kept.close(a.ctx))
 	closeAll(sources)
 	n.Close(context.WithoutCancel(ctx), time.Duration(c.Patience))
 	errs := safetext.NewWriter(a.errs)
 	lost := reportTargets(errs, n.Stats(), c.Stats)
 	c.detect.report(errs, c.Stats)
+	kept.report(errs, c.Stats)
 	report(errs, sources, c.Stats)
 	if t.bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d alerts could not be read: %w", t.bad, t.why))
@@ -115,6 +130,7 @@ type teller struct {
 	only   source.Request // alerts outside of it are nobody's business
 	redact bool
 	names  []string // of the sources
+	kept   *keeping
 
 	mu   sync.Mutex
 	told map[any]map[string]bool // by rule or sequence
@@ -141,7 +157,9 @@ func (t *teller) tell(x detect.Alert) {
 	case x.Sequence != nil:
 		a.Guide = x.Sequence.Sequence.Guide
 	}
-	a.Open = openCommand(t.names, a)
+	if a.Open = t.kept.openCommand(a.ID); a.Open == "" {
+		a.Open = openCommand(t.names, a)
+	}
 	t.to.Alert(a)
 }
 

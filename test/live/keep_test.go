@@ -273,3 +273,53 @@ func send(t *testing.T, to source.Source, alert string) {
 		t.Fatal(err)
 	}
 }
+
+// TestWatchKeepsTrails has a rule here and an alert of Falco's kept by the
+// command.
+func TestWatchKeepsTrails(t *testing.T) {
+	dir := t.TempDir()
+	file, rules, trails := filepath.Join(dir, "falco.json"), filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "trails")
+	for name, text := range map[string]string{
+		file:  "",
+		rules: "- rule: Log removed\n  desc: d\n  condition: evt.type in (unlink, unlinkat) and fd.name endswith .log and container.id != host\n  output: removed %fd.name\n  priority: ERROR\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lab.NeedRoot(t)
+	t.Setenv("STOOP_CRI_SOCKET", lab.Containerd(t).Socket)
+	r := start(t, "watch", "live", "-r", rules, "--keep", trails, "--keep-after", "1s", "--alerts", file, "--output", "text")
+	r.attached(t)
+	c := lab.Pod(t, lab.PodSpec{Namespace: "shop", Pod: "web-0"})
+	c.Do(t, "sh", "-c", "mkdir /tmp/hidden; echo 1 > /tmp/x.log; rm /tmp/x.log")
+	two := lab.Runc(t, lab.RuncSpec{})
+	two.Do(t, "sh", "-c", "mkdir /tmp/quiet")
+	alerts, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alerts.Close()
+	fmt.Fprintln(alerts, falcoAlert("falco-9", "Directory made", fmt.Sprintf(`"container.id":%q`, two.ID[:12])))
+	find := func(pattern string) (path string) {
+		if !eventually(10*time.Second, func() bool {
+			found, _ := filepath.Glob(filepath.Join(trails, pattern))
+			if len(found) == 1 {
+				path = found[0]
+			}
+			return len(found) == 1
+		}) {
+			t.Fatalf("no trail is called %s", pattern)
+		}
+		return path
+	}
+	mine, falcos := find("*-Log-removed-"+c.ID[:12]+"-*.stoop"), find("*-Directory-made-"+two.ID[:12]+"-falco-9.stoop")
+	time.Sleep(2 * time.Second) // until both are whole
+	r.stop(t)
+	for path, want := range map[string]string{mine: "/tmp/hidden", falcos: "/tmp/quiet"} {
+		out, err := exec.Command(stoopPath(t), "print", path).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte(want)) {
+			t.Errorf("%s has no %s: %v\n%s", path, want, err, out)
+		}
+	}
+}
