@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/evidence"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/engine"
+	"github.com/stoop-project/stoop/internal/rules/indicator"
 	_ "github.com/stoop-project/stoop/internal/rules/own" // what -r stoop means
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
@@ -21,7 +25,22 @@ import (
 // ruleFlags are the flags of the verbs that make alerts.
 type ruleFlags struct {
 	Rules        []string `short:"r" sep:"none" placeholder:"RULES" help:"Make alerts by Falco rules: a file, a folder of them, stoop (those built in), falco (those in /etc/falco) or none; may be given several times (docs/rules.md)." predictor:"file"`
+	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains and paths: plain text, CSV or STIX 2.1; may be given several times (docs/rules.md)." predictor:"file"`
+	Evidence     string   `placeholder:"DIR" help:"live: keep the program files of alerts in this folder, where they were not in the image, by their SHA-256." type:"path"`
 	RuleMatching string   `default:"first" enum:"first,all" help:"Where several rules hold for an event: the first fires, or all do."`
+}
+
+// chosen are the values by which the rules are found, or others where nothing
+// was named.
+func (f *ruleFlags) chosen(others []string) (names []string, named bool) {
+	names = slices.Clone(f.Rules)
+	for _, path := range f.Indicators {
+		names = append(names, rules.IndicatorsPrefix+path)
+	}
+	if len(names) == 0 {
+		return others, false
+	}
+	return names, true
 }
 
 // detecting is what a verb makes alerts with: nothing, unless rules were named
@@ -32,7 +51,9 @@ type detecting struct {
 	names    []string
 	stats    bool // measure what each rule costs
 	ctx      context.Context
-	live     sync.Once // events arrive as they happen
+	live     sync.Once        // events arrive as they happen
+	evidence *evidence.Keeper // nil: programs are not kept
+	onNode   atomic.Bool      // what is read happens on this node
 }
 
 // byThemselves are the rules that go by themselves where somebody watches;
@@ -42,11 +63,8 @@ var byThemselves = []string{rules.OwnWord, rules.FalcoWord}
 // open reads the rules that were named, or else others. What is wrong with
 // these is said, and the rest goes on.
 func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
-	names := f.Rules
-	if x.named = len(names) > 0; !x.named {
-		names = others
-	}
-	if len(names) == 0 {
+	var names []string
+	if names, x.named = f.chosen(others); len(names) == 0 {
 		return nil
 	}
 	d, report, err := detect.Open(names, detect.Options{
@@ -64,9 +82,26 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		}
 		return nil
 	}
+	sayLeftOut(a, f.Indicators)
 	x.detector, x.names, x.ctx = d, names, a.ctx
+	if err := x.keepEvidence(f.Evidence); err != nil {
+		return err
+	}
 	go d.Follow(a.ctx)
 	return nil
+}
+
+// sayLeftOut tells what of lists of indicators nothing will look for.
+func sayLeftOut(a *app, lists []string) {
+	for _, path := range lists {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // said by whoever read the rules
+		}
+		if l, err := indicator.Read(path, text); err == nil && l.LeftOut() != "" {
+			fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: indicators: %s: %s\n", path, l.LeftOut())
+		}
+	}
 }
 
 // sink has alerts made of what comes to a sink.
@@ -134,6 +169,7 @@ func (x *detecting) request(req source.Request, sources []source.Source) source.
 	if x.detector == nil {
 		return req
 	}
+	x.onNodes(sources)
 	if slices.ContainsFunc(sources, func(s source.Source) bool { return s.Info().Live }) {
 		x.live.Do(func() { x.detector.Live(x.ctx) })
 	}
@@ -173,6 +209,7 @@ func (x *detecting) report(errs io.Writer, all bool) {
 	if x.detector == nil {
 		return
 	}
+	x.endEvidence(errs)
 	st := x.detector.Stats()
 	if all {
 		fmt.Fprintf(errs, "rules: %d alerts of %d events\n", st.Alerts, st.Events)

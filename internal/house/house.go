@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 	"internal/demo":     {"internal/recording", "internal/source", "internal/filter", "internal/event"}, // its test looks at what it holds
 	"internal/config":   {safetext},
 	"internal/spool":    {},
+	"internal/evidence": {},
 	"internal/testdata": {},
 	"internal/house":    {},
 

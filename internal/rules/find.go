@@ -20,12 +20,20 @@ const (
 // (rules_files of its falco.yaml).
 var FalcoFiles = []string{"/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d"}
 
+// IndicatorsPrefix before a path makes it one of a list of indicators.
+const IndicatorsPrefix = "indicators:"
+
+// Indicators makes a rule file of a list of indicators. Package indicator sets
+// it: it is imported by who wants lists.
+var Indicators func(name string, text []byte) (File, error)
+
 // Own returns the files that are built in. Package own sets it: it is imported
 // by who wants them.
 var Own func() []File
 
 // Find returns the files that the values of -r name, in their order: files,
-// folders (their *.yaml and *.yml, sorted by name), and the words above. A
+// folders (their *.yaml and *.yml, sorted by name), the words above, and lists
+// of indicators behind their prefix. A
 // file that is named twice is read once.
 func Find(args []string) ([]File, error) {
 	f := &finder{seen: map[string]bool{}}
@@ -60,7 +68,28 @@ func (f *finder) add(arg string) error {
 	case FalcoWord:
 		return f.falco()
 	}
+	if list, ok := strings.CutPrefix(arg, IndicatorsPrefix); ok {
+		return f.indicators(list)
+	}
 	return f.path(arg)
+}
+
+// indicators adds the rules of a list of indicators.
+func (f *finder) indicators(path string) error {
+	if f.seen[path] || Indicators == nil {
+		return nil
+	}
+	f.seen[path] = true
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("indicators: %w", err)
+	}
+	file, err := Indicators(path, text)
+	if err != nil {
+		return err
+	}
+	f.files = append(f.files, file)
+	return nil
 }
 
 // falco adds what is there of Falco's files.
