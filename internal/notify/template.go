@@ -109,7 +109,7 @@ func render(t *template.Template, d *dialect, redact bool, groups ...*group) (le
 func fit(lines []string, most int) string {
 	var b strings.Builder
 	for i, line := range lines {
-		if b.Len()+len(line)+1 > most-len("…") {
+		if b.Len()+len(line)+1 > most-len("\n…") {
 			if i == 0 {
 				return cut(line, most-len("…"))
 			}

@@ -124,3 +124,15 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+// What does not fit is cut off where a line ends, the mark of it within the bound.
+func TestFit(t *testing.T) {
+	for most := 8; most < 16; most++ {
+		if got := fit([]string{"abcd", "efgh", "ijkl"}, most); len(got) > most {
+			t.Errorf("%q has more than %d bytes", got, most)
+		}
+	}
+	if got := fit([]string{"abcd", "efgh", "ijkl"}, 13); got != "abcd\nefgh\n…" {
+		t.Errorf("fit: %q", got)
+	}
+}
