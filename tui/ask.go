@@ -23,6 +23,9 @@ func (m *Model) askSources() {
 // a source could not tell apart many may not pass the filter.
 func (m *Model) fillScreen() {
 	l := m.level()
+	if l.filter() == nil && l.view.Len() == 0 {
+		return // the first page is on its way
+	}
 	if l.view.Len() >= m.feed.height || l.next != nil || m.filled >= fillPages || m.stats.Evicted > 0 || m.hub.asking() || m.hub.fetching() {
 		return
 	}
