@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,9 @@ import (
 type rings struct {
 	tables *event.Tables
 	proc   event.ProcID
-	deeds  []int64 // their times
+
+	mu    sync.Mutex
+	deeds []int64 // their times
 }
 
 func newRings(container string) *rings {
@@ -30,11 +33,17 @@ func newRings(container string) *rings {
 	return r
 }
 
-func (r *rings) does() { r.deeds = append(r.deeds, time.Now().UnixNano()) }
+func (r *rings) does() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.deeds = append(r.deeds, time.Now().UnixNano())
+}
 
 func (r *rings) Fly(string, bool) error { return nil }
 
 func (r *rings) Reach() []source.Reach {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var oldest time.Time
 	if len(r.deeds) > 0 {
 		oldest = time.Unix(0, r.deeds[0])
@@ -47,6 +56,8 @@ func (r *rings) Drain(ctx context.Context, id string, since time.Time, sink sour
 }
 
 func (r *rings) Recall(_ context.Context, _ string, since, until time.Time, sink source.Sink) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	b := event.NewBatch(r.tables, 1, len(r.deeds))
 	for i, at := range r.deeds {
 		if (since.IsZero() || at >= since.UnixNano()) && at < until.UnixNano() {
