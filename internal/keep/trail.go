@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -41,6 +42,7 @@ type trail struct {
 	w       *recording.Writer
 	sink    source.Sink
 	seq     uint64
+	written atomic.Uint64 // events, for the recording's own clock
 	notes   []source.Note
 }
 
@@ -308,6 +310,7 @@ func (t *trail) write(until time.Time) {
 func (t *trail) pass(b *event.Batch) *event.Batch {
 	if b.Len() > 0 {
 		t.seq += uint64(b.Len())
+		t.written.Store(t.seq - 1)
 		t.sink.Batch(b)
 	}
 	return event.NewBatch(t.tables, t.seq, 0)
@@ -364,7 +367,8 @@ func (t *trail) counts() (s source.Stats) {
 	if missed > 0 {
 		s.Lost = append(s.Lost, source.Loss{Hop: "trail", Count: missed})
 	}
-	s.Passed, s.Taken = t.seq-1, t.seq-1
+	s.Passed = t.written.Load()
+	s.Taken = s.Passed
 	return s
 }
 
