@@ -103,7 +103,7 @@ func watched(t *testing.T, k Kernel, out Output) {
 	check(t, k.Arch, events(t, out.Reports["before"]), []deed{
 		{fields{"evt.type": "unlink"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/moved"}},
 		{fields{"evt.type": "close"}, fields{"evt.res": "SUCCESS", "fd.name": "/srv/distinctive"}},
-		{fields{"fd.name": "/srv/by-32-bits"}, fields{"evt.type": "openat", "evt.res": "SUCCESS", "evt.arg.flags": "O_WRONLY|O_CREAT|O_LARGEFILE", "stoop.compat": "true"}},
+		{fields{"fd.name": "/srv/by-32-bits"}, fields{"evt.type": "openat", "evt.res": "SUCCESS", "evt.arg.flags": "O_WRONLY|O_CREAT|O_LARGEFILE|O_F_CREATED", "stoop.compat": "true"}},
 	}, fields{"container.id": container}, nil)
 	check(t, k.Arch, events(t, out.Reports["scoped"]), []deed{
 		{fields{"proc.name": "tac"}, fields{"fd.name": "/etc/ready"}},
