@@ -117,29 +117,39 @@ func (a *around) waiting() (n int) {
 	return n
 }
 
-// key implements overlay.
-func (a *around) key(m *Model, name string) (tea.Cmd, bool) {
+// listKey moves a cursor over n lines, h of which are on the screen; ok is false
+// for keys that do something else.
+func listKey(name string, at, h, n int) (to int, ok bool) {
 	switch name {
 	case "down", "j":
-		a.at++
+		at++
 	case "up", "k":
-		a.at--
+		at--
 	case "pgdown":
-		a.at += max(a.area.H, 1)
+		at += max(h, 1)
 	case "pgup":
-		a.at -= max(a.area.H, 1)
+		at -= max(h, 1)
 	case "home", "g":
-		a.at = 0
+		at = 0
 	case "end", "G":
-		a.at = len(a.lines) - 1
-	case "enter":
-		return a.enter(m)
+		at = n - 1
 	default:
-		a.cancel()
-		return nil, false
+		return at, false
 	}
-	a.at = min(max(a.at, 0), len(a.lines)-1)
-	return nil, true
+	return max(min(at, n-1), 0), true
+}
+
+// key implements overlay.
+func (a *around) key(m *Model, name string) (tea.Cmd, bool) {
+	if at, ok := listKey(name, a.at, a.area.H, len(a.lines)); ok {
+		a.at = at
+		return nil, true
+	}
+	if name == "enter" {
+		return a.enter(m)
+	}
+	a.cancel()
+	return nil, false
 }
 
 // enter opens the timeline of a line as a level.

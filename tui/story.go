@@ -59,13 +59,12 @@ func (m *Model) openStory() tea.Cmd {
 		m.say("there is no row here to tell of")
 		return nil
 	}
-	container := ofContainer(row)
-	if container == "" {
+	if row.C().ID == event.NoStr {
 		m.say("this row says of no container: what led to it cannot be looked for")
 		return nil
 	}
 	if m.story == nil || m.story.from.ID != ref.ID || m.hub.live() {
-		f, err := filter.Compile(container, event.Fields)
+		f, err := filter.Compile(ofContainer(row), event.Fields)
 		if err != nil {
 			m.fail(err.Error())
 			return nil
@@ -149,19 +148,11 @@ func (s *story) below(n *trail.Node, depth int) {
 
 // key implements overlay.
 func (s *story) key(m *Model, name string) (tea.Cmd, bool) {
+	if at, ok := listKey(name, s.at, s.area.H, len(s.lines)); ok {
+		s.at = at
+		return nil, true
+	}
 	switch name {
-	case "down", "j":
-		s.at++
-	case "up", "k":
-		s.at--
-	case "pgdown":
-		s.at += max(s.area.H, 1)
-	case "pgup":
-		s.at -= max(s.area.H, 1)
-	case "home", "g":
-		s.at = 0
-	case "end", "G":
-		s.at = len(s.lines) - 1
 	case "e":
 		s.toAlert(1)
 	case "E":
@@ -172,7 +163,6 @@ func (s *story) key(m *Model, name string) (tea.Cmd, bool) {
 		s.cancel()
 		return nil, false
 	}
-	s.at = max(min(s.at, len(s.lines)-1), 0)
 	return nil, true
 }
 

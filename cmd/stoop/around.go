@@ -68,19 +68,11 @@ func (c *printCmd) printAround(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, err := readHeld(ctx, sources, c.detect.sink)
-	if err != nil {
-		return err
-	}
-	places := pivot.Places(st, sources)
-	from, others, err := findEvent(ctx, c.Around, req, places)
+	st, places, from, err := c.lookUp(ctx, a, c.Around, req, sources)
 	if err != nil {
 		return err
 	}
 	errs := safetext.NewWriter(a.errs)
-	if others {
-		fmt.Fprintf(errs, "stoop: several events are named %s; this is the first, -f tells them apart\n", c.Around)
-	}
 	answers := ask(ctx, chosen, from, places)
 	if err := a.ctx.Err(); err != nil {
 		return err
@@ -90,6 +82,20 @@ func (c *printCmd) printAround(a *app) error {
 	}
 	report(errs, sources, c.Stats)
 	return errors.Join(c.writeAround(a, columns, from, answers), unasked(answers))
+}
+
+// lookUp reads what does not look for events itself, and finds the event that a
+// word names there or elsewhere. The store is there with an error of the finding.
+func (c *printCmd) lookUp(ctx context.Context, a *app, name string, req source.Request, sources []source.Source) (st *store.Store, places []pivot.Place, at pivot.Hit, err error) {
+	if st, err = readHeld(ctx, sources, c.detect.sink); err != nil {
+		return nil, nil, at, err
+	}
+	places = pivot.Places(st, sources)
+	at, others, err := findEvent(ctx, name, req, places)
+	if others {
+		fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: several events are named %s; this is the first, -f tells them apart\n", name)
+	}
+	return st, places, at, err
 }
 
 // aroundArgs checks what goes with --around.

@@ -45,18 +45,14 @@ func (c *printCmd) printStory(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, err := readHeld(ctx, sources, c.detect.sink)
-	if err != nil {
+	st, _, alert, err := c.lookUp(ctx, a, c.Story, req, sources)
+	switch {
+	case st == nil:
 		return err
-	}
-	alert, others, err := findEvent(ctx, c.Story, req, pivot.Places(st, sources))
-	if err != nil {
+	case err != nil:
 		return withAlerts(ctx, err, st)
 	}
 	errs := safetext.NewWriter(a.errs)
-	if others {
-		fmt.Fprintf(errs, "stoop: several events are named %s; this is the first, -f tells them apart\n", c.Story)
-	}
 	rows, err := c.around(ctx, alert, st, sources)
 	if err != nil {
 		return err
