@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 )
 
 // regexMatcher compiles an extended POSIX expression that must match the whole
@@ -19,16 +20,22 @@ func regexMatcher(expr string) (func(string) bool, error) {
 	if text, ok := literalRegex(re); ok {
 		return func(s string) bool { return s == text }, nil
 	}
-	prog, err := regexp.Compile(`\A(?:` + re.String() + `)\z`)
-	if err != nil {
+	whole := `\A(?:` + re.String() + `)\z`
+	if _, err := syntax.Parse(whole, syntax.Perl); err != nil { // all that regexp.Compile refuses
 		return nil, err
 	}
-	// A text that every match begins with saves most of the work.
-	prefix, _ := regexp.MustCompile(re.String()).LiteralPrefix()
-	if prefix == "" || strings.ContainsRune(prefix, '\uFFFD') {
-		return prog.MatchString, nil
-	}
-	return func(s string) bool { return strings.HasPrefix(s, prefix) && prog.MatchString(s) }, nil
+	// Most of what it costs is not the reading: rules are read before the first
+	// frame, and most of their expressions are never asked.
+	match := sync.OnceValue(func() func(string) bool {
+		prog := regexp.MustCompile(whole)
+		// A text that every match begins with saves most of the work.
+		prefix, _ := regexp.MustCompile(re.String()).LiteralPrefix()
+		if prefix == "" || strings.ContainsRune(prefix, '\uFFFD') {
+			return prog.MatchString
+		}
+		return func(s string) bool { return strings.HasPrefix(s, prefix) && prog.MatchString(s) }
+	})
+	return func(s string) bool { return match()(s) }, nil
 }
 
 // literalRegex returns the only text that an expression without operators
