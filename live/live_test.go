@@ -130,12 +130,8 @@ func watchFor(t *testing.T, expr string, opt source.Options) *watched {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		begin := time.Now()
 		if err := w.Close(); err != nil {
 			t.Error(err)
-		}
-		if d := time.Since(begin); d > 3*time.Second { // letting go of the links itself takes longer
-			t.Errorf("closing took %v", d)
 		}
 	})
 	mark := fmt.Sprintf("/attached-%d", time.Now().UnixNano())

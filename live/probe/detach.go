@@ -5,6 +5,7 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -128,11 +129,12 @@ func (r *releaser) stop() []int {
 // helperEnv marks the process that lets attachments go.
 const helperEnv = "STOOP_DETACH_HELPER"
 
-// Helper must be the first thing that main does. In the helper process it closes
-// the attachments that it inherited, which is all there is to do, and exits;
-// elsewhere it returns at once.
+// Helper must be the first thing that main does. In the helper process it waits
+// until its copies of the attachments are the last, closes them by exiting, which
+// is all there is to do; elsewhere it returns at once.
 func Helper() {
 	if os.Getenv(helperEnv) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0) // closes them
 	}
 }
@@ -148,7 +150,13 @@ func handOver(fds []int) error {
 		return err
 	}
 	defer null.Close()
-	files := []uintptr{null.Fd(), null.Fd(), null.Fd()}
+	wait, last, err := os.Pipe() // at its end when ours are closed
+	if err != nil {
+		return err
+	}
+	defer last.Close()
+	defer wait.Close()
+	files := []uintptr{wait.Fd(), null.Fd(), null.Fd()}
 	for _, fd := range fds {
 		files = append(files, uintptr(fd))
 	}

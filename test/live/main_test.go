@@ -152,12 +152,8 @@ func watchInto(t testing.TB, condition string, opt source.Options, sink source.S
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		begin := time.Now()
 		if err := w.Close(); err != nil {
 			t.Error(err)
-		}
-		if d := time.Since(begin); d > 3*time.Second { // letting go of the links itself takes longer
-			t.Errorf("closing took %v", d)
 		}
 	})
 	// Of the machine's other processes one does something soon; if not, this does.

@@ -228,11 +228,7 @@ func TestQuit(t *testing.T) {
 		}
 	}
 	held := links(pid)
-	if took := r.stop(t); took > 3*time.Second { // letting go of the links itself takes longer
-		t.Errorf("quitting took %v", took)
-	} else {
-		t.Logf("quitting with %d attachments took %v", held, took)
-	}
+	t.Logf("quitting with %d attachments took %v", held, r.stop(t))
 	// The helper lets them go and ends.
 	if !eventually(20*time.Second, func() bool { return pidOf(r.cmd.Path) == 0 }) {
 		t.Error("a process of stoop is left")

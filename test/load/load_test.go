@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -102,20 +103,29 @@ func seen(records []oracle.Record, result Result) map[string]uint64 {
 func TestRate(t *testing.T) {
 	program := build(t)
 	for _, rate := range []float64{50, 20_000} {
-		run, err := Start(t.Context(), program, "getppid", "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", "0.5")
-		if err != nil {
-			t.Fatal(err)
+		var wrong string
+		for range 10 { // the machine may be busy
+			run, err := Start(t.Context(), program, "getppid", "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", "0.5")
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, err := run.Go()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := rate / 2
+			if float64(result.Rounds) > want+rate/1000+1 { // by more than a tick, on no machine
+				t.Errorf("at %v/s %d rounds in %v s, want %v at most", rate, result.Rounds, result.Seconds, want)
+			}
+			wrong = ""
+			if float64(result.Rounds) < 0.7*want || math.Abs(result.Seconds-0.5) > 0.3 {
+				wrong = fmt.Sprintf("at %v/s %d rounds in %v s, want about %v in 0.5 s", rate, result.Rounds, result.Seconds, want)
+				continue
+			}
+			break
 		}
-		result, err := run.Go()
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Generous: the machine may be busy. A rate is never exceeded by more than one tick.
-		if want := rate / 2; float64(result.Rounds) > want+rate/1000+1 || float64(result.Rounds) < 0.7*want {
-			t.Errorf("at %v/s %d rounds in %v s, want about %v", rate, result.Rounds, result.Seconds, want)
-		}
-		if math.Abs(result.Seconds-0.5) > 0.3 {
-			t.Errorf("it took %v s, want 0.5", result.Seconds)
+		if wrong != "" {
+			t.Error(wrong)
 		}
 	}
 }
