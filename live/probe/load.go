@@ -36,7 +36,8 @@ func (g *program) ready() *ebpf.Program {
 }
 
 // Prepare begins to load the programs of a plan, so that Update finds them: the
-// verifier takes some ten milliseconds for each.
+// verifier takes some ten milliseconds for each. For one with Deeds the pool is
+// filled meanwhile.
 func (p *Probe) Prepare(plan Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,6 +47,9 @@ func (p *Probe) Prepare(plan Plan) {
 		names = append(names, w.program)
 	}
 	p.load(names)
+	if plan.Deeds {
+		p.rec.fillPool()
+	}
 }
 
 // load begins to load what is not there yet, side by side and in that order.

@@ -39,6 +39,8 @@ type Recorder struct {
 
 	making    sync.WaitGroup // rings that are being made
 	gathering sync.Once
+	begun     chan struct{} // closed when the pool has its first ring, or cannot have it
+	beginning sync.Once
 	done      chan struct{}
 }
 
@@ -47,7 +49,7 @@ func newRecorder(p *Probe) (*Recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map the heads of the rings: %w", err)
 	}
-	r := &Recorder{p: p, heads: heads, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32), done: make(chan struct{})}
+	r := &Recorder{p: p, heads: heads, rings: make(map[uint32]*Ring), deeds: make(map[uint64]uint32), bulk: make(map[uint64]uint32), begun: make(chan struct{}), done: make(chan struct{})}
 	for s := uint32(maxRings); s > 0; s-- {
 		r.free = append(r.free, s-1)
 	}
@@ -117,7 +119,11 @@ func (r *Recorder) fillPool() {
 	}
 }
 
+// awaitPool waits until fillPool has made the first ring.
+func (r *Recorder) awaitPool() { <-r.begun }
+
 func (r *Recorder) addToPool() (more bool) {
+	defer r.beginning.Do(func() { close(r.begun) })
 	r.mu.Lock()
 	r.sync()
 	more = r.pooled < r.p.opts.Pool

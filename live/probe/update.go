@@ -52,14 +52,15 @@ func (p *Probe) Update(plan Plan) error {
 	if err := p.writeMaps(&plan, &scope); err != nil {
 		return fmt.Errorf("write the plan to the kernel: %w", err)
 	}
+	if plan.Deeds {
+		p.rec.fillPool()
+		p.rec.awaitPool() // whoever sees the first event may count on the recorder
+	}
 	want, unknown := p.wantedLinks(&plan)
 	p.skip = unknown
 	err := p.attach(want)
 	if p.follows() && !scope.Equal(&plan.Scope) {
 		err = errors.Join(err, p.writeMaps(&plan, &plan.Scope))
-	}
-	if plan.Deeds {
-		p.rec.fillPool()
 	}
 	return err
 }
