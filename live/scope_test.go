@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
 )
 
@@ -226,5 +228,53 @@ func TestScopeExcept(t *testing.T) {
 	}
 	if _, ok := got["changed"]; !ok {
 		t.Error("its other image is not seen")
+	}
+}
+
+// TestWatchAnew asks for other calls, and for other containers' too, while the
+// source runs.
+func TestWatchAnew(t *testing.T) {
+	w := watchFor(t, "evt.type = execve and container.id = host", source.Options{})
+	dir := t.TempDir()
+	ask := func(expr string) {
+		t.Helper()
+		f, err := filter.Compile(expr, event.Fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Watch(source.Request{Filter: f}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made := func(name string) func(row) bool {
+		return func(r row) bool {
+			return strings.HasPrefix(r.b.Type[r.i].String(), "mkdir") && strings.HasSuffix(r.text(r.obj().Name), "/"+name)
+		}
+	}
+	executed := func(mark string) func(row) bool {
+		return func(r row) bool { return strings.Contains(r.text(r.proc().Args), mark) }
+	}
+	run := func(words ...string) {
+		t.Helper()
+		if err := exec.Command(words[0], words[1:]...).Run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("mkdir", filepath.Join(dir, "before"))
+	run("true", "then")
+	w.await(t, "the execution after the first folder", executed("then"))
+	if _, ok := w.find(made("before")); ok {
+		t.Error("mkdir was watched before anybody asked")
+	}
+	ask("evt.type in (mkdir, mkdirat) or evt.type = execve")
+	run("mkdir", filepath.Join(dir, "after"))
+	w.await(t, "the second folder", made("after"))
+	ask("evt.type in (mkdir, mkdirat)")
+	n := w.count(executed("late"))
+	run("true", "late")
+	run("mkdir", filepath.Join(dir, "last"))
+	w.await(t, "the third folder", made("last"))
+	if w.count(executed("late")) != n {
+		t.Error("execve was handed on after nobody asked for it any more")
 	}
 }

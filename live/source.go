@@ -42,19 +42,21 @@ type Live struct {
 	probe *probe.Probe
 	clk   *clock.Clock
 
-	mu     sync.Mutex // guards what follows: the pipeline holds it while it works
-	tables *event.Tables
-	conts  *container.Table
-	procs  *proc.Table
-	dec    *decode.Decoder
-	plan   probe.Plan
-	asked  []string // the calls of the plan that the request is about
-	req    source.Request
-	seen   seen
-	flown  flown
-	began  uint64      // boot time of Run
-	out    source.Sink // of the stream, while it runs
-	notes  []source.Note
+	mu      sync.Mutex // guards what follows: the pipeline holds it while it works
+	tables  *event.Tables
+	conts   *container.Table
+	procs   *proc.Table
+	dec     *decode.Decoder
+	plan    probe.Plan
+	asked   []string // the calls of the plan that the request is about
+	req     source.Request
+	stage   stage
+	instead *source.Request // asked for before Run
+	seen    seen
+	flown   flown
+	began   uint64      // boot time of Run
+	out     source.Sink // of the stream, while it runs
+	notes   []source.Note
 
 	statsMu sync.Mutex
 	stats   source.Stats
@@ -164,6 +166,9 @@ func (l *Live) start(req source.Request) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.req, l.began = req, clock.Now()
+	if l.instead != nil {
+		l.ask(*l.instead)
+	}
 	if err := l.share(); err != nil {
 		l.note(source.NoteInfo, "other stoops cannot read this one's recorder: "+err.Error(), "")
 	}
@@ -177,7 +182,7 @@ func (l *Live) start(req source.Request) error {
 	// The runtimes are asked about these meanwhile.
 	l.conts.Look()
 	var want func(event.Type) bool
-	l.plan, want = l.makePlan(req.Filter)
+	l.plan, want = l.makePlan(l.req)
 	l.probe.Prepare(l.plan)
 	// Processes are read while the rest is attached, but not before their
 	// lives are followed: what changes meanwhile waits in the buffer.
@@ -200,10 +205,9 @@ func (l *Live) start(req source.Request) error {
 	l.dec.Want(want)
 	l.conts.Settle(settleAtStart)
 	// Container names in the filter's scope are known only now.
-	if req.Filter != nil {
-		l.rescope()
-	}
+	l.rescope()
 	l.fly(time.Now())
+	l.stage = atWork
 	return nil
 }
 
@@ -240,7 +244,7 @@ func (l *Live) finish(batch []bpf.Record, sink source.Sink) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dec.Release(^uint64(0), sink.Batch)
-	l.out = nil
+	l.out, l.stage = nil, over
 	l.losses()
 	l.count()
 }

@@ -3,10 +3,12 @@
 package live
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/live/decode"
 	"github.com/stoop-project/stoop/live/probe"
 )
@@ -60,9 +62,14 @@ var ends = []string{"connect", "accept", "accept4", "listen"}
 // some, not from one that names what it wants.
 const manyTypes = 150
 
+// naming are the calls by which answers of name servers are received. Those
+// that are read(2) are seen where read is watched for something else: it costs
+// too much.
+var naming = []string{"recvfrom", "recvmsg", "recvmmsg"}
+
 // watch says which types are handed on, and the calls that the kernel has to
 // watch for them.
-func watch(f *filter.Filter) (want func(event.Type) bool, calls []string) {
+func watch(req source.Request) (want func(event.Type) bool, calls []string) {
 	named := func(names []string) map[event.Type]bool {
 		m := make(map[event.Type]bool, len(names))
 		for _, n := range names {
@@ -74,23 +81,19 @@ func watch(f *filter.Filter) (want func(event.Type) bool, calls []string) {
 	}
 	set := named(defaultWatch)
 	set[event.TypeProcExit], set[event.TypeIOUring] = true, true
-	if f != nil {
-		types := f.Scope().Types
-		if types.Len() < manyTypes {
-			set = make(map[event.Type]bool)
-			for _, t := range types.List() {
-				set[t] = true
-			}
-		} else {
-			for t := range set {
-				if !types.Has(t) {
-					delete(set, t)
-				}
-			}
+	switch {
+	case req.Filter != nil:
+		set = narrowed(set, req.Filter.Scope().Types)
+	case req.Beside != nil:
+		for t := range narrowed(nil, req.Beside.Scope().Types) {
+			set[t] = true
 		}
 	}
 	for t := range set {
 		calls = append(calls, callNames(t)...)
+	}
+	if req.Names || req.Filter != nil && source.AsksNames(req.Filter.Expr()) {
+		calls = append(calls, naming...)
 	}
 	if slices.Contains(calls, "close") || slices.Contains(calls, "dup2") {
 		calls = append(calls, openers...)
@@ -98,6 +101,24 @@ func watch(f *filter.Filter) (want func(event.Type) bool, calls []string) {
 	slices.Sort(calls)
 	calls = slices.Compact(calls)
 	return func(t event.Type) bool { return set[t] }, calls
+}
+
+// narrowed returns the types that a filter names, or of others those that it
+// does not exclude.
+func narrowed(set map[event.Type]bool, types filter.TypeSet) map[event.Type]bool {
+	if types.Len() < manyTypes {
+		named := make(map[event.Type]bool, types.Len())
+		for _, t := range types.List() {
+			named[t] = true
+		}
+		return named
+	}
+	for t := range set {
+		if !types.Has(t) {
+			delete(set, t)
+		}
+	}
+	return set
 }
 
 // callNames are the kernel's names of a type's call.
@@ -115,19 +136,54 @@ func callNames(t event.Type) []string {
 var kernelNames = map[string]string{"pread": "pread64", "pwrite": "pwrite64", "prlimit": "prlimit64"}
 
 // plan makes the kernel's plan of a request.
-func (l *Live) makePlan(f *filter.Filter) (probe.Plan, func(event.Type) bool) {
-	want, calls := watch(f)
+func (l *Live) makePlan(req source.Request) (probe.Plan, func(event.Type) bool) {
+	want, calls := watch(req)
 	l.asked = calls
 	p := probe.Plan{
 		Syscalls: append(slices.Clone(calls), changers...), Exec: true, Fork: true, Rename: true, Exit: true, URing: viaRing(want),
 		Compat: l.opt.Compat, Deeds: true, Durations: l.opt.Durations, Payload: l.payload(), RawNames: true,
 	}
 	p.Follow = followed(calls)
-	if f != nil {
-		p.Scope = l.scope(f.Scope())
+	if req.Filter != nil {
+		p.Scope = l.scope(req.Filter.Scope())
 	}
 	return p, want
 }
+
+// Watch implements [source.Watcher].
+func (l *Live) Watch(req source.Request) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch l.stage {
+	case over:
+		return nil
+	case notYet:
+		l.instead = &req
+		return nil
+	}
+	l.ask(req)
+	plan, want := l.makePlan(l.req)
+	l.plan = plan
+	l.dec.Want(want)
+	if err := l.probe.Update(plan); err != nil {
+		return fmt.Errorf("live: not everything could be attached: %w", err)
+	}
+	return nil
+}
+
+// ask puts the parts of a request in force that may change.
+func (l *Live) ask(req source.Request) {
+	l.req.Filter, l.req.Beside, l.req.Names = req.Filter, req.Beside, req.Names
+}
+
+// stage is how far a source has come.
+type stage uint8
+
+const (
+	notYet stage = iota
+	atWork
+	over
+)
 
 // followed are those of the calls that are told of processes outside of a
 // filter's names and users too: what they change may be inherited by one inside.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,6 +55,14 @@ type detecting struct {
 	live     sync.Once        // events arrive as they happen
 	evidence *evidence.Keeper // nil: programs are not kept
 	onNode   atomic.Bool      // what is read happens on this node
+	asked    atomic.Pointer[asked]
+}
+
+// asked is what sources were asked for, to ask anew when the rules change.
+type asked struct {
+	req     source.Request
+	sources []source.Source
+	alone   bool
 }
 
 // byThemselves are the rules that go by themselves where somebody watches;
@@ -84,6 +93,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 	}
 	sayLeftOut(a, f.Indicators)
 	x.detector, x.names, x.ctx = d, names, a.ctx
+	d.OnReload(x.askAnew)
 	if err := x.keepEvidence(f.Evidence); err != nil {
 		return err
 	}
@@ -166,28 +176,65 @@ func (x *detecting) end() {
 // made of it. A filter that speaks of alerts needs the events that rules hold
 // for; servers are asked for no others.
 func (x *detecting) request(req source.Request, sources []source.Source) source.Request {
+	return x.ask(&asked{req: req, sources: sources})
+}
+
+// alertsAlone is request where nothing but the alerts is looked at: without a
+// filter sources are asked for what the rules may fire on.
+func (x *detecting) alertsAlone(req source.Request, sources []source.Source) source.Request {
+	return x.ask(&asked{req: req, sources: sources, alone: true})
+}
+
+func (x *detecting) ask(q *asked) source.Request {
 	if x.detector == nil {
-		return req
+		return q.req
 	}
-	x.onNodes(sources)
-	if slices.ContainsFunc(sources, func(s source.Source) bool { return s.Info().Live }) {
+	x.onNodes(q.sources)
+	if slices.ContainsFunc(q.sources, func(s source.Source) bool { return s.Info().Live }) {
 		x.live.Do(func() { x.detector.Live(x.ctx) })
 	}
-	servers := len(sources) > 0 && x.named
-	for _, s := range sources {
+	x.asked.Store(q)
+	return q.request(x.detector, x.named)
+}
+
+// askAnew has sources that watch no more than the rules need watch what others
+// need.
+func (x *detecting) askAnew() error {
+	q := x.asked.Load()
+	if q == nil {
+		return nil
+	}
+	req := q.request(x.detector, x.named)
+	var errs []error
+	for _, s := range q.sources {
+		if w, ok := s.(source.Watcher); ok {
+			errs = append(errs, w.Watch(req))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// request is what the sources are asked for with the rules that a detector has.
+func (q *asked) request(d *detect.Detector, named bool) source.Request {
+	req := q.req
+	servers := len(q.sources) > 0 && named
+	for _, s := range q.sources {
 		_, siem := s.(source.Counter)
 		servers = servers && siem
 	}
-	var f *filter.Filter
 	var err error
+	f := req.Filter
 	switch {
-	case req.Filter == nil && !servers, req.Filter != nil && !speaksOfAlerts(req.Filter):
+	case f != nil && !speaksOfAlerts(f):
 		return req
 	case servers:
-		f, err = x.detector.Conditions(req.Filter)
+		f, err = d.Conditions(f)
+	case f != nil || q.alone:
+		f, err = d.Events(f)
 	default:
-		f, err = x.detector.Events(req.Filter)
+		req.Beside, err = d.Events(nil)
 	}
+	req.Names = d.AsksNames()
 	if err == nil {
 		req.Filter = f
 	}

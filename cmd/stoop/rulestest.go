@@ -57,7 +57,7 @@ func (c *rulesTestCmd) Run(a *app) error {
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
 	sink := c.detect.sink(source.SinkFunc(func(*event.Batch) {}))
-	err = source.Merge(ctx, c.asked(req, sources), sources, wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, sink.Batch) }))
+	err = source.Merge(ctx, c.detect.alertsAlone(req, sources), sources, wanted(req, func(b *event.Batch, sel []uint64) { eachRun(b, sel, sink.Batch) }))
 	c.detect.end()
 	closeAll(sources)
 	st := c.detect.detector.Stats()
@@ -71,17 +71,6 @@ func (c *rulesTestCmd) Run(a *app) error {
 	report(errs, sources, c.Stats)
 	c.detect.report(errs, c.Stats)
 	return errors.Join(err, unmet(rows))
-}
-
-// asked is what the sources are asked for: a kernel, for what the rules are
-// about, since nothing else is looked at.
-func (c *rulesTestCmd) asked(req source.Request, sources []source.Source) source.Request {
-	if req.Filter == nil {
-		if f, err := c.detect.detector.Events(nil); err == nil {
-			req.Filter = f
-		}
-	}
-	return c.detect.request(req, sources)
 }
 
 // expected reads the expectations.

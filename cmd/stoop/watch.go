@@ -79,7 +79,7 @@ func (c *watchCmd) Run(a *app) error {
 	go c.hangups(ctx, a, n)
 
 	req.Filter, req.Follow = nil, c.Follow // -f is about alerts
-	err = source.Merge(ctx, c.ask(req, sources), sources, c.detect.sink(kept.sink(source.SinkFunc(func(*event.Batch) {}))))
+	err = source.Merge(ctx, c.detect.alertsAlone(req, sources), sources, c.detect.sink(kept.sink(source.SinkFunc(func(*event.Batch) {}))))
 	err = errors.Join(err, kept.close(a.ctx))
 	closeAll(sources)
 	n.Close(context.WithoutCancel(ctx), time.Duration(c.Patience))
@@ -95,15 +95,6 @@ func (c *watchCmd) Run(a *app) error {
 		err = errors.Join(err, fmt.Errorf("%d alerts were not delivered and are lost", lost))
 	}
 	return err
-}
-
-// ask is what sources are asked for: the events that the rules may fire on.
-func (c *watchCmd) ask(req source.Request, sources []source.Source) source.Request {
-	narrowed := c.detect.request(req, sources) // servers are asked for the rules' conditions
-	if narrowed.Filter == nil {
-		narrowed.Filter, _ = c.detect.detector.Events(nil)
-	}
-	return narrowed
 }
 
 // hangups opens files anew and reads rules again whenever SIGHUP comes.

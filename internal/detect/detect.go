@@ -44,6 +44,7 @@ type Detector struct {
 	limit     limit
 	heard     []func(Alert)
 	begun     []func(made, of *event.Tables)
+	replaced  []func() error // called after a swap
 	stats     Stats
 	earlier   map[string]RuleStats // of rules that were replaced, by name
 	fired     map[string]uint64    // sequences, by name

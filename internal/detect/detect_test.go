@@ -238,6 +238,8 @@ func TestReloadKeepsWhatWorks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	anew := 0
+	d.OnReload(func() error { anew++; return nil })
 	s, g := newScene(), &got{}
 	sink := d.Sink(g)
 	sink.Batch(s.executed(s.sh))
@@ -249,6 +251,9 @@ func TestReloadKeepsWhatWorks(t *testing.T) {
 	write(strings.Replace(shells, "proc.name = sh", "proc.name = cat", 1))
 	if err := d.Reload(); err != nil {
 		t.Error(err)
+	}
+	if anew != 1 {
+		t.Errorf("%d reloads were told, want the one that worked", anew)
 	}
 	sink.Batch(s.executed(s.sh, s.cat, s.cat))
 	st := d.Stats()

@@ -61,6 +61,10 @@ func (d *Detector) Follow(ctx context.Context) {
 	}
 }
 
+// OnReload has f called when other rules are at work; its error is said in a
+// note. It is for before [Detector.Follow] and [Detector.Reload].
+func (d *Detector) OnReload(f func() error) { d.replaced = append(d.replaced, f) }
+
 // Reload reads the rule files again where they have changed. On an error the
 // rules that are at work stay.
 func (d *Detector) Reload() error {
@@ -85,6 +89,11 @@ func (d *Detector) Reload() error {
 		return err
 	}
 	d.files = now
+	for _, f := range d.replaced {
+		if err := f(); err != nil {
+			d.note(source.NoteError, "", "", "the new rules may miss events: %v", err)
+		}
+	}
 	d.note(source.NoteInfo, "", "", "the rules were read anew: %d", len(set.Rules))
 	return nil
 }

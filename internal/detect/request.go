@@ -3,6 +3,7 @@ package detect
 import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // Events returns a filter that holds for the events that the rules may fire on,
@@ -22,6 +23,25 @@ func (d *Detector) Events(or *filter.Filter) (*filter.Filter, error) {
 		e = either(e, audit)
 	}
 	return filter.Options{}.CompileExpr(either(e, exprOf(or)), event.Fields)
+}
+
+// AsksNames reports whether a rule, or a step of a sequence, asks for names of
+// addresses.
+func (d *Detector) AsksNames() bool {
+	set := d.Set()
+	for _, r := range set.Rules {
+		if r.Enabled && source.AsksNames(r.Filter.Expr()) {
+			return true
+		}
+	}
+	for _, q := range set.Sequences {
+		for _, s := range q.Steps {
+			if q.Enabled && source.AsksNames(s.Expr) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // auditOnly is a condition for what rules about audit records want, nil when

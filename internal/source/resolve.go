@@ -24,16 +24,24 @@ type lookup func(ctx context.Context, addr string) ([]string, error)
 // Resolve returns a source that also asks the DNS for the names of the
 // addresses in its events, beside their way, and teaches them to the events'
 // tables. Whoever serves the zone can see the questions. A source that keeps a
-// flight recorder goes on to do so, and one that pages, counts and finds too.
+// flight recorder, or watches what it is told, goes on to do so, and one that
+// pages, counts and finds too.
 func Resolve(src Source) Source { return resolve(src, net.DefaultResolver.LookupAddr) }
 
 func resolve(src Source, ask lookup) Source {
 	r := resolving{Source: src, ask: ask}
 	rec, records := src.(Recorder)
+	watcher, watches := src.(Watcher)
 	older, pages := src.(Pager)
 	counter, counts := src.(Counter)
 	finder, finds := src.(Finder)
 	switch {
+	case records && watches:
+		return struct {
+			resolving
+			Recorder
+			Watcher
+		}{r, rec, watcher}
 	case records:
 		return struct {
 			resolving

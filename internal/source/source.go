@@ -47,6 +47,12 @@ type Request struct {
 	Before time.Duration  // how far to reach back before the present, for sources that keep a flight recorder
 	Follow bool           // go on when the end is reached, and wait for more
 	Newest bool           // begin with the newest, and go back as far as [Pager.More] asks; only a [Pager] heeds it
+
+	// Beside is what rules ask for beside everything, and Names that they ask for
+	// names of addresses: without a filter a kernel is watched for what is telling
+	// only, and with one for what the filter names. Only a [Watcher] heeds them.
+	Beside *filter.Filter
+	Names  bool
 }
 
 // Sink takes batches. Batch must not block for long and must not change what

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/engine"
 	"github.com/stoop-project/stoop/internal/rules/own"
@@ -80,18 +79,14 @@ func watch(t *testing.T) *fired {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers, err := filter.Compile("evt.type in (recvfrom, recvmsg)", event.Fields) // by which names are known
-	if err != nil {
-		t.Fatal(err)
-	}
-	wanted, err := d.Events(answers)
+	wanted, err := d.Events(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := &fired{byScene: map[string][]string{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- src.Run(ctx, source.Request{Filter: wanted}, d.Sink(got)) }()
+	go func() { done <- src.Run(ctx, source.Request{Filter: wanted, Names: d.AsksNames()}, d.Sink(got)) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
