@@ -78,6 +78,7 @@ func TestGoldenStates(t *testing.T) {
 		{"story", func(d *tuitest.Driver) { d.Keys("e", "e", "s") }},
 		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},
 		{"around-timeline", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "G", "k", "k", "k", "enter") }},
+		{"compare", func(d *tuitest.Driver) { d.Keys("e", "e", "V") }},
 		{"except", func(d *tuitest.Driver) { d.Keys("e", "e", "x", "j", "space") }},
 		{"dashboard", func(d *tuitest.Driver) { d.Keys("b") }},
 		{"dashboard-filtered", func(d *tuitest.Driver) { d.Keys("b", "j", "enter", "shift+tab", "space", "l", "l") }},

@@ -177,6 +177,21 @@ var keyCases = map[string][]keyCase{
 		}},
 	},
 
+	"table V": {
+		{"e e V", func(m *Model, d *tuitest.Driver) bool {
+			c, ok := m.over.(*comparison)
+			return ok && c.report != nil && strings.Contains(d.Text(), "programs run")
+		}},
+		{"e e V enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over == nil && strings.HasPrefix(m.level().title, "only here: ") && m.level().counted.shown > 0
+		}},
+		{"e e V tab", func(m *Model, d *tuitest.Driver) bool {
+			return strings.Contains(d.Text(), "nothing of another container of")
+		}},
+		{"e e V esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil && len(m.stack) == 1 }},
+	},
+	"containers d": {{"shift+tab d", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "only here") }}},
+
 	"everywhere f": {{"f", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.input.(*filterBar); return ok }}, {":", func(m *Model, _ *tuitest.Driver) bool { return m.input != nil }}},
 	"table +":      {{"l l +", exprIs("proc.name = server")}, {"l l =", exprIs("proc.name = server")}},
 	"table -":      {{"l l -", exprIs("not proc.name = server")}},

@@ -57,11 +57,20 @@ func ofProcess(row event.Row) string {
 	return ""
 }
 
-// ofFamily writes the condition that selects the processes that the child of
-// the container's entry point, from which the row's process comes, has started,
-// and itself: a shell with all that was done in it. "" when the lineage is not
-// known that far.
+// ofFamily writes the condition that selects the processes of a row's family.
+// "" when the lineage is not known that far.
 func ofFamily(row event.Row) string {
+	p := row.T.Proc(familyRoot(row))
+	if !p.Knows(event.KnowPID) {
+		return ""
+	}
+	pid := itoa(int(p.PID))
+	return "(" + equals("proc.pid", pid) + " or " + equals("proc.apid", pid) + ")"
+}
+
+// familyRoot is the child of the container's entry point from which the row's
+// process comes: with all that it has started, a shell with what was done in it.
+func familyRoot(row event.Row) event.ProcID {
 	cont := row.P().Cont
 	id, root := row.Proc, row.Proc
 	for range event.MaxAncestors {
@@ -71,10 +80,5 @@ func ofFamily(row event.Row) string {
 		}
 		root, id = id, parent
 	}
-	p := row.T.Proc(root)
-	if !p.Knows(event.KnowPID) {
-		return ""
-	}
-	pid := itoa(int(p.PID))
-	return "(" + equals("proc.pid", pid) + " or " + equals("proc.apid", pid) + ")"
+	return root
 }

@@ -45,21 +45,9 @@ func (c *printCmd) printDashboard(a *app) error {
 		return err
 	}
 	defer closeAll(sources)
-	st := store.New(0)
-	var readers []source.Source
-	for _, s := range sources {
-		if _, counts := s.(source.Counter); !counts {
-			readers = append(readers, s)
-		}
-	}
-	if len(readers) > 0 {
-		ctx, cancel := withTimeout(a.ctx, c.Timeout)
-		err = source.Merge(ctx, c.detect.request(req, readers), readers, c.detect.sink(st))
-		cancel()
-		c.detect.end()
-		if err != nil {
-			return err
-		}
+	st, err := c.hold(a, req, sources)
+	if err != nil {
+		return err
 	}
 	span := spanOf(req, sources, st)
 	qs, err := d.Queries(c.Filter, span)
@@ -70,12 +58,37 @@ func (c *printCmd) printDashboard(a *app) error {
 	if err != nil {
 		return err
 	}
-	if n := st.Stats().Evicted; n > 0 {
-		fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: the oldest %d events did not fit into memory and are not counted\n", n)
-	}
-	report(safetext.NewWriter(a.errs), sources, c.Stats)
-	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
+	c.counted(a, sources, st)
 	return c.writeDashboard(a, d, span, results)
+}
+
+// hold reads the events of sources that cannot count by themselves.
+func (c *printCmd) hold(a *app, req source.Request, sources []source.Source) (*store.Store, error) {
+	st := store.New(0)
+	var readers []source.Source
+	for _, s := range sources {
+		if _, counts := s.(source.Counter); !counts {
+			readers = append(readers, s)
+		}
+	}
+	if len(readers) == 0 {
+		return st, nil
+	}
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	err := source.Merge(ctx, c.detect.request(req, readers), readers, c.detect.sink(st))
+	c.detect.end()
+	return st, err
+}
+
+// counted says what the figures of a count lack, and what the sources tell.
+func (c *printCmd) counted(a *app, sources []source.Source, st *store.Store) {
+	errs := safetext.NewWriter(a.errs)
+	if n := st.Stats().Evicted; n > 0 {
+		fmt.Fprintf(errs, "stoop: the oldest %d events did not fit into memory and are not counted\n", n)
+	}
+	report(errs, sources, c.Stats)
+	c.detect.report(errs, c.Stats)
 }
 
 func (c *printCmd) writeDashboard(a *app, d *dashboard.Dashboard, span dashboard.Span, results []*dashboard.Result) error {

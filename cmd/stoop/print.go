@@ -34,6 +34,7 @@ type printCmd struct {
 
 	aroundFlags
 	storyFlags
+	compareFlags
 
 	detect detecting `kong:"-"`
 }
@@ -56,6 +57,12 @@ func (c *printCmd) Run(a *app) error {
 		return usageError{errors.New("--dsl is for events, not for --dashboard")}
 	case c.DSL:
 		return c.printRequest(a)
+	case c.Compare != "" && (c.Dashboard != "" || c.Story != "" || c.Around != ""):
+		return usageError{errors.New("--compare, --dashboard, --story and --around are things to print of their own")}
+	case c.Compare != "":
+		return c.printCompare(a)
+	case c.Past.text != "":
+		return usageError{errors.New("--past goes with --compare")}
 	case c.Dashboard != "":
 		return c.printDashboard(a)
 	}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// What a container did only after a time: each value's filter finds as many
+// events as were counted, none of them before.
+func TestPrintCompare(t *testing.T) {
+	code, out, errs := stoop(t, "print", "demo", "--compare", "web-0", "--past", "2026-11-23T23:37:30Z", "-o", "json")
+	if code != exitOK {
+		t.Fatal(errs)
+	}
+	only := map[string]string{} // filter by value
+	for line := range strings.Lines(out) {
+		var one struct {
+			Compare, Against, Aspect, Only, Filter string
+			Self, Others                           struct{ Events int }
+			Count                                  int
+		}
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case one.Compare != "" && (one.Against != "past" || one.Self.Events == 0 || one.Others.Events == 0):
+			t.Errorf("%s", line)
+		case one.Aspect == "programs" && one.Only != "":
+			only[one.Only] = one.Filter
+		}
+	}
+	const dropped = "/tmp/.cache/updater"
+	if only[dropped] == "" || only["/usr/bin/python3.11"] != "" {
+		t.Errorf("programs that ran only then: %v", only)
+	}
+	if _, lines, _ := stoop(t, "print", "demo", "-o", "json", "--columns", "proc.exepath", "-f", only[dropped]); strings.Count(lines, dropped) != 1 {
+		t.Errorf("%s finds %q", only[dropped], lines)
+	}
+	_, text, _ := stoop(t, "print", "demo", "--compare", "web-0", "--past", "2026-11-23T23:37:30Z")
+	for _, want := range []string{"shop/web-0", "against before", "ASPECT", dropped, "nothing of its own in: "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestPrintCompareRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		args, want string
+		code       int
+	}{
+		{"--compare web", "nothing of another container of", exitFailed},
+		{"--compare nobody", "no container has", exitFailed},
+		{"--past 10m", "--past goes with --compare", exitUsage},
+		{"--compare web --story x", "things to print of their own", exitUsage},
+		{"--compare web -o csv", "as a table or as JSON", exitUsage},
+	} {
+		code, _, errs := stoop(t, append([]string{"print", "demo"}, strings.Fields(tt.args)...)...)
+		if code != tt.code || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: exit %d, %s", tt.args, code, errs)
+		}
+	}
+}
