@@ -38,6 +38,8 @@ var arrows = map[string][]string{
 	"internal/detect":    {"internal/rules", "internal/source", "internal/profile", "internal/filter", "internal/event"},
 	"internal/keep":      {"internal/recording", "internal/source", "internal/profile", "internal/event"},
 	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
+	"internal/queue":     {"internal/journal", "internal/filter", "internal/event", safetext},
+	"internal/journal":   {"internal/spool"},
 	"internal/notify":    {"internal/config", "internal/rules", "internal/spool", "internal/source", "internal/filter", "internal/event", safetext},
 	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},

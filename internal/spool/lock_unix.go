@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// lockFile makes and locks a file for this process, or returns errLocked at once
+// Lock makes and locks a file for this process, or returns ErrLocked at once
 // when another one has. The lock ends with the process at the latest; unlock
 // removes the file.
-func lockFile(path string) (unlock func(), err error) {
+func Lock(path string) (unlock func(), err error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
@@ -20,7 +20,7 @@ func lockFile(path string) (unlock func(), err error) {
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			f.Close()
 			if errors.Is(err, syscall.EWOULDBLOCK) {
-				return nil, errLocked
+				return nil, ErrLocked
 			}
 			return nil, err
 		}

@@ -6,10 +6,10 @@ import (
 	"syscall"
 )
 
-// lockFile makes a file and opens it for this process alone, or returns errLocked
+// Lock makes a file and opens it for this process alone, or returns ErrLocked
 // at once when another one has. The lock ends with the process at the latest;
 // unlock removes the file.
-func lockFile(path string) (unlock func(), err error) {
+func Lock(path string) (unlock func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
@@ -17,7 +17,7 @@ func lockFile(path string) (unlock func(), err error) {
 	const sharingViolation = syscall.Errno(32)
 	h, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, sharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	if err != nil {
 		return nil, err

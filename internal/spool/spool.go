@@ -111,14 +111,14 @@ func ownFolder(root string) (dir string, unlock func(), err error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", nil, err
 		}
-		unlock, err := lockFile(filepath.Join(dir, "lock"))
+		unlock, err := Lock(filepath.Join(dir, "lock"))
 		if err == nil {
 			return dir, unlock, nil
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // who had it has removed it this moment
 		}
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, ErrLocked) {
 			return "", nil, err
 		}
 	}
@@ -139,7 +139,7 @@ func (s *Spool) adopt(root string, names []string) []string {
 		if dir == s.dir {
 			continue
 		}
-		unlock, err := lockFile(filepath.Join(dir, "lock"))
+		unlock, err := Lock(filepath.Join(dir, "lock"))
 		if err != nil {
 			continue // it is at work, or no folder
 		}
@@ -197,8 +197,8 @@ var (
 	ErrFull = errors.New("the spool is full")
 	// ErrEnded is returned to whoever waited for room when the spool ended.
 	ErrEnded = errors.New("the spool takes nothing more")
-	// errLocked is returned of a file that another process has locked.
-	errLocked = errors.New("another process has it")
+	// ErrLocked is returned of a file that another process has locked.
+	ErrLocked = errors.New("another process has it")
 )
 
 // Add puts a batch into the spool; with wait, once there is room.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -43,16 +42,7 @@ const syncEvery = time.Second
 
 // DefaultSpool is where the spool lies by itself: $XDG_STATE_HOME/stoop/spool or
 // ~/.local/state/stoop/spool.
-func DefaultSpool() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return filepath.Join(dir, "stoop", "spool"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no place for the spool: %w; name a folder (--spool)", err)
-	}
-	return filepath.Join(home, ".local", "state", "stoop", "spool"), nil
-}
+func DefaultSpool() (string, error) { return spool.StateDir("spool") }
 
 // Shipper is a sink that writes events into a data stream.
 type Shipper struct {
