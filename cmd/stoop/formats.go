@@ -114,6 +114,7 @@ func (c *csvRows) failed() error { return c.w.Error() }
 type tableRows struct {
 	out      *safetext.Writer
 	columns  []column
+	heads    []string // titles of columns that are no fields, in the place of fields
 	redact   bool
 	lead     string // title of a column before the fields; "" for none
 	leadCell string // what stands in it in the next row
@@ -137,11 +138,16 @@ func (t *tableRows) row(r event.Row) {
 	for _, c := range t.columns {
 		t.cells = append(t.cells, safetext.Line(c.value(r, t.redact)))
 	}
+	t.text(t.cells)
+}
+
+// text writes a row of cells that are safe.
+func (t *tableRows) text(cells []string) {
 	if t.widths != nil {
-		t.line(t.cells)
+		t.line(cells)
 		return
 	}
-	if t.waiting = append(t.waiting, slices.Clone(t.cells)); len(t.waiting) == tableLook {
+	if t.waiting = append(t.waiting, slices.Clone(cells)); len(t.waiting) == tableLook {
 		t.choose()
 	}
 }
@@ -155,6 +161,7 @@ func (t *tableRows) choose() {
 	for _, c := range t.columns {
 		head = append(head, strings.ToUpper(c.name))
 	}
+	head = append(head, t.heads...)
 	t.widths = make([]int, len(head))
 	for i := range head {
 		t.widths[i] = cellWidth(head[i])

@@ -32,6 +32,7 @@ const (
 type cli struct {
 	View       viewCmd                   `cmd:"" default:"withargs" help:"Open sources on the screen (the default verb)."`
 	Print      printCmd                  `cmd:"" help:"Print events as a table, JSON or CSV."`
+	Queue      queueCmd                  `cmd:"" help:"Alerts by kind, what matters first, and what was decided about them."`
 	Record     recordCmd                 `cmd:"" help:"Write events to a recording."`
 	Watch      watchCmd                  `cmd:"" help:"Make alerts by rules, and tell others: Falco's JSON, syslog, HTTP, Slack, mail, …."`
 	Deliver    deliverCmd                `cmd:"" help:"Send a SIEM what waits for it in the spool."`

@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"internal/queue":     {"internal/journal", "internal/filter", "internal/event", safetext},
 	"internal/journal":   {"internal/spool"},
 	"internal/notify":    {"internal/config", "internal/rules", "internal/spool", "internal/source", "internal/filter", "internal/event", safetext},
-	"query":              {"internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
+	"query":              {"internal/queue", "internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
 		"internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot", "internal/filter", "internal/event",

@@ -165,3 +165,7 @@ func (g *Group) Change(by string, now time.Time, edit func(*Record)) Record {
 	edit(&r)
 	return r
 }
+
+// Filter is the condition that holds for the group's alerts, as nearly as it can
+// be said: pods of a workload by the beginning of their names.
+func (g *Group) Filter() string { return g.Kind.Filter() }

@@ -162,8 +162,8 @@ func (q *Queue) Heard(ids []string, s State) {
 // heard reports whether the alert is one that has a state of its SIEM.
 func (q *Queue) heard(id string, s State) bool {
 	t := q.theirs[maphash.String(seed, id)]
-	if t == nil {
-		return false
+	if t == nil || t.s == s {
+		return t != nil
 	}
 	t.g.theirs[t.s]--
 	t.g.theirs[s]++
@@ -210,7 +210,14 @@ func (q *Queue) Apply(records ...Record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range records {
-		if old, ok := q.records[r.ID]; ok && old.At.After(r.At) || r.Check() != nil {
+		if r.Check() != nil {
+			continue
+		}
+		if r.Version == "" && r.By == "" { // an alert's own state, which no desk keeps
+			q.heard(r.ID, r.State)
+			continue
+		}
+		if old, ok := q.records[r.ID]; ok && (old.At.After(r.At) || old.At.Equal(r.At) && old.Version == r.Version) {
 			continue
 		}
 		q.records[r.ID] = r

@@ -240,3 +240,20 @@ func TestTooManyKinds(t *testing.T) {
 		t.Errorf("what was too much is not counted under its rule")
 	}
 }
+
+// What a million alerts cost, of 200 kinds.
+func BenchmarkBatch(b *testing.B) {
+	s := newScene()
+	var all []alert
+	for i := range 10_000 {
+		all = append(all, alert{after: time.Duration(i) * time.Millisecond, rule: fmt.Sprint("rule ", i%50), pod: fmt.Sprintf("web-7d9c5f6b8-x2k8%c", "bcdf"[i%4]), cont: fmt.Sprint(i % 4), image: "shop/web", parent: "runc"})
+	}
+	batch := s.add(all...)
+	b.ReportAllocs()
+	for b.Loop() {
+		q := New()
+		for range 100 {
+			q.Batch(batch)
+		}
+	}
+}

@@ -36,9 +36,9 @@ func TestClosed(t *testing.T) {
 func TestRecordsFirst(t *testing.T) {
 	q, s := New(), newScene()
 	k := Kind{Rule: "Terminal shell", Workload: "shop/web", Parent: "runc", Image: "shop/web:2.4.1"}
-	later := Record{ID: k.ID(), State: Acknowledged, At: start.Add(time.Hour), Owner: "ann"}
-	q.Apply(later, Record{ID: k.ID(), State: Open, At: start})
-	q.Apply(Record{ID: "x", Group: k.ID(), State: Closed, At: start})
+	later := Record{ID: k.ID(), State: Acknowledged, At: start.Add(time.Hour), Owner: "ann", By: "ann"}
+	q.Apply(later, Record{ID: k.ID(), State: Open, At: start, By: "bob"})
+	q.Apply(Record{ID: "x", Group: k.ID(), State: Closed, At: start, By: "bob"})
 	q.Batch(s.add(shell(0, "web-0"), shell(1, "web-0")))
 	if g := groups(q)[0]; g.State != Acknowledged || g.Record.Owner != "ann" || g.Alerts[Closed] != 1 {
 		t.Errorf("%+v", g)

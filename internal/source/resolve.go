@@ -93,6 +93,17 @@ type resolving struct {
 	ask lookup
 }
 
+// Inner returns the source that another stands for ([Resolve]), or the source
+// itself.
+func Inner(src Source) Source {
+	if r, ok := src.(interface{ inner() Source }); ok {
+		return r.inner()
+	}
+	return src
+}
+
+func (r resolving) inner() Source { return r.Source }
+
 // question is an address without a name.
 type question struct {
 	names *event.Names
