@@ -52,10 +52,19 @@ type memo struct {
 	groups map[rows]*group
 }
 
+// rows are what the kind of an alert is read from, where no document of its own
+// has a say in it.
 type rows struct {
-	alert event.AlertID
-	proc  event.ProcID
-	cont  event.ContID
+	alert  event.AlertID
+	parent event.Str // its name
+	cont   event.ContID
+}
+
+// rowsOf returns the rows; ok is false where the document must be asked.
+func rowsOf(r event.Row) (key rows, ok bool) {
+	c, parent := r.C(), r.T.Proc(r.P().Parent).Name
+	whole := r.B.Bits[r.I]&event.HasDoc == 0 || c.Pod != event.NoStr && c.Repo != event.NoStr && parent != event.NoStr
+	return rows{r.Alert, parent, r.Cont}, whole
 }
 
 // Bounds of what is remembered.
@@ -108,12 +117,14 @@ func (q *Queue) add(r event.Row, m *memo) {
 		q.blocks++
 		return
 	}
-	key := rows{r.Alert, r.Proc, r.Cont}
+	key, whole := rowsOf(r)
 	g := m.groups[key]
-	if g == nil {
+	if g == nil || !whole {
 		g = q.group(KindOf(r))
-		m.groups[key] = g
 		g.sequence = g.sequence || groupField.of(r) != ""
+		if whole {
+			m.groups[key] = g
+		}
 	}
 	g.add(r)
 	if at := r.B.Time[r.I]; q.alerts == 0 {
