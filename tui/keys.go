@@ -94,6 +94,7 @@ func keyMap() []binding {
 		{[]string{"B"}, inBoard, "looking closer", "", "write the dashboard into your own folder, to be edited there", (*Model).saveBoard},
 		{[]string{"d"}, inContainers, "looking closer", "compare", "what only this container does: against the others of its image, or its own past", (*Model).openCompare},
 		{[]string{"V"}, inTable | inTree | inDetail, "looking closer", "", "what only the row's container does: against the others of its image, or its own past", (*Model).openCompare},
+		{[]string{"P"}, inTable | inDetail, "looking closer", "", "prevalence of the value under the cursor: in how many containers it is, of how many", (*Model).askCommon},
 		{[]string{"d"}, everywhere, "looking closer", "details", "show or hide the details of the row", (*Model).toggleDetail},
 		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},
 		{[]string{"s"}, inContainers, "looking closer", "", "sort the containers by alerts, name or events", (*Model).sortContainers},

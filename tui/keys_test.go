@@ -177,6 +177,7 @@ var keyCases = map[string][]keyCase{
 		}},
 	},
 
+	"table P": {{"l l P", says("proc.name = server: in 1 container of ")}},
 	"table V": {
 		{"e e V", func(m *Model, d *tuitest.Driver) bool {
 			c, ok := m.over.(*comparison)

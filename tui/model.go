@@ -274,6 +274,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.checked(msg)
 	case foundMsg:
 		return m.found(msg)
+	case commonMsg:
+		m.common(msg)
 	case comparedMsg:
 		m.compared(msg)
 	case pivotMsg:

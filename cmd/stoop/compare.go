@@ -19,6 +19,8 @@ import (
 type compareFlags struct {
 	Compare string  `placeholder:"CONTAINER" help:"Print what only this container does: against the others of its image, or where there are none its own past. Named by id, name or pod."`
 	Past    timeArg `placeholder:"TIME" help:"--compare: against what it did before this time."`
+
+	Prevalence string `placeholder:"FIELD=VALUE" help:"Print in how many containers a field has a value, and of how many."`
 }
 
 // printCompare compares a container with its siblings or its past.
@@ -30,18 +32,11 @@ func (c *printCmd) printCompare(a *app) error {
 	if err != nil {
 		return err
 	}
-	sources, err := c.open(a)
+	count, told, err := c.counter(a, req)
 	if err != nil {
 		return err
 	}
-	defer closeAll(sources)
-	st, err := c.hold(a, req, sources)
-	if err != nil {
-		return err
-	}
-	count := func(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
-		return source.Count(ctx, qs, sources, st)
-	}
+	defer told()
 	of, err := compare.Find(a.ctx, c.Compare, count)
 	if err != nil {
 		return err
@@ -54,11 +49,63 @@ func (c *printCmd) printCompare(a *app) error {
 	if err != nil {
 		return err
 	}
-	c.counted(a, sources, st)
 	if c.Output == "json" {
 		return c.compareJSON(a.out, r)
 	}
 	return c.compareTable(safetext.NewWriter(a.out), r)
+}
+
+// counter opens the sources, reads those that cannot count, and counts in all;
+// told says what the sources have to say, and closes them.
+func (c *printCmd) counter(a *app, req source.Request) (count compare.Count, told func(), err error) {
+	sources, err := c.open(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := c.hold(a, req, sources)
+	if err != nil {
+		closeAll(sources)
+		return nil, nil, err
+	}
+	count = func(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
+		return source.Count(ctx, qs, sources, st)
+	}
+	return count, func() { c.counted(a, sources, st); closeAll(sources) }, nil
+}
+
+// printPrevalence counts how common a value is.
+func (c *printCmd) printPrevalence(a *app) error {
+	field, value, ok := strings.Cut(c.Prevalence, "=")
+	if !ok {
+		return usageError{fmt.Errorf("--prevalence %s: name a field and its value: fd.name=/tmp/x", c.Prevalence)}
+	}
+	if c.Output == "csv" || len(c.Columns) > 0 || c.Follow {
+		return usageError{errors.New("--prevalence: is printed as a line or as JSON, and has an end")}
+	}
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	count, told, err := c.counter(a, req)
+	if err != nil {
+		return err
+	}
+	defer told()
+	p, err := compare.Common(a.ctx, strings.TrimSpace(field), strings.TrimSpace(value), c.Filter, count)
+	if err != nil {
+		return err
+	}
+	if c.Output == "json" {
+		return json.NewEncoder(a.out).Encode(map[string]any{
+			"field": p.Field, "value": c.masked(p.Value), "containers": p.Containers, "of": p.Of, "images": p.Images, "events": p.Events, "notes": p.Notes,
+		})
+	}
+	out := safetext.NewWriter(a.out)
+	_, err = fmt.Fprintln(out, c.plain(p.Field+" = "+p.Value)+": "+p.String())
+	for _, n := range p.Notes {
+		fmt.Fprintln(out, "note: "+n)
+	}
+	return err
 }
 
 // nanos is a time in ns since 1970, 0 for none.

@@ -45,6 +45,13 @@ func TestPrintCompare(t *testing.T) {
 	}
 }
 
+func TestPrintPrevalence(t *testing.T) {
+	code, out, errs := stoop(t, "print", "demo", "--prevalence", "fd.name=/etc/shadow")
+	if code != exitOK || !strings.HasPrefix(out, "fd.name = /etc/shadow: in 1 container of ") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
 func TestPrintCompareRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		args, want string
@@ -52,6 +59,8 @@ func TestPrintCompareRefuses(t *testing.T) {
 	}{
 		{"--compare web", "nothing of another container of", exitFailed},
 		{"--compare nobody", "no container has", exitFailed},
+		{"--prevalence fd.name", "name a field and its value", exitUsage},
+		{"--prevalence no.such=1", "no.such", exitFailed},
 		{"--past 10m", "--past goes with --compare", exitUsage},
 		{"--compare web --story x", "things to print of their own", exitUsage},
 		{"--compare web -o csv", "as a table or as JSON", exitUsage},

@@ -61,6 +61,8 @@ func (c *printCmd) Run(a *app) error {
 		return usageError{errors.New("--compare, --dashboard, --story and --around are things to print of their own")}
 	case c.Compare != "":
 		return c.printCompare(a)
+	case c.Prevalence != "":
+		return c.printPrevalence(a)
 	case c.Past.text != "":
 		return usageError{errors.New("--past goes with --compare")}
 	case c.Dashboard != "":

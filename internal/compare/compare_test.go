@@ -219,6 +219,31 @@ func (f *fleet) hostRow() event.Row {
 	return f.b.Row(0)
 }
 
+func TestCommon(t *testing.T) {
+	f := newFleet(map[string]string{one: "web:1", two: "web:1", three: "web:2", other: "db:1"})
+	for _, c := range []string{one, two, three, other} {
+		f.runs(c, "/bin/sh")
+	}
+	f.runs(one, "/bin/sh", "/tmp/x", "/tmp/x")
+	f.runs(three, "/bin/sh", "/tmp/x")
+	f.hostRow()
+	for _, tt := range []struct{ field, value, within, want string }{
+		{"fd.name", "/tmp/x", "", "in 2 containers of 4, of 2 images, 3 events"},
+		{"fd.name", "/tmp/x", "container.image = web:1", "in 1 container of 2, of 1 image, 2 events"},
+		{"proc.exepath", "/bin/sh", "", "in 4 containers of 4, of 3 images, 9 events"},
+		{"proc.aname[0]", "sh", "", "in 4 containers of 4, of 3 images, 9 events"},
+		{"fd.name", `" or evt.num > 0 or fd.name = "`, "", "in 0 containers of 4, of 0 images, 0 events"},
+	} {
+		p, err := Common(t.Context(), tt.field, tt.value, tt.within, f.count())
+		if err != nil || p.String() != tt.want {
+			t.Errorf("%s = %s: %s %v, want %s", tt.field, tt.value, p, err, tt.want)
+		}
+	}
+	if _, err := Common(t.Context(), "no.such", "x", "", f.count()); err == nil {
+		t.Error("no error for a field that there is not")
+	}
+}
+
 func TestPattern(t *testing.T) {
 	for value, want := range map[string]string{
 		"/etc/passwd":          "",
