@@ -39,10 +39,7 @@ func (a anatomy) lines(ref store.Ref, r reader, c clock, matter []detailLine) (l
 			lines = append(lines, detailLine{name: name, value: r.mask(value), told: true})
 		}
 	}
-	if why, guess := trail.Reason(row); why != "" {
-		if guess {
-			why += " (inferred)"
-		}
+	if why := trail.Why(row); why != "" {
 		lines = append(lines, detailLine{name: "what happened", value: r.mask(why), key: true, told: true})
 	}
 	lines = append(lines, take(&matter, "alert.rule", "alert.priority")...)

@@ -95,26 +95,3 @@ func onLine(t *testing.T, d *tuitest.Driver, m *Model, name string) {
 	}
 	t.Fatalf("the details have no line %q", name)
 }
-
-// A document that only looks like one is none.
-func TestNoChain(t *testing.T) {
-	for _, doc := range []string{``, `{`, `[]`, `{"stoop":{"sequence":null}}`, `{"stoop":{"sequence":{"steps":[]}}}`, `{"stoop":{"sequence":{"steps":3}}}`, `{"stoop":{"sequence":{"steps":[{"time":"soon"}]}}}`} {
-		w := tuitest.NewWorld()
-		b := w.Take()
-		b.Append(event.Event{Bits: event.HasDoc, Alert: event.AlertID(w.T.Alerts.Add(event.Alert{Priority: event.PriorityError})), FD: -1}, []byte(doc))
-		if c := chainOf(b.Row(0)); c != nil {
-			t.Errorf("%s: %+v", doc, c)
-		}
-	}
-}
-
-// Where a shipper has put the document into another one, it is found.
-func TestShippedChain(t *testing.T) {
-	w := tuitest.NewWorld()
-	b := w.Take()
-	doc := `{"@timestamp":"2026-11-23T10:00:00Z","json":{"rule":"S","stoop":{"sequence":{"type":"event_count","count":12,"steps":[{"step":"a","time":"2026-11-23T10:00:00Z"}]}}}}`
-	b.Append(event.Event{Bits: event.HasDoc, Alert: event.AlertID(w.T.Alerts.Add(event.Alert{Priority: event.PriorityError})), FD: -1}, []byte(doc))
-	if c := chainOf(b.Row(0)); c == nil || c.Count != 12 || c.Steps[0].Name != "a" {
-		t.Errorf("%+v", c)
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -34,12 +35,12 @@ type detailLine struct {
 	head  string
 	name  string // the field, as a filter names it
 	value string
-	raw   string // unmasked, for filters
-	key   bool   // one of the fields that matter
-	more  bool   // a further line of the value above
-	step  *step  // what a step of a sequence took
-	told  bool   // no field, but what is said of an alert
-	at    int64  // the time of the event that it is about, which enter goes to; 0: of none
+	raw   string      // unmasked, for filters
+	key   bool        // one of the fields that matter
+	more  bool        // a further line of the value above
+	step  *trail.Link // what a step of a sequence took
+	told  bool        // no field, but what is said of an alert
+	at    int64       // the time of the event that it is about, which enter goes to; 0: of none
 }
 
 // highlights are the fields that matter, in the order in which they are shown.
@@ -277,7 +278,7 @@ func (d *detail) drawLine(a grid.Area, l detailLine, nameWidth int) {
 	}
 	value := styText
 	if l.step != nil {
-		value = l.step.style()
+		value = stepStyle(l.step)
 	}
 	if l.key {
 		value = styBold

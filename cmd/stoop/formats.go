@@ -31,7 +31,7 @@ func newJSONRows(out io.Writer, columns []column, redact bool) *jsonRows {
 func (j *jsonRows) row(r event.Row) {
 	j.buf = j.buf[:0]
 	if j.columns == nil {
-		j.buf = j.all.Append(j.buf, r)
+		j.buf = appendChain(j.all.Append(j.buf, r), r, j.text)
 	} else {
 		j.buf = append(j.buf, '{')
 		for i, c := range j.columns {
@@ -119,6 +119,7 @@ type tableRows struct {
 	lead     string // title of a column before the fields; "" for none
 	leadCell string // what stands in it in the next row
 	widths   []int
+	chains   bool       // below alerts of sequences their steps are told
 	waiting  [][]string // rows before the widths are chosen
 	cells    []string
 	buf      []byte
@@ -139,9 +140,14 @@ func (t *tableRows) row(r event.Row) {
 		t.cells = append(t.cells, safetext.Line(c.value(r, t.redact)))
 	}
 	t.text(t.cells)
+	if t.chains {
+		for _, l := range chainLines(r, t.redact) {
+			t.text([]string{l})
+		}
+	}
 }
 
-// text writes a row of cells that are safe.
+// text writes a row of cells that are safe, or a line of a single one.
 func (t *tableRows) text(cells []string) {
 	if t.widths != nil {
 		t.line(cells)
@@ -166,6 +172,9 @@ func (t *tableRows) choose() {
 	for i := range head {
 		t.widths[i] = cellWidth(head[i])
 		for _, cells := range t.waiting {
+			if len(cells) != len(head) {
+				continue
+			}
 			t.widths[i] = max(t.widths[i], min(cellWidth(cells[i]), tableMaxWidth))
 		}
 	}

@@ -218,11 +218,12 @@ func newRows(format string, columns []column, out io.Writer, redact bool) rows {
 	if format == "json" {
 		return newJSONRows(out, columns, redact)
 	}
-	if columns == nil {
+	chains := columns == nil
+	if chains {
 		columns, _ = parseColumns(defaultColumns)
 	}
 	if format == "csv" {
 		return newCSVRows(out, columns, redact)
 	}
-	return &tableRows{out: safetext.NewWriter(out), columns: columns, redact: redact}
+	return &tableRows{out: safetext.NewWriter(out), columns: columns, redact: redact, chains: chains}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stoop-project/stoop/internal/notify"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/query/conn"
 )
 
@@ -142,6 +143,7 @@ func (t *teller) tell(x detect.Alert) {
 		return
 	}
 	a.Told = t.fields(x)
+	t.explain(a, x.Row())
 	switch {
 	case x.Rule != nil:
 		a.Guide = x.Rule.Guide
@@ -152,6 +154,21 @@ func (t *teller) tell(x detect.Alert) {
 		a.Open = openCommand(t.names, a)
 	}
 	t.to.Alert(a)
+}
+
+// explain adds what is known beyond the alert's own fields.
+func (t *teller) explain(a *notify.Alert, row event.Row) {
+	if a.Why = trail.Why(row); t.redact {
+		a.Why = safetext.Redact(a.Why)
+	}
+	c := trail.ChainOf(row)
+	if c == nil {
+		return
+	}
+	a.Chain = chainText(c, t.redact)
+	if doc, ok := appendClean(nil, c.JSON(), clean(t.redact)); ok {
+		a.Sequence = doc
+	}
 }
 
 // wanted reports whether the user's filter holds for an alert.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/rules"
+	"github.com/stoop-project/stoop/internal/trail"
 )
 
 // writer writes alerts as Falco does (falco userspace/falco/falco_outputs.cpp
@@ -39,7 +40,11 @@ func (w *writer) document(r event.Row, rule *rules.Rule) []byte {
 	d = append(d, `,"output_fields":`...)
 	d = w.fields.Append(d, r)
 	d = w.named(d[:len(d)-1], r, rule)
-	w.doc = append(d, "}}"...)
+	d = append(d, '}')
+	if why := trail.Why(r); why != "" {
+		d = append(text(append(d, `,"stoop":{"reason":`...), why), '}')
+	}
+	w.doc = append(d, '}')
 	return w.doc
 }
 

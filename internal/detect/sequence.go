@@ -9,6 +9,7 @@ import (
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/sequence"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/trail"
 )
 
 // lateness is how much later than its turn an event may come where events
@@ -147,6 +148,9 @@ func (w *writer) sequence(f *sequence.Fired) []byte {
 		})
 	}
 	d = text(append(d, `},"stoop":{"group":`...), uuid(id[:]))
+	if why := trail.Why(last); why != "" {
+		d = text(append(d, `,"reason":`...), why)
+	}
 	d = appendAncestors(d, f)
 	d = append(d, `,"sequence":`...)
 	d = appendProgress(d, &f.Progress)
@@ -215,7 +219,11 @@ func appendStep(d []byte, t sequence.Taken) []byte {
 	d = text(append(d, `,"says":`...), t.Step.Says())
 	d = timeText(append(d, `,"time":`...), t.Event.Time)
 	row := t.Event.Row()
+	started := row.Type.String() == "execve" || row.Type.String() == "execveat"
 	for _, name := range stepFields {
+		if started && name == "evt.args" {
+			continue // the command line says it, and the rest is long
+		}
 		if f, _ := event.Fields.Lookup(name); f != nil {
 			if v, ok := f.Show(row, event.Arg{}); ok {
 				d = member(d, name, v, true)

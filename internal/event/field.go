@@ -29,6 +29,10 @@ type Field struct {
 	// field (see [DocReader]), or nobody fills it.
 	Read func(r Row, a Arg) (v Value, ok bool)
 
+	// Derive concludes the value of an event that holds none. Whoever knows how
+	// sets it while the program begins. [JSON] writes what is there, not this.
+	Derive func(r Row, a Arg) (v Value, ok bool)
+
 	// Print is what an output shows where that differs from Read; else nil.
 	Print func(r Row, a Arg) (v Value, ok bool)
 
@@ -163,6 +167,14 @@ func (f *Field) get(r Row, a Arg, docs DocReader) (Value, bool) {
 			return v, true
 		}
 	}
+	if v, ok := f.ofDoc(r, a, docs); ok || f.Derive == nil {
+		return v, ok
+	}
+	return f.Derive(r, a)
+}
+
+// ofDoc reads the field in the row's document.
+func (f *Field) ofDoc(r Row, a Arg, docs DocReader) (Value, bool) {
 	if r.B == nil || r.B.Bits[r.I]&HasDoc == 0 {
 		return Value{}, false
 	}

@@ -36,6 +36,12 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 		Doc:  "Id of the alert for whose trail the event was kept, be it the alert itself or what came before and after it.",
 		Read: func(r Row, _ Arg) (Value, bool) { return r.Str(r.T.Trail) },
 	},
+	{
+		Name: "alert.reason", Kind: String, Flags: Extension | PrintOnly,
+		Doc: "What was done, by whom and where, in a line; with (inferred) behind it where it was concluded. Of alerts that others made it is told where it is asked for by its name.",
+	},
+	{Name: "alert.steps", Kind: String, Flags: Extension | PrintOnly | IsList, Doc: "Of a sequence: its events in the order of time, a line each: when, which step, what."},
+	{Name: "alert.missing", Kind: String, Flags: Extension | PrintOnly | IsList, Doc: "Of a sequence: the steps that have not been seen."},
 	{Name: "alert.building_block", Kind: Bool, Flags: Extension, Doc: "Whether the alert is only there for others to be made of."},
 })...)
 

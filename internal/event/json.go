@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -23,6 +24,9 @@ func (t AppendText) orPlain() AppendText {
 // written says: what a field cannot be, too.
 func appendDoc(dst []byte, r Row, docs DocReader, written []*Field, first *bool, text AppendText) []byte {
 	docs.Each(r.B.Payload(r.I), func(name string, value fmt.Stringer) bool {
+		if strings.HasPrefix(name, chainMember) {
+			return true
+		}
 		if f := Fields.byName[name]; f == nil || !slices.Contains(written, f) {
 			dst = append(text(appendComma(dst, first), name), ':')
 			dst = text(dst, value.String())
@@ -31,6 +35,10 @@ func appendDoc(dst []byte, r Row, docs DocReader, written []*Field, first *bool,
 	})
 	return dst
 }
+
+// chainMember begins the names of what a sequence's alert says of its steps:
+// objects in lists, which are no text. Who wants them reads the document.
+const chainMember = "stoop.sequence."
 
 // appendArgJSON writes a number that says all as a number, and everything else
 // as text.

@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"internal/profile":   {"internal/filter", "internal/event"},
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/remote":    {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
-	"internal/detect":    {"internal/rules", "internal/source", "internal/profile", "internal/filter", "internal/event"},
+	"internal/detect":    {"internal/rules", "internal/trail", "internal/source", "internal/profile", "internal/filter", "internal/event"},
 	"internal/keep":      {"internal/recording", "internal/source", "internal/profile", "internal/event"},
 	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
 	"internal/queue":     {"internal/journal", "internal/filter", "internal/event", safetext},

@@ -31,6 +31,10 @@ type Alert struct {
 	Steps   []Step   // of a sequence: what happened, in order
 	Missing []string // of a sequence: what did not happen yet
 
+	Why      string          // what was done, by whom and where, in a line; "" when nobody can tell
+	Chain    []string        // of a sequence: its steps and what is missing, a line each
+	Sequence json.RawMessage // of a sequence: the same as its document has it, ready to be printed
+
 	Guide rules.Guide
 	Open  string // the command that opens the alert's trail
 }

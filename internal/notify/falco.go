@@ -14,7 +14,8 @@ const falcoTime = "2006-01-02T15:04:05.000000000Z"
 
 // AppendFalco appends an alert as Falco 0.44 writes it with json_output: the keys
 // sorted, those of output_fields too, numbers as numbers, and null for what the
-// event has not. evt.time is in nanoseconds since 1970.
+// event has not. evt.time is in nanoseconds since 1970. What Falco does not say
+// stands in a member of its own, stoop.
 func (a *Alert) AppendFalco(dst []byte) []byte {
 	str := func(key, s string) {
 		dst = append(dst, key...)
@@ -44,9 +45,35 @@ func (a *Alert) AppendFalco(dst []byte) []byte {
 		}
 		dst = safetext.AppendJSON(dst, t)
 	}
-	dst = append(dst, `],"time":"`...)
+	dst = a.appendOwn(append(dst, ']'))
+	dst = append(dst, `,"time":"`...)
 	dst = a.Time.UTC().AppendFormat(dst, falcoTime)
 	return append(dst, `"}`...)
+}
+
+// appendOwn appends what is known beyond what Falco writes; its members have the
+// names that they have in the documents of alerts made here.
+func (a *Alert) appendOwn(dst []byte) []byte {
+	if a.Why == "" && a.Open == "" && len(a.Sequence) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"stoop":{`...)
+	for _, m := range [...]struct{ key, text string }{{"id", a.ID}, {"open", a.Open}, {"reason", a.Why}} {
+		if m.text == "" {
+			continue
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = safetext.AppendJSON(append(safetext.AppendJSON(dst, m.key), ':'), m.text)
+	}
+	if len(a.Sequence) > 0 {
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = append(append(dst, `"sequence":`...), a.Sequence...)
+	}
+	return append(dst, '}')
 }
 
 // told returns the fields to write, sorted, with evt.time among them.

@@ -135,7 +135,7 @@ func (f *file) close() error {
 	return err
 }
 
-// Output returns a target that writes each alert as a line to a file that is open:
+// Output returns a target that writes each alert to a file that is open:
 // standard output. format is json or text.
 func Output(to *os.File, format string) *Target {
 	return &Target{Name: "standard output", out: &stream{to, lineFormat(format)}}
@@ -146,7 +146,17 @@ type stream struct {
 	lines lineFormat
 }
 
-func (s *stream) text(a *Alert) []byte { return s.lines.line(a) }
+// text is an alert's line; where people read, the steps of a sequence are below
+// it.
+func (s *stream) text(a *Alert) []byte {
+	text := s.lines.line(a)
+	if s.lines == "text" {
+		for _, l := range a.Chain {
+			text = append(safetext.Append(append(text, "    "...), l), '\n')
+		}
+	}
+	return text
+}
 
 func (s *stream) send(_ context.Context, text []byte) error {
 	_, err := s.to.Write(text)

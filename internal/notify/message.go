@@ -23,6 +23,7 @@ type Message struct {
 	Priority   Value
 	Rule       Value
 	Output     Value // Falco's output: what happened
+	Why        Value // what was done, by whom and where, in a line; with (inferred) where it was concluded
 	Reason     Value // the output without the time, the priority and the fields behind it
 	Hostname   Value
 	Source     Value
@@ -81,7 +82,7 @@ func (g *group) message(d *dialect, redact bool) *Message {
 	return &Message{
 		alert: a, d: d, redact: redact,
 		Count: g.count, Again: g.told, First: g.first, Last: g.last,
-		Priority: v(a.Priority.String()), Rule: v(a.Rule), Output: v(a.Output), Reason: v(reason(a)),
+		Priority: v(a.Priority.String()), Rule: v(a.Rule), Output: v(a.Output), Reason: v(reason(a)), Why: v(a.Why).orNil(),
 		Hostname: v(a.Hostname), Source: v(a.Source), Container: v(cmp.Or(a.Field("container.name"), a.Field("container.id"))),
 		ID: v(a.Field("container.id")), Image: v(image(a)), Pod: v(workload(a)), Command: v(a.Field("proc.cmdline")),
 		Parent: v(a.Field("proc.pname")), User: v(cmp.Or(a.Field("user.name"), a.Field("ka.user.name"))),
@@ -98,7 +99,7 @@ const maxSteps = 20
 
 // orNil is nil for a value without text.
 func (v Value) orNil() Value {
-	if v[0] == "" {
+	if len(v) == 0 || v[0] == "" {
 		return nil
 	}
 	return v
