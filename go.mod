@@ -21,6 +21,7 @@ require (
 	github.com/lucasb-eyer/go-colorful v1.4.1
 	github.com/nicholas-fedor/shoutrrr v0.13.2
 	github.com/posener/complete v1.2.3
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.49.0

@@ -52,11 +52,14 @@ func (m *Model) openAround() tea.Cmd {
 		return nil
 	}
 	ref := m.level().cursor
-	if m.around == nil || m.around.from.ID != ref.ID {
-		table := m.opt.Pivots
-		if table == nil {
-			table, _ = pivot.Load("")
-		}
+	if m.opt.Pivots == nil {
+		m.opt.Pivots = pivot.NewFolder("")
+	}
+	table, changed, err := m.opt.Pivots.Table()
+	if err != nil {
+		m.fail(safe(err.Error()))
+	}
+	if m.around == nil || m.around.from.ID != ref.ID || changed {
 		a := &around{
 			from: ref, title: plainText(m.read.summary(row)), room: make(chan struct{}, aroundAtOnce),
 			places: pivot.Places(m.store, m.hub.sources), lines: make([]aroundLine, 1),

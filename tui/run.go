@@ -33,7 +33,7 @@ type Options struct {
 
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
-	Pivots      *pivot.Table     // nil: those built in
+	Pivots      *pivot.Folder    // the user's own pivots; nil: those built in
 	Tuning      Tuning           // what exceptions to rules are made with
 	Catalog     *rules.Catalog   // what is known of rules by their names; may be nil
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground

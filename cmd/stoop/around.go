@@ -39,12 +39,12 @@ func pivotFolder() string {
 
 // pivots are those built in and the user's own. What is wrong with these is
 // said; the others go on.
-func pivots(errs io.Writer) *pivot.Table {
-	table, err := pivot.Load(pivotFolder())
-	if err != nil {
+func pivots(errs io.Writer) *pivot.Folder {
+	folder := pivot.NewFolder(pivotFolder())
+	if _, _, err := folder.Table(); err != nil {
 		fmt.Fprintln(safetext.NewWriter(errs), "stoop:", err)
 	}
-	return table
+	return folder
 }
 
 // pivotsAtOnce is how many pivots are looked for side by side.
@@ -110,7 +110,8 @@ func (c *printCmd) aroundArgs(a *app) ([]*pivot.Pivot, []column, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	chosen, err := pivots(a.errs).Choose(c.Pivot)
+	table, _, _ := pivots(a.errs).Table() // what is wrong was said
+	chosen, err := table.Choose(c.Pivot)
 	if err != nil || c.Window == 0 {
 		return chosen, columns, err
 	}

@@ -240,3 +240,21 @@ func TestAroundInFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestPivots(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	file := filepath.Join(dir, "mine.yaml")
+	if err := os.WriteFile(file, []byte("- {name: mine, title: t, find: [proc.pid = %proc.pid], within: [-1m +1m]}\n- {name: x}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := stoop(t, "pivots", "check", file); code != exitFailed || !strings.Contains(errs, file+":2: ") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if code, out, errs := stoop(t, "pivots"); code != exitOK || !strings.Contains(out, "\nconnection ") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, out, _ := stoop(t, "pivots", "schema"); code != exitOK || !json.Valid([]byte(out)) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}

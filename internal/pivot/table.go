@@ -65,7 +65,7 @@ func Load(dir string) (*Table, error) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		own, err := parseFile(name)
+		own, err := LoadFile(name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -81,7 +81,8 @@ func Load(dir string) (*Table, error) {
 	return t, errors.Join(errs...)
 }
 
-func parseFile(name string) (*Table, error) {
+// LoadFile reads a file of pivots. An error says where in it something is wrong.
+func LoadFile(name string) (*Table, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
