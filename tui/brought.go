@@ -90,7 +90,7 @@ func (h *hub) bring(ctx context.Context, rows []pivot.Row) {
 		k.at[r.Time()] = append(k.at[r.Time()], r.Hit)
 	}
 	for _, b := range byTables {
-		h.store.Batch(b)
+		h.keep(b)
 	}
 	h.poke()
 }

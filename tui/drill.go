@@ -58,6 +58,12 @@ func (m *Model) drillRow() tea.Cmd {
 	if row.Alert == 0 {
 		return m.drillInto(row, ref)
 	}
+	return m.drillAlert(ref)
+}
+
+// drillAlert opens an alert.
+func (m *Model) drillAlert(ref store.Ref) tea.Cmd {
+	row := ref.Row()
 	title := "▲ " + m.read.string(row, row.A().Rule)
 	l, cmd := m.push(title, filter.All(ofContainer(row), ofProcess(row)), ref)
 	if l != nil {

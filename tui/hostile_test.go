@@ -60,6 +60,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		for _, keys := range []string{
 			"", "e", "enter", "esc", "p", "j", "enter", "esc", "esc", "S", "esc", "C", "esc", "?", "esc", "tab", "j", "j", "tab", "tab",
 			"d", "l", "l", "l", "l", "l", "y", "+", "u", "f", "esc", "/", "x", "enter", "Y", "T", "r", "shift+tab", "enter", "R",
+			"Q", "j", "w", "c", "1", "h", "n", "x", "enter", "esc", "esc", "E", "A", "a", "esc",
 		} {
 			if keys != "" {
 				d.Keys(keys)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/queue"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 )
@@ -18,6 +19,7 @@ type hub struct {
 	sinks   map[source.Source]source.Sink // what each is run into
 	said    func() []source.Note          // by what stands before the hub; may be nil
 	store   *store.Store
+	queue   *queue.Queue  // of all alerts that came, held or not
 	changed chan struct{} // holds one token while there is news
 	isLive  bool
 	rates   rates // of live sources
@@ -44,7 +46,7 @@ type sourceState struct {
 
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
-	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), said: opt.Notes, store: st, changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), said: opt.Notes, store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	for _, src := range sources {
 		_, pager := src.(source.Pager) // hands on what arrives
 		h.isLive = h.isLive || src.Info().Live || pager
@@ -153,11 +155,17 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 
 // Batch takes a source's batch in.
 func (h *hub) Batch(b *event.Batch) {
-	h.brought.take(b, h.store.Batch)
+	h.brought.take(b, h.keep)
 	if h.isLive {
 		h.rates.add(b)
 	}
 	h.poke()
+}
+
+// keep takes events that are not there yet.
+func (h *hub) keep(b *event.Batch) {
+	h.store.Batch(b)
+	h.queue.Batch(b)
 }
 
 // poke leaves word that something has changed. It never blocks.

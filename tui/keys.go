@@ -90,6 +90,8 @@ func keyMap() []binding {
 		{[]string{"r"}, everywhere, "time", "", "write times as distances from the row under the cursor; again to go back", (*Model).toggleRelative},
 		{[]string{"z"}, everywhere, "time", "", "local time or UTC", (*Model).toggleUTC},
 
+		{[]string{"Q"}, everywhere, "looking closer", "queue", "the queue: alerts by kind, what matters first, with what was decided about them", (*Model).openQueue},
+		{[]string{"A"}, inTable | inDetail, "looking closer", "", "decide about this alert: acknowledge, close with a verdict, note", (*Model).openDecide},
 		{[]string{"b"}, everywhere, "looking closer", "dashboard", "a dashboard of what this level shows; again for the next one", (*Model).openBoard},
 		{[]string{"B"}, inBoard, "looking closer", "", "write the dashboard into your own folder, to be edited there", (*Model).saveBoard},
 		{[]string{"d"}, inContainers, "looking closer", "compare", "what only this container does: against the others of its image, or its own past", (*Model).openCompare},

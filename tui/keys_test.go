@@ -230,6 +230,50 @@ var keyCases = map[string][]keyCase{
 	}}, {"r r", func(m *Model, _ *tuitest.Driver) bool { return !m.level().relative }}},
 	"everywhere z": {{"z", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "20:01:50.000") }}},
 
+	"everywhere Q": {
+		{"Q", func(m *Model, d *tuitest.Driver) bool {
+			return m.over == overlay(m.queue) && strings.Contains(d.Text(), "6 alerts in 6 groups · 6 open") && m.queue.groups[0].Rule == "Drop and execute new binary in container"
+		}},
+		{"Q enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over == nil && m.level().pin.B != nil && strings.HasPrefix(rowText(m), "Drop and execute")
+		}},
+		{"Q j o", func(m *Model, _ *tuitest.Driver) bool {
+			return m.over == nil && strings.HasPrefix(m.level().title, "alerts: ") && m.level().counted.shown == 1
+		}},
+		{"Q a", func(m *Model, d *tuitest.Driver) bool {
+			return says("acknowledged; kept nowhere")(m, d) && strings.Contains(d.Text(), "5 open · 1 acknowledged")
+		}},
+		{"Q c 3", func(m *Model, d *tuitest.Driver) bool {
+			return says("closed, benign")(m, d) && len(m.queue.groups) == 5 && m.queue.k == 0
+		}},
+		{"Q c 2 h G", func(m *Model, d *tuitest.Driver) bool {
+			g, _ := m.queue.group()
+			return g.State == "closed" && g.Record.Verdict == "false-positive" && strings.Contains(d.Text(), "closed by ann, ")
+		}},
+		{"Q c 2 h G r", func(m *Model, _ *tuitest.Driver) bool { return m.queue.sum.States["open"] == 6 }},
+		{"Q c esc", says("left as it was")},
+		{"Q w", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "owned by ann") }},
+		{"Q w w", func(m *Model, d *tuitest.Driver) bool { return !strings.Contains(d.Text(), "owned by ann") }},
+		{"Q n h i ! enter", func(m *Model, d *tuitest.Driver) bool { g, _ := m.queue.group(); return g.Record.Note == "hi!" }},
+		{"Q n h i esc", func(m *Model, _ *tuitest.Driver) bool {
+			g, _ := m.queue.group()
+			return g.Record.ID == "" && m.over != nil
+		}},
+		{"Q y", func(m *Model, d *tuitest.Driver) bool {
+			return d.Copied == "stoop queue set "+m.queue.at+" scene --state acknowledged"
+		}},
+		{"Q esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil && len(m.stack) == 1 }},
+	},
+	"table A": {
+		{"A", says("this is no alert")},
+		{"e e A", func(m *Model, d *tuitest.Driver) bool {
+			return m.queue.onAlert && strings.Contains(d.Text(), "└ this alert, 22:02:") && m.queue.at == m.queue.groupOfOne()
+		}},
+		{"e e A c 1", func(m *Model, d *tuitest.Driver) bool {
+			return strings.Contains(d.Text(), ": closed") && m.queue.groups[m.queue.k].Alerts["closed"] == 1 && m.queue.groups[m.queue.k].State == "closed"
+		}},
+		{"e e A k j enter", func(m *Model, _ *tuitest.Driver) bool { return m.level().pin.B != nil }},
+	},
 	"everywhere b": {
 		{"b", titleIs("Event summary")},
 		{"b b", func(m *Model, _ *tuitest.Driver) bool { return m.level().title == "Log summary" && len(m.stack) == 2 }},

@@ -55,8 +55,10 @@ type Model struct {
 	detail detail
 	past   history // filters that were entered
 	find   search
-	story  *story  // what led to a row, as told last; nil: nothing yet
-	around *around // what else is known around a row, as looked for last; nil: nothing yet
+	story  *story     // what led to a row, as told last; nil: nothing yet
+	queue  *queueView // alerts by kind
+	desk   desk       // where what is decided about them is kept
+	around *around    // what else is known around a row, as looked for last; nil: nothing yet
 
 	read  reader
 	clock clock
@@ -122,6 +124,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 		m.clock.zone = time.Local
 	}
 	m.hub = newHub(opt, m.store)
+	m.queue, m.desk.to, m.desk.by = &queueView{}, opt.Desk, opt.By
 	m.tally = m.store.Containers()
 	m.feed.noPIDs = len(opt.Sources) > 0
 	for _, s := range opt.Sources {
@@ -284,6 +287,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.storied(msg)
 	case exceptMsg:
 		m.excepted(msg)
+	case savedMsg:
+		m.saved(msg)
 	case drainedMsg:
 		m.drained(msg)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/pivot"
+	"github.com/stoop-project/stoop/internal/queue"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -35,6 +36,8 @@ type Options struct {
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Folder    // the user's own pivots; nil: those built in
 	Tuning      Tuning           // what exceptions to rules are made with
+	Desk        queue.Desk       // where is kept what is decided about alerts; nil: nowhere
+	By          string           // the user's name in it
 	Catalog     *rules.Catalog   // what is known of rules by their names; may be nil
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground
 	Themes      themes.Folder    // the user's own themes
@@ -128,6 +131,7 @@ func (m *Model) run(ctx context.Context, cancel context.CancelFunc, opt Options)
 	p := tea.NewProgram(m, opts...)
 	m.hub.start(ctx, opt.Request)
 	go m.hub.tell(ctx, news, func() { p.Send(changedMsg{}) })
+	go m.desk.follow(ctx, m.hub)
 	go watchSize(ctx, out, p.Send)
 	_, err = p.Run()
 	stopped := ctx.Err() != nil

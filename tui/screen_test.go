@@ -23,7 +23,7 @@ func open(t testing.TB, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Mod
 func openOn(t testing.TB, src source.Source, w, h int, opts ...func(*Options)) (*tuitest.Driver, *Model) {
 	t.Helper()
 	opt := Options{
-		Sources: []source.Source{src}, Theme: "peregrine", Dashboards: dashboard.Folder(t.TempDir()),
+		Sources: []source.Source{src}, Theme: "peregrine", Dashboards: dashboard.Folder(t.TempDir()), By: "ann",
 		Now: func() time.Time { return tuitest.Start.Add(time.Minute) }, Zone: time.FixedZone("EET", 2*3600),
 	}
 	for _, o := range opts {

@@ -24,6 +24,9 @@ func (c *demoCmd) Run(a *app) error {
 	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
 		return err
 	}
+	if c.Desk == "" {
+		c.Desk = noDesk // what is decided in a game is nobody's work
+	}
 	src, err := openDemo(a.ctx, "demo", source.Options{})
 	if err != nil {
 		return err

@@ -17,17 +17,22 @@ import (
 
 // deskFlags say where is kept what was decided about alerts, and by whom.
 type deskFlags struct {
-	Desk string `env:"STOOP_DESK" placeholder:"PLACE" help:"Where states, verdicts and notes of alerts are kept: local, a file, or an index (es://host:9200/stoop-queue, siem://NAME). By itself: the index stoop-queue of the first SIEM among the sources, else local."`
+	Desk string `env:"STOOP_DESK" placeholder:"PLACE" help:"Where states, verdicts and notes of alerts are kept: local, none, a file, or an index (es://host:9200/stoop-queue, siem://NAME). By itself: the index stoop-queue of the first SIEM among the sources, else local."`
 	By   string `env:"STOOP_USER" placeholder:"NAME" help:"Your name in what you decide; your login by itself."`
 }
 
-// localDesk is the word for the file of this machine.
-const localDesk = "local"
+// The words for the file of this machine, and for no desk.
+const (
+	localDesk = "local"
+	noDesk    = "none"
+)
 
-// open opens the desk. close lets it go.
+// open opens the desk, nil for none. close lets it go.
 func (f *deskFlags) open(a *app, sources []source.Source) (d queue.Desk, closeDesk func(), err error) {
 	none := func() {}
 	switch {
+	case f.Desk == noDesk:
+		return nil, none, nil
 	case strings.Contains(f.Desk, "://"):
 		return f.server(a)
 	case f.Desk == "":

@@ -57,7 +57,7 @@ func (c *queueListCmd) Run(a *app) error {
 		return writeQueueJSON(a.out, shown, !c.ShowSecrets)
 	}
 	err := writeQueue(a.out, shown, sum, !c.ShowSecrets)
-	fmt.Fprintf(safetext.NewWriter(a.errs), "%s\n", queueSummary(shown, sum, r.desk.Name()))
+	fmt.Fprintf(safetext.NewWriter(a.errs), "%s\n", queueSummary(shown, sum, r.desk))
 	return err
 }
 
@@ -108,11 +108,13 @@ func (r *queueReader) read(a *app, each func(event.Row)) error {
 func (r *queueReader) take(a *app, req source.Request, each func(event.Row)) error {
 	errs := safetext.NewWriter(a.errs)
 	r.queue = queue.New()
-	records, err := r.desk.Load(a.ctx)
-	if err != nil {
-		return fmt.Errorf("what was decided cannot be read from %s: %w", r.desk.Name(), err)
+	if r.desk != nil {
+		records, err := r.desk.Load(a.ctx)
+		if err != nil {
+			return fmt.Errorf("what was decided cannot be read from %s: %w", r.desk.Name(), err)
+		}
+		r.queue.Apply(records...)
 	}
-	r.queue.Apply(records...)
 	if f, ok := r.desk.(*queue.File); ok && f.Damaged() > 0 {
 		fmt.Fprintf(errs, "%s: %s cannot be read\n", f.Name(), count(f.Damaged(), "line"))
 	}
@@ -125,7 +127,7 @@ func (r *queueReader) take(a *app, req source.Request, each func(event.Row)) err
 	ctx, cancel := withTimeout(a.ctx, r.timeout)
 	defer cancel()
 	sink := wanted(req, func(b *event.Batch, sel []uint64) { feedQueue(r.queue, b, sel, each) })
-	err = source.Merge(ctx, r.detect.request(req, r.sources), r.sources, r.detect.sink(sink))
+	err := source.Merge(ctx, r.detect.request(req, r.sources), r.sources, r.detect.sink(sink))
 	r.detect.end()
 	report(errs, r.sources, r.stats)
 	r.detect.report(errs, r.stats)

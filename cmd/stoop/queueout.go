@@ -85,7 +85,7 @@ func whyText(why []queue.Point) string {
 }
 
 // queueSummary says how much there is, and where states are.
-func queueSummary(shown []queue.Group, sum queue.Summary, desk string) string {
+func queueSummary(shown []queue.Group, sum queue.Summary, desk queue.Desk) string {
 	text := fmt.Sprintf("%s in %s", count(sum.Alerts, "alert"), count(sum.Groups, "group"))
 	for _, s := range queue.States {
 		text += fmt.Sprintf(", %d %s", sum.States[s], s)
@@ -96,7 +96,10 @@ func queueSummary(shown []queue.Group, sum queue.Summary, desk string) string {
 	if sum.Blocks > 0 {
 		text += fmt.Sprintf("; %s left out", count(sum.Blocks, "building block"))
 	}
-	return text + "; states are kept in " + desk
+	if desk != nil {
+		text += "; states are kept in " + desk.Name()
+	}
+	return text
 }
 
 // queueDoc is a group in JSON.

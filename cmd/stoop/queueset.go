@@ -31,6 +31,9 @@ func (c *queueSetCmd) Run(a *app) error {
 	if c.State == "" && c.Verdict == nil && c.Owner == nil && c.Note == nil {
 		return usageError{errors.New("say what was decided: --state, --verdict, --owner, --note")}
 	}
+	if c.Desk == noDesk {
+		return usageError{errors.New("--desk none keeps nothing: name where it is to be kept")}
+	}
 	if err := (&queue.Record{ID: c.ID, State: queue.Open}).Check(); err != nil {
 		return usageError{err}
 	}

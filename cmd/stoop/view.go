@@ -26,6 +26,7 @@ type screenFlags struct {
 	Stats  bool     `help:"Print all counts at the end."`
 
 	ruleFlags
+	deskFlags
 	detect detecting `kong:"-"`
 }
 
@@ -82,6 +83,11 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	if err != nil {
 		return err
 	}
+	desk, closeDesk, err := c.deskFlags.open(a, sources)
+	if err != nil {
+		return err
+	}
+	defer closeDesk()
 	store.LimitMemory(int64(c.Memory))
 	expr := "" // sources may let too much through: the first level filters again
 	if req.Filter != nil {
@@ -93,6 +99,8 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Pivots:      pivots(a.errs),
 		Tuning:      c.detect.tuning(),
 		Catalog:     c.detect.catalog(),
+		Desk:        desk,
+		By:          c.by(),
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

@@ -201,6 +201,7 @@ func TestTrend(t *testing.T) {
 		"backward": {86400e9 * 365, 7200e9, 3600e9, 5, 0},
 		"extremes": {-1 << 63, 1<<63 - 1, 0},
 		"one time": {7, 7, 7},
+		"one now":  {start.UnixNano(), start.UnixNano()},
 	} {
 		var tr trend
 		for i, ns := range times {

@@ -71,7 +71,7 @@ func (t *trend) spread(into []int, from, to int64) {
 		}
 		mid := (t.start+int64(i))<<t.shift + int64(1)<<t.shift/2
 		mid = min(max(mid, from), to-1)
-		part := (float64(mid) - float64(from)) / (float64(to) - float64(from)) // the span may be longer than an int64
+		part := float64(uint64(mid)-uint64(from)) / float64(uint64(to)-uint64(from)) // the span may be longer than an int64
 		into[min(int(part*float64(len(into))), len(into)-1)] += int(c)
 	}
 }
