@@ -11,6 +11,7 @@ type clock struct {
 	relative bool
 	zone     *time.Location // what local means
 	anchor   int64          // ns since 1970; what relative times count from
+	alert    bool           // that is an alert: T−12.345 s
 }
 
 func (c clock) at(ns int64) time.Time {
@@ -32,7 +33,10 @@ const stampWidth = 12
 // stamp writes an event's time for a table: 15:04:05.123, or the distance from
 // the anchor.
 func (c clock) stamp(ns int64) string {
-	if c.relative {
+	switch {
+	case c.relative && c.alert:
+		return fromAlert(ns - c.anchor)
+	case c.relative:
 		return offset(ns - c.anchor)
 	}
 	return c.at(ns).Format("15:04:05.000")
@@ -78,6 +82,10 @@ func offset(ns int64) string {
 	}
 	return sign + span(d)
 }
+
+// fromAlert writes a signed distance from an alert in at most 12 columns:
+// T−12.345 s, T+0.41 ms.
+func fromAlert(ns int64) string { return "T" + offset(ns) }
 
 // span writes a length of time in at most 6 columns: 250ms, 12s, 9m50s, 3h04m.
 func span(d time.Duration) string {

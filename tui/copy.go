@@ -41,6 +41,9 @@ func (m *Model) command() string {
 	for _, s := range m.hub.sources {
 		words = append(words, shellQuote(s.Info().Name))
 	}
+	if v := m.trailHere(); v != nil {
+		return strings.Join(append(words, "--story", shellQuote(v.name(m))), " ")
+	}
 	if b := m.level().board; b != nil {
 		words = append(words, "--dashboard", shellQuote(b.d.Name))
 	}

@@ -60,7 +60,7 @@ func (d *detail) load(ref store.Ref, r reader, c clock, width int) {
 		return
 	}
 	epoch := ref.B.Tables.Conts.Epoch()
-	if ref.ID == d.id && epoch == d.epoch && width == d.width && d.lines != nil {
+	if ref.ID == d.id && ref.ID != (store.RowID{}) && epoch == d.epoch && width == d.width && d.lines != nil {
 		return
 	}
 	other := ref.ID != d.id

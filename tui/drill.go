@@ -39,9 +39,14 @@ func (m *Model) back() tea.Cmd {
 		m.hist.mark = -1
 	case m.feed.search != "":
 		m.stopSearch()
+	case m.trailHere() != nil && m.trailHere().release(m):
+		return m.showTrail(m.trailHere())
 	case m.focus != onFeed:
 		m.focus = onFeed
 	case len(m.stack) > 1:
+		if v := m.trailHere(); v != nil && v.cancel != nil {
+			v.cancel()
+		}
 		m.stack = m.stack[:len(m.stack)-1]
 		return m.refresh()
 	default:
@@ -61,9 +66,13 @@ func (m *Model) drillRow() tea.Cmd {
 	return m.drillAlert(ref)
 }
 
-// drillAlert opens an alert.
+// drillAlert opens an alert: its trail, or where it names no container the
+// events of its process.
 func (m *Model) drillAlert(ref store.Ref) tea.Cmd {
 	row := ref.Row()
+	if row.C().ID > event.EmptyStr && m.trailHere() == nil {
+		return m.openTrail(ref, onEvents)
+	}
 	title := "▲ " + m.read.string(row, row.A().Rule)
 	l, cmd := m.push(title, filter.All(ofContainer(row), ofProcess(row)), ref)
 	if l != nil {

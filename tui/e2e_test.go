@@ -21,7 +21,7 @@ func TestInTerminal(t *testing.T) {
 	term.wait("Drop and execute new binary")
 	term.press("e")
 	term.press("<enter>")
-	term.wait("w widens")
+	term.wait("found by pid and start time")
 	term.press("<esc>")
 	term.wait("6 of 280")
 
@@ -34,6 +34,35 @@ func TestInTerminal(t *testing.T) {
 	if !strings.Contains(term.Output(), "\x1b[?1049l") {
 		t.Error("the alternate screen was not left")
 	}
+}
+
+// From the demo's alert to its trail and through its panes, by keys alone.
+func TestTrailInTerminal(t *testing.T) {
+	term := start(t, "scene", 120, 40)
+	term.wait("read to the end")
+	for _, step := range []struct{ key, shows string }{
+		{"e", "▲"},
+		{"e", "details"},
+		{"<enter>", "found by pid and start time, for sure"},
+		{"s", "sentence "},
+		{"<enter>", "file /etc/shadow"},
+		{"o", "only /etc/shadow"},
+		{"<esc>", "72 events, 35 lines"},
+		{"v", "No data went through it"},
+		{"<esc>", "o follows it"},
+		{"O", "only pid 5912"},
+		{"O", "72 events, 35 lines"},
+		{"p", "process nc.traditional"},
+		{"<tab>", "sentence "},
+		{"d", "event ──"},
+		{"d", "sentence "},
+		{"<esc>", "o follows it"},
+		{"<esc>", "280 events"},
+	} {
+		term.press(step.key)
+		term.wait(step.shows)
+	}
+	term.quit()
 }
 
 // hangs is when something that takes milliseconds counts as stuck, on however

@@ -79,6 +79,18 @@ func TestGoldenStates(t *testing.T) {
 		{"queue", func(d *tuitest.Driver) { d.Keys("Q", "j", "c", "2", "a", "h", "G") }},
 		{"queue-verdict", func(d *tuitest.Driver) { d.Keys("Q", "c") }},
 		{"queue-alert", func(d *tuitest.Driver) { d.Keys("e", "e", "A", "a", "n"); d.Type("asked ops"); d.Keys("enter") }},
+		{"story-unknown", func(d *tuitest.Driver) { d.Keys("e", "e", "s", "G") }},
+		{"trail-lineage", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "p") }},
+		{"trail-followed", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "o") }},
+		{"trail-process", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "O") }},
+		{"trail-nothing-passes", func(d *tuitest.Driver) {
+			d.Keys("e", "e", "enter", "f")
+			d.Type(" and proc.name = nobody")
+			d.Keys("enter")
+		}},
+		{"trail-no-data", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "v") }},
+		{"trail-details", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "d") }},
+		{"trail-search", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "/"); d.Type("nmap"); d.Keys("enter") }},
 		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},
 		{"around-timeline", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "G", "k", "k", "k", "enter") }},
 		{"compare", func(d *tuitest.Driver) { d.Keys("e", "e", "V") }},

@@ -24,6 +24,7 @@ func hostileScene() *event.Batch {
 		w.Do(p, "openat", w.File("/tmp/"+evil), -13, "name", evil)
 		w.Do(p, "execve", w.File(evil), 0)
 		w.Do(p, "renameat2", w.File(evil), 0, "oldpath", evil, "newpath", evil)
+		w.Do(p, "read", w.File(evil), int64(len(evil)), "data", []byte(evil))
 		w.Alert(p, "openat", w.File(evil), "rule"+evil, event.PriorityCritical, evil)
 	}
 	return w.Take()
@@ -58,7 +59,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		src := &tuitest.Source{Name: "evil" + evil, Batches: []*event.Batch{hostileScene()}, Err: fmt.Errorf("cannot read %s", evil)}
 		d, m := openOn(t, src, size[0], size[1])
 		for _, keys := range []string{
-			"", "e", "enter", "esc", "p", "j", "enter", "esc", "esc", "S", "esc", "C", "esc", "?", "esc", "tab", "j", "j", "tab", "tab",
+			"", "e", "enter", "k", "tab", "v", "j", "v", "tab", "O", "O", "tab", "d", "d", "o", "o", "esc", "esc", "p", "j", "enter", "esc", "esc", "S", "esc", "C", "esc", "?", "esc", "tab", "j", "j", "tab", "tab",
 			"d", "l", "l", "l", "l", "l", "y", "+", "u", "f", "esc", "/", "x", "enter", "Y", "T", "r", "shift+tab", "enter", "R",
 			"Q", "j", "w", "c", "1", "h", "n", "x", "enter", "esc", "esc", "E", "A", "a", "esc",
 		} {

@@ -74,6 +74,16 @@ func (m *Model) cursorTime() int64 {
 // jumpToTime puts the cursor on the first row at or after a time.
 func (m *Model) jumpToTime(ns int64) {
 	l := m.level()
+	if v := l.trail; v != nil && v.trail != nil {
+		step := v.trail.FindTime(ns)
+		if step == len(v.trail.Steps) {
+			m.say("the last row is earlier than that")
+			step--
+		}
+		v.events.goTo(step)
+		v.focus(m, onEvents)
+		return
+	}
 	n := l.view.Len()
 	k := l.view.FindTime(ns)
 	if n == 0 {

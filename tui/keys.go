@@ -18,6 +18,7 @@ const (
 	inHistogram
 	inContainers
 	inBoard
+	inTrail
 )
 
 // binding is one entry of the key map.
@@ -36,7 +37,7 @@ var keyGroups = []string{"moving", "drilling", "filtering", "time", "looking clo
 // keyMap is the one table of keys: what they do, the help screen, the line at
 // the bottom and docs/keys.md all come from it.
 func keyMap() []binding {
-	const lists = inTable | inTree | inDetail | inContainers | inBoard
+	const lists = inTable | inTree | inDetail | inContainers | inBoard | inTrail
 	return []binding{
 		{[]string{"up", "k"}, lists, "moving", "", "one line up", moveBy(-1)},
 		{[]string{"down", "j"}, lists, "moving", "", "one line down", moveBy(1)},
@@ -44,20 +45,28 @@ func keyMap() []binding {
 		{[]string{"pgdown", "ctrl+f"}, lists, "moving", "", "one page down", movePages(1)},
 		{[]string{"home", "g"}, lists, "moving", "", "to the first line", moveBy(-1 << 40)},
 		{[]string{"end", "G"}, lists, "moving", "", "to the last line; in the table of a live source also follow it", (*Model).toEnd},
-		{[]string{"left", "h"}, inTable, "moving", "", "to the cell on the left", moveCell(-1)},
-		{[]string{"right", "l"}, inTable, "moving", "", "to the cell on the right", moveCell(1)},
+		{[]string{"left", "h"}, inTable | inTrail, "moving", "", "to the cell on the left", moveCell(-1)},
+		{[]string{"right", "l"}, inTable | inTrail, "moving", "", "to the cell on the right", moveCell(1)},
 		{[]string{"left", "h"}, inHistogram, "moving", "", "one bar back in time", moveBar(-1)},
 		{[]string{"right", "l"}, inHistogram, "moving", "", "one bar on in time", moveBar(1)},
 		{[]string{"left", "h"}, inBoard, "moving", "", "to the panel on the left; in a trend one bar back in time", moveAside(-1)},
 		{[]string{"right", "l"}, inBoard, "moving", "", "to the panel on the right; in a trend one bar on in time", moveAside(1)},
 		{[]string{"tab"}, inBoard, "moving", "panel", "to the next panel", boardTurn(1)},
 		{[]string{"shift+tab"}, inBoard, "moving", "", "to the panel before", boardTurn(-1)},
+		{[]string{"tab"}, inTrail, "moving", "pane", "to the next pane: lineage, story, events, object", turnTrail(1)},
+		{[]string{"shift+tab"}, inTrail, "moving", "", "to the pane before", turnTrail(-1)},
 		{[]string{"tab"}, everywhere, "moving", "panel", "to the next panel", (*Model).nextPanel},
 		{[]string{"shift+tab"}, everywhere, "moving", "", "to the panel before", (*Model).previousPanel},
 		{[]string{"e"}, everywhere, "moving", "", "to the next alert", (*Model).nextAlert},
 		{[]string{"E"}, everywhere, "moving", "", "to the alert before", (*Model).previousAlert},
 
-		{[]string{"enter"}, inTable, "drilling", "drill", "into the row: an alert opens its container and process around its time, any other event its process", (*Model).drillRow},
+		{[]string{"enter"}, inTable, "drilling", "drill", "into the row: an alert opens its trail, any other event its process", (*Model).drillRow},
+		{[]string{"enter"}, inTrail, "drilling", "open", "unfold a run of like events, or fold it; from a sentence, a process or an event of the object to its event; from a single event into the whole container", inTrailDo((*trailView).enter)},
+		{[]string{"o"}, inTrail, "drilling", "follow", "follow the file, connection or pipe of the row: only what was done with it; again to show everything", inTrailDo((*trailView).followObject)},
+		{[]string{"O"}, inTrail, "drilling", "", "follow the process of the row; again to show everything", inTrailDo((*trailView).followProcess)},
+		{[]string{"v"}, inTrail, "drilling", "data", "the data that went through the object, as far as it was kept, as a stream; again for its events", inTrailDo((*trailView).viewData)},
+		{[]string{"p"}, inTrail, "drilling", "parent", "to the process that made this one", inTrailDo((*trailView).parent)},
+		{[]string{"s"}, inTrail, "drilling", "story", "to the story, or from it to the events", inTrailDo((*trailView).toStory)},
 		{[]string{"enter"}, inTree, "drilling", "drill", "into the events of the process", (*Model).drillProcess},
 		{[]string{"enter"}, inContainers, "drilling", "drill", "into the events of the container", (*Model).drillContainer},
 		{[]string{"enter"}, inHistogram, "drilling", "drill", "into the span that is marked, or the bar under the cursor", (*Model).drillSpan},
@@ -66,15 +75,15 @@ func keyMap() []binding {
 		{[]string{"esc", "backspace"}, everywhere, "drilling", "back", "back to the level before, as it was left; first a marked span or a search is let go", (*Model).back},
 		{[]string{"w"}, inTable | inDetail, "drilling", "", "widen this level: from the process to the family that its container's entry point started, then to the container", (*Model).widen},
 		{[]string{"w"}, inTree, "drilling", "widen", "show what came of the ancestor one step further up", (*Model).widen},
-		{[]string{"c"}, inTable | inTree, "drilling", "", "into the whole container of the row", (*Model).drillRowContainer},
-		{[]string{"a"}, inTable | inDetail, "drilling", "", "around the row: everything of its source, the cursor on the row", (*Model).drillAround},
+		{[]string{"c"}, inTable | inTree | inTrail, "drilling", "", "into the whole container of the row", (*Model).drillRowContainer},
+		{[]string{"a"}, inTable | inDetail | inTrail, "drilling", "", "around the row: everything of its source, the cursor on the row", (*Model).drillAround},
 		{[]string{"p"}, inTable | inDetail, "drilling", "lineage", "lineage of the row's process up to its container's entry point, and what came of it", (*Model).openTree},
-		{[]string{"s"}, inTable | inDetail, "drilling", "story", "what led to the row and what came of it, told in sentences, with the lineage", (*Model).openStory},
-		{[]string{"i"}, inTable | inDetail, "drilling", "", "what else is known around the row: who entered its pod, its log, its connection, its file, … in every source", (*Model).openAround},
+		{[]string{"s"}, inTable | inDetail, "drilling", "story", "the trail of the row: what led to it and what came of it, told in sentences, with the lineage", (*Model).openStory},
+		{[]string{"i"}, inTable | inDetail | inTrail, "drilling", "", "what else is known around the row: who entered its pod, its log, its connection, its file, … in every source", (*Model).openAround},
 
 		{[]string{"f", ":"}, everywhere, "filtering", "filter", "edit the filter of this level; it is checked, completed and applied while it is typed", (*Model).editFilter},
-		{[]string{"+", "="}, inTable | inDetail, "filtering", "in", "filter the value under the cursor in", (*Model).filterIn},
-		{[]string{"-"}, inTable | inDetail, "filtering", "out", "filter the value under the cursor out", (*Model).filterOut},
+		{[]string{"+", "="}, inTable | inDetail | inTrail, "filtering", "in", "filter the value under the cursor in", (*Model).filterIn},
+		{[]string{"-"}, inTable | inDetail | inTrail, "filtering", "out", "filter the value under the cursor out", (*Model).filterOut},
 		{[]string{"enter", "+", "="}, inBoard, "filtering", "filter in", "filter the picked value in; of a trend the span that is marked, or the bar", (*Model).boardIn},
 		{[]string{"-"}, inBoard, "filtering", "out", "filter the picked value out", (*Model).boardOut},
 		{[]string{"u"}, everywhere, "filtering", "", "undo the last change of the filter", (*Model).undoFilter},
@@ -91,18 +100,19 @@ func keyMap() []binding {
 		{[]string{"z"}, everywhere, "time", "", "local time or UTC", (*Model).toggleUTC},
 
 		{[]string{"Q"}, everywhere, "looking closer", "queue", "the queue: alerts by kind, what matters first, with what was decided about them", (*Model).openQueue},
-		{[]string{"A"}, inTable | inDetail, "looking closer", "", "decide about this alert: acknowledge, close with a verdict, note", (*Model).openDecide},
+		{[]string{"A"}, inTable | inDetail | inTrail, "looking closer", "", "decide about this alert: acknowledge, close with a verdict, note", (*Model).openDecide},
 		{[]string{"b"}, everywhere, "looking closer", "dashboard", "a dashboard of what this level shows; again for the next one", (*Model).openBoard},
 		{[]string{"B"}, inBoard, "looking closer", "", "write the dashboard into your own folder, to be edited there", (*Model).saveBoard},
 		{[]string{"d"}, inContainers, "looking closer", "compare", "what only this container does: against the others of its image, or its own past", (*Model).openCompare},
-		{[]string{"V"}, inTable | inTree | inDetail, "looking closer", "", "what only the row's container does: against the others of its image, or its own past", (*Model).openCompare},
-		{[]string{"P"}, inTable | inDetail, "looking closer", "", "prevalence of the value under the cursor: in how many containers it is, of how many", (*Model).askCommon},
+		{[]string{"V"}, inTable | inTree | inDetail | inTrail, "looking closer", "", "what only the row's container does: against the others of its image, or its own past", (*Model).openCompare},
+		{[]string{"P"}, inTable | inDetail | inTrail, "looking closer", "", "prevalence of the value under the cursor: in how many containers it is, of how many", (*Model).askCommon},
+		{[]string{"d"}, inTrail, "looking closer", "details", "the details of the event under the cursor in place of the object; again for the object", inTrailDo((*trailView).viewDetails)},
 		{[]string{"d"}, everywhere, "looking closer", "details", "show or hide the details of the row", (*Model).toggleDetail},
 		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},
 		{[]string{"s"}, inContainers, "looking closer", "", "sort the containers by alerts, name or events", (*Model).sortContainers},
 		{[]string{"S"}, everywhere, "looking closer", "", "the sources: what was read, left out and lost, and what they have to say", (*Model).openSources},
-		{[]string{"x"}, inTable | inDetail, "looking closer", "", "an exception for the rule of this alert: pick its fields, see how many alerts it silences, copy or write it", (*Model).openExcept},
-		{[]string{"y"}, inTable | inDetail, "looking closer", "", "copy the value under the cursor", (*Model).copyValue},
+		{[]string{"x"}, inTable | inDetail | inTrail, "looking closer", "", "an exception for the rule of this alert: pick its fields, see how many alerts it silences, copy or write it", (*Model).openExcept},
+		{[]string{"y"}, inTable | inDetail | inTrail, "looking closer", "", "copy the value under the cursor", (*Model).copyValue},
 		{[]string{"Y"}, everywhere, "looking closer", "", "copy this level as a stoop command", (*Model).copyCommand},
 
 		{[]string{"R"}, everywhere, "recorder", "", "record every system call of the container, or stop", (*Model).toggleRecorder},
@@ -130,6 +140,8 @@ func (m *Model) here() where {
 		return inBoard
 	case m.level().tree != nil:
 		return inTree
+	case m.level().trail != nil:
+		return inTrail
 	}
 	return inTable
 }
@@ -175,7 +187,7 @@ func (w where) String() string {
 	names := []struct {
 		w    where
 		name string
-	}{{inTable, "table"}, {inTree, "process tree"}, {inDetail, "details"}, {inHistogram, "histogram"}, {inContainers, "containers"}, {inBoard, "dashboard"}}
+	}{{inTable, "table"}, {inTree, "process tree"}, {inDetail, "details"}, {inHistogram, "histogram"}, {inContainers, "containers"}, {inBoard, "dashboard"}, {inTrail, "trail"}}
 	if w&everywhere != 0 {
 		return "everywhere"
 	}

@@ -29,7 +29,7 @@ func TestKeysPage(t *testing.T) {
 // help has all of them.
 func TestKeyMapIsSound(t *testing.T) {
 	groups := strings.Join(keyGroups, ",")
-	for _, place := range []where{inTable, inTree, inDetail, inHistogram, inContainers, inBoard, everywhere} {
+	for _, place := range []where{inTable, inTree, inDetail, inHistogram, inContainers, inBoard, inTrail, everywhere} {
 		seen := map[string]string{}
 		for _, b := range keyMap() {
 			if b.where&place == 0 {
@@ -85,6 +85,10 @@ func atRow(k int) func(*Model, *tuitest.Driver) bool {
 	return func(m *Model, _ *tuitest.Driver) bool { return rank0(m) == k }
 }
 
+func paneIs(p trailPane) func(*Model, *tuitest.Driver) bool {
+	return func(m *Model, _ *tuitest.Driver) bool { return m.level().trail != nil && m.level().trail.pane == p }
+}
+
 func titleIs(s string) func(*Model, *tuitest.Driver) bool {
 	return func(m *Model, _ *tuitest.Driver) bool { return m.level().title == s }
 }
@@ -117,7 +121,7 @@ var keyCases = map[string][]keyCase{
 	"everywhere E":         {{"e e E", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Redirect STDOUT") }}, {"E", says("no alert before")}},
 
 	"table enter": {{"enter", titleIs("server 4522")}, {"e e enter", func(m *Model, _ *tuitest.Driver) bool {
-		return m.level().pin.B != nil && m.level().counted.shown == 3 && m.level().relative
+		return m.level().pin.B != nil && m.level().trail.trail.Self.Name() == "cat" && m.level().relative
 	}}},
 	"process tree enter": {{"e e p k enter", titleIs("bash 5902")}},
 	"containers enter": {{"shift+tab down enter", func(m *Model, _ *tuitest.Driver) bool {
@@ -135,10 +139,10 @@ var keyCases = map[string][]keyCase{
 		{"esc", says("first level")},
 	},
 	"table w": {
-		{"e e enter w", func(m *Model, _ *tuitest.Driver) bool {
+		{"e e j enter w", func(m *Model, _ *tuitest.Driver) bool {
 			return m.level().expr == "container.id = 6cf4be7b2388 and (proc.pid = 5901 or proc.apid = 5901)" && m.level().counted.shown > 20
 		}},
-		{"e e enter w w", exprIs("container.id = 6cf4be7b2388")},
+		{"e e j enter w w", exprIs("container.id = 6cf4be7b2388")},
 	},
 	"process tree w": {{"e e p w", func(_ *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "├─nmap -sT") }}},
 	"dashboard o": {{"b o", func(m *Model, _ *tuitest.Driver) bool {
@@ -154,12 +158,75 @@ var keyCases = map[string][]keyCase{
 
 	"table s": {
 		{"e e s", func(m *Model, d *tuitest.Driver) bool {
-			return m.over == overlay(m.story) && m.story.trail != nil && strings.Contains(d.Text(), "what led to it")
+			return m.level().trail.pane == onStory && strings.Contains(d.Text(), "nc.traditional connected to 10.4.9.66 port 4444")
 		}},
-		{"e e s enter", func(m *Model, _ *tuitest.Driver) bool {
-			return m.over == nil && m.level().title == "story" && m.level().expr == "container.id = 6cf4be7b2388" && m.level().pin.B != nil
+		{"e e s enter", func(m *Model, _ *tuitest.Driver) bool { return m.level().trail.pane == onEvents }},
+		{"e e s esc esc", func(m *Model, _ *tuitest.Driver) bool { return len(m.stack) == 1 }},
+	},
+
+	"trail tab":       {{"e e enter tab", paneIs(onObject)}, {"e e enter tab tab", paneIs(onLineage)}, {"e e enter tab tab tab", paneIs(onStory)}},
+	"trail shift+tab": {{"e e enter shift+tab", paneIs(onStory)}},
+	"trail enter": {
+		{"e e enter shift+tab shift+tab k enter", paneIs(onEvents)},
+		{"e e enter enter", exprIs("container.id = 6cf4be7b2388")},
+		{"e e enter j enter esc", func(m *Model, _ *tuitest.Driver) bool { return m.level().trail != nil && len(m.stack) == 2 }},
+		{"e e enter tab enter", paneIs(onEvents)},
+		{"e e s G enter", says("no event stands behind")},
+	},
+	"trail o": {
+		{"e e enter o", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().trail.only.object == "/etc/shadow" && m.level().trail.events.lines.Steps() == 2
 		}},
-		{"e e s esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil && len(m.stack) == 1 }},
+		{"e e enter o o", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.only.any() }},
+		{"e e enter o esc", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.only.any() && len(m.stack) == 2 }},
+	},
+	"trail O": {
+		{"e e enter O", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().trail.only.process.PID == 5912 && m.level().trail.events.lines.Steps() == 3
+		}},
+		{"e e enter shift+tab shift+tab k k o", func(m *Model, _ *tuitest.Driver) bool { return m.level().trail.only.process.PID == 5902 }},
+	},
+	"trail v": {
+		{"e e enter v", func(m *Model, d *tuitest.Driver) bool {
+			return m.level().trail.object.asStream && strings.Contains(d.Text(), "No data went through it")
+		}},
+		{"e e enter v v", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.object.asStream }},
+	},
+	"trail p": {
+		{"e e enter p", func(m *Model, _ *tuitest.Driver) bool { return m.level().trail.lineage.node().Name() == "bash" }},
+		{"e e enter p p p p p p p", says("what made this process is not known")},
+	},
+	"trail s": {{"e e enter s", paneIs(onStory)}, {"e e enter s s", paneIs(onEvents)}},
+	"trail d": {
+		{"e e enter d", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "alert.priority") }},
+		{"e e enter d esc", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.details }},
+	},
+	// Keys that mean in a trail what they mean elsewhere.
+	"trail": {
+		{"e e enter e", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Launch Suspicious") }},
+		{"e e enter E", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Redirect STDOUT") }},
+		{"e e enter g E", says("no alert before")},
+		{"e e enter l -", func(m *Model, _ *tuitest.Driver) bool {
+			return strings.HasSuffix(m.level().expr, "and not proc.name = cat") && m.level().trail.events.lines.Steps() == 69
+		}},
+		{"e e enter l - u", func(m *Model, _ *tuitest.Driver) bool { return m.level().trail.events.lines.Steps() == 72 }},
+		{"e e enter / n m a p enter", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "exec nmap") }},
+		{"e e enter / n m a p enter n", func(m *Model, _ *tuitest.Driver) bool { return strings.HasPrefix(rowText(m), "Launch Suspicious") }},
+		{"e e enter / n o w h e r e enter", says("nothing here holds")},
+		{"e e enter t + 2 s enter", func(m *Model, _ *tuitest.Driver) bool {
+			return m.level().cursor.Time() >= m.level().pin.Time()+2e9
+		}},
+		{"e e enter r", func(m *Model, d *tuitest.Driver) bool { return !m.level().relative }},
+		{"e e enter y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "20:02:01.080221000" }},
+		{"e e enter c", exprIs("container.id = 6cf4be7b2388")},
+		{"e e enter a", exprIs("")},
+		{"e e enter i", func(m *Model, _ *tuitest.Driver) bool { return m.over != nil }},
+		{"e e enter x", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.over.(*except); return ok }},
+		{"e e enter Y", func(_ *Model, d *tuitest.Driver) bool {
+			return strings.Contains(d.Copied, "stoop print scene --story ")
+		}},
+		{"e e enter b", titleIs("Event summary")},
+		{"e e enter f", func(m *Model, _ *tuitest.Driver) bool { _, ok := m.input.(*filterBar); return ok }},
 	},
 	"table i": {
 		{"e e i", func(m *Model, d *tuitest.Driver) bool {

@@ -36,7 +36,7 @@ func (m *Model) layout() (lay layout) {
 		lay.hints, all = all.CutBottom(1)
 	}
 	lay.status, all = all.CutBottom(1)
-	if m.level().board == nil {
+	if m.level().board == nil && m.level().trail == nil {
 		lay.hist, all = all.CutTop(histHeight(m.h))
 		lay.hist = lay.hist.Sub(1, 0, lay.hist.W-2, lay.hist.H)
 	}
@@ -51,7 +51,7 @@ func (m *Model) layout() (lay layout) {
 }
 
 func (m *Model) layoutBody(lay *layout, body grid.Area) {
-	if m.level().board != nil {
+	if m.level().board != nil || m.level().trail != nil {
 		lay.feed = body // its panels take all the room
 		return
 	}

@@ -30,6 +30,8 @@ type level struct {
 
 	board *board // the level shows a dashboard in place of the table
 
+	trail *trailView // the level shows a trail in place of all panels
+
 	counted counted // what the last refresh counted
 }
 

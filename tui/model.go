@@ -55,7 +55,6 @@ type Model struct {
 	detail detail
 	past   history // filters that were entered
 	find   search
-	story  *story     // what led to a row, as told last; nil: nothing yet
 	queue  *queueView // alerts by kind
 	desk   desk       // where what is decided about them is kept
 	around *around    // what else is known around a row, as looked for last; nil: nothing yet
@@ -265,7 +264,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.panelsDue, m.panelsAt = false, time.Time{}
 		return m.refresh()
 	case refreshedMsg:
-		return tea.Batch(m.refreshed(msg), m.countBoard())
+		return tea.Batch(m.refreshed(msg), m.countBoard(), m.refreshTrail())
 	case boardMsg:
 		return m.boardCounted(msg)
 	case boardDueMsg:
@@ -283,8 +282,13 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.compared(msg)
 	case pivotMsg:
 		m.pivoted(msg)
-	case storyMsg:
-		m.storied(msg)
+	case trailMsg:
+		return m.trailed(msg)
+	case linesMsg:
+		m.lined(msg)
+	case trailDueMsg:
+		msg.of.due = false
+		return m.trailDue()
 	case exceptMsg:
 		m.excepted(msg)
 	case savedMsg:

@@ -79,6 +79,9 @@ func (m *Model) click(e tea.Mouse) tea.Cmd {
 		cmd := m.clickBoard(e.X, e.Y)
 		m.beginBrush(e.X)
 		return cmd
+	case inTrail:
+		l.trail.click(m, e.X, e.Y)
+		return m.showTrail(l.trail)
 	case inTree:
 		if y := e.Y - l.tree.area.Y; y >= 0 {
 			l.tree.move(l.tree.top + y - l.tree.at())

@@ -32,6 +32,8 @@ func (m *Model) page() int {
 		return m.detail.area.H
 	case inTree:
 		return m.level().tree.area.H
+	case inTrail:
+		return m.level().trail.page(m)
 	case inBoard:
 		return m.level().board.area.H
 	}
@@ -47,6 +49,8 @@ func (m *Model) move(n int) {
 		m.detail.move(n)
 	case inTree:
 		l.tree.move(n)
+	case inTrail:
+		l.trail.move(m, n)
 	case inBoard:
 		l.board.move(n)
 	case inTable:
@@ -84,7 +88,11 @@ func (m *Model) toEnd() tea.Cmd {
 func moveCell(n int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
 		l := m.level()
-		cols := m.feed.place(m.feed.area.W, m.level())
+		w := m.feed.area.W
+		if v := l.trail; v != nil {
+			w = v.events.area.W
+		}
+		cols := m.feed.place(w, l)
 		if len(cols) == 0 {
 			return nil
 		}
@@ -156,6 +164,9 @@ func (m *Model) previousAlert() tea.Cmd { return m.jumpAlert(-1) }
 // jumpAlert moves to the next alert, in a direction, that this level shows.
 func (m *Model) jumpAlert(dir int) tea.Cmd {
 	l := m.level()
+	if l.trail != nil {
+		return inTrailDo(func(v *trailView, m *Model) tea.Cmd { return v.nextAlert(m, dir) })(m)
+	}
 	if l.tree != nil || l.board != nil {
 		return nil
 	}
@@ -191,6 +202,9 @@ func (m *Model) rowHere() (event.Row, store.Ref, bool) {
 	if l.tree != nil {
 		row, ok := l.tree.selected()
 		return row, store.Ref{}, ok
+	}
+	if v := l.trail; v != nil && v.pane == onLineage && v.lineage.node() != nil {
+		return v.lineage.node().Row(), store.Ref{}, true
 	}
 	row, ok := l.row()
 	return row, l.cursor, ok

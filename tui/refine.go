@@ -23,7 +23,7 @@ func (m *Model) detailField() (detailLine, bool) {
 // cell returns the field and the value under the cursor of the table or of the
 // details.
 func (m *Model) cell() (field, value string, ok bool) {
-	if m.here() == inDetail {
+	if v := m.trailHere(); m.here() == inDetail || v != nil && v.details && v.pane == onObject {
 		l, ok := m.detailField()
 		return l.name, l.raw, ok
 	}

@@ -70,11 +70,17 @@ func (m *Model) stopSearch() {
 func (m *Model) searchNext() tea.Cmd     { return m.lookFor(1, 1) }
 func (m *Model) searchPrevious() tea.Cmd { return m.lookFor(-1, -1) }
 
+// searchable is a list of events that can be searched.
+type searchable interface {
+	Len() int
+	Range(k, n int) []store.Ref
+}
+
 // foundMsg is where a search has come to: a row, the end, or so far.
 type foundMsg struct {
 	ctx   context.Context
 	level *level
-	view  *store.View
+	list  searchable
 	ref   store.Ref // B nil: none yet
 	next  int       // where to go on
 	dir   int
@@ -89,8 +95,14 @@ func (m *Model) lookFor(skip, dir int) tea.Cmd {
 		return nil
 	}
 	l := m.level()
-	n := l.view.Len()
-	if l.tree != nil || n == 0 {
+	var list searchable = l.view
+	var at int
+	if v := l.trail; v != nil && v.events.lines != nil {
+		list, at = v, v.place()
+	} else {
+		at = l.place(l.view.Len())
+	}
+	if l.tree != nil || list.Len() == 0 {
 		return nil
 	}
 	if m.find.cancel != nil {
@@ -98,7 +110,7 @@ func (m *Model) lookFor(skip, dir int) tea.Cmd {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.find.cancel = cancel
-	return m.scan(foundMsg{ctx: ctx, level: l, view: l.view, next: l.place(n) + skip, dir: dir})
+	return m.scan(foundMsg{ctx: ctx, level: l, list: list, next: at + skip, dir: dir})
 }
 
 // scanSlice is how long a search runs before it says how far it is.
@@ -110,7 +122,7 @@ func (m *Model) scan(msg foundMsg) tea.Cmd {
 	read := newReader(m.opt.ShowSecrets)
 	return func() tea.Msg {
 		for until := time.Now().Add(scanSlice); time.Now().Before(until) && msg.ctx.Err() == nil; {
-			refs := pageFrom(msg.view, msg.next, msg.dir)
+			refs := pageFrom(msg.list, msg.next, msg.dir)
 			if len(refs) == 0 {
 				msg.end = true
 				return msg
@@ -127,17 +139,17 @@ func (m *Model) scan(msg foundMsg) tea.Cmd {
 	}
 }
 
-// pageFrom returns some rows of a view from the k-th on, in a direction.
-func pageFrom(view *store.View, k, dir int) []store.Ref {
+// pageFrom returns some rows of a list from the k-th on, in a direction.
+func pageFrom(list searchable, k, dir int) []store.Ref {
 	const page = 512
 	if dir > 0 {
-		return view.Range(k, page)
+		return list.Range(k, page)
 	}
 	if k < 0 {
 		return nil
 	}
 	from := max(k-page+1, 0)
-	refs := view.Range(from, k-from+1)
+	refs := list.Range(from, k-from+1)
 	slices.Reverse(refs)
 	return refs
 }
@@ -161,6 +173,9 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 		return nil
 	}
 	switch {
+	case msg.ref.B != nil && l.trail != nil:
+		l.trail.found(m, msg.ref.Row())
+		m.find.cancel = nil
 	case msg.ref.B != nil:
 		if k, ok := l.view.Find(msg.ref.ID); ok {
 			l.jumpTo(k, m.feed.height)
@@ -173,12 +188,12 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 	case msg.end:
 		msg.end, msg.again = false, true
 		if msg.next = 0; msg.dir < 0 {
-			msg.next = l.view.Len() - 1
+			msg.next = msg.list.Len() - 1
 		}
 		m.say("search goes on from the other end")
 		return m.scan(msg)
 	default:
-		m.say("searching … " + count(int64(max(msg.next, 0))) + " of " + count(int64(l.view.Len())) + " rows; esc stops")
+		m.say("searching … " + count(int64(max(msg.next, 0))) + " of " + count(int64(msg.list.Len())) + " rows; esc stops")
 		return m.scan(msg)
 	}
 	return nil

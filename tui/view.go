@@ -52,7 +52,7 @@ func (m *Model) draw() (x, y int, typing bool) {
 	}
 	lay := m.layout()
 	l, clk := m.level(), m.times()
-	if l.tree == nil {
+	if l.tree == nil && l.trail == nil {
 		l.place(l.view.Len())
 	}
 	m.drawTitle(lay.title, l)
@@ -81,6 +81,8 @@ func (m *Model) drawBody(lay layout, l *level, clk clock) {
 		switch {
 		case l.board != nil:
 			l.board.draw(lay.feed, m.read, clk, focus)
+		case l.trail != nil:
+			l.trail.draw(m, lay.feed, clk)
 		case l.tree != nil:
 			l.tree.draw(lay.feed, m.read, clk, focus)
 		default:
@@ -204,7 +206,9 @@ func (m *Model) drawBanner(a grid.Area, l *level) {
 	st := priorityStyle(row.A().Priority)
 	x := a.Text(0, 0, st, "◆ "+row.A().Priority.String()) + 2
 	right := a.Right(a.W-1, 0, styDim, m.clock.stamp(l.pin.Time())) - 2
-	right = a.Right(right, 0, styFaint, "w widens") - 2
+	if l.trail == nil {
+		right = a.Right(right, 0, styFaint, "w widens") - 2
+	}
 	drawPieces(a.Sub(x, 0, right-x, 1), m.read.alertSummary(row))
 	a.Tint(grid.AlarmBed, 0)
 }

@@ -158,6 +158,8 @@ func (w *World) encode(t event.Type, args []any) []byte {
 				enc.Uint(v)
 			case event.ObjID:
 				enc.Obj(v)
+			case []byte:
+				enc.Bytes(v, false)
 			}
 		}
 		if !written {

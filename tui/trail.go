@@ -1,0 +1,218 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/internal/trail"
+)
+
+// trailView is a level's trail: the lineage on the left, the story and the
+// events in time on the right, and below what was done with one thing.
+type trailView struct {
+	from store.Ref   // the row that it is about
+	base *store.View // the events of its container
+
+	// Nil while the first events are looked at.
+	trail   *trail.Trail
+	objects *trail.Objects
+	badges  map[*trail.Node]*trail.Badges
+	whole   bool // all events of the container were looked at
+
+	building bool
+	cancel   context.CancelFunc // of what is being built
+	version  uint64             // of the store, when it was begun
+	builtAt  time.Time
+	cost     time.Duration
+	due      bool
+
+	pane    trailPane
+	details bool      // the event's details stand in place of the object
+	only    following // what the events are narrowed to
+	shown   shown     // as the lines are
+
+	lineage lineagePane
+	story   storyPane
+	events  eventsPane
+	object  objectPane
+}
+
+// trailPane is a part of the trail's screen.
+type trailPane uint8
+
+// The panes, in the order in which tab goes through them.
+const (
+	onLineage trailPane = iota
+	onStory
+	onEvents
+	onObject
+	numTrailPanes
+)
+
+// following is one thing whose events alone are shown; zero: no such.
+type following struct {
+	process trail.Process
+	object  string // name of a file, socket or pipe
+}
+
+func (f following) any() bool { return f != following{} }
+
+// shown says of what the lines of events were made.
+type shown struct {
+	trail  *trail.Trail
+	only   following
+	filter *filter.Filter
+}
+
+// openTrail opens the trail of an event, in one of its panes.
+func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
+	row := ref.Row()
+	if row.C().ID <= event.EmptyStr {
+		m.say("this row names no container: its trail cannot be looked for")
+		return nil
+	}
+	f, err := filter.Compile(ofContainer(row), event.Fields)
+	if err != nil {
+		m.fail(err.Error())
+		return nil
+	}
+	title := "trail of " + m.read.string(row, row.P().Name)
+	if row.Alert != 0 {
+		title = "▲ " + m.read.string(row, row.A().Rule)
+	}
+	l, cmd := m.push(title, ofContainer(row), ref)
+	if l == nil {
+		return cmd
+	}
+	l.relative, l.anchor, l.follow = true, ref.Time(), false
+	if row.Alert != 0 {
+		l.pin = ref
+	}
+	l.trail = &trailView{from: ref, base: m.store.View(f), pane: pane}
+	return tea.Batch(cmd, m.buildTrail(l.trail))
+}
+
+// openStory opens the trail of the row under the cursor, in its story.
+func (m *Model) openStory() tea.Cmd {
+	_, ref, ok := m.rowHere()
+	if !ok || ref.B == nil {
+		m.say("there is no event here whose trail could be opened")
+		return nil
+	}
+	return m.openTrail(ref, onStory)
+}
+
+// trailHere is the trail of this level, nil when it has none.
+func (m *Model) trailHere() *trailView { return m.level().trail }
+
+// inTrailDo makes a key's work of what a trail does.
+func inTrailDo(do func(*trailView, *Model) tea.Cmd) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		v := m.trailHere()
+		if v == nil || v.trail == nil {
+			m.say("the trail is being read")
+			return nil
+		}
+		cmd := do(v, m)
+		return tea.Batch(cmd, m.showTrail(v))
+	}
+}
+
+// move moves the cursor of the pane with the focus.
+func (v *trailView) move(m *Model, n int) {
+	if v.trail == nil {
+		return
+	}
+	switch v.pane {
+	case onLineage:
+		v.lineage.move(n)
+	case onStory:
+		v.story.move(n)
+		v.toSentence()
+	case onEvents:
+		v.events.move(n)
+	case onObject:
+		if v.details {
+			m.detail.move(n)
+			return
+		}
+		v.object.move(n)
+	}
+	v.settle(m)
+}
+
+// settle brings everything into line with the cursor: the level's row, the
+// sentence, the object below.
+func (v *trailView) settle(m *Model) {
+	l := m.level()
+	if row, ok := v.row(); ok && l.trail == v {
+		l.cursor = v.ref(row)
+	}
+	if v.pane == onEvents || v.pane == onLineage {
+		v.story.follow(v)
+	}
+	if v.pane != onObject {
+		v.object.turn(v)
+	}
+}
+
+// row is the event under the cursor of the events, or of the object's.
+func (v *trailView) row() (event.Row, bool) {
+	step, ok := v.step()
+	if !ok {
+		return event.Row{}, false
+	}
+	return v.trail.Steps[step].Row, true
+}
+
+// step is the number of the step under the cursor.
+func (v *trailView) step() (int, bool) {
+	if v.trail == nil {
+		return 0, false
+	}
+	if v.pane == onObject && !v.details {
+		if step, ok := v.object.step(); ok {
+			return step, true
+		}
+	}
+	return v.events.step()
+}
+
+// node is the process that keys act on: that of the lineage's cursor while it
+// has the focus, else the row's.
+func (v *trailView) node() *trail.Node {
+	if v.pane == onLineage {
+		return v.lineage.node()
+	}
+	if step, ok := v.step(); ok {
+		return v.trail.Steps[step].Node
+	}
+	return nil
+}
+
+// ref returns where the store holds an event.
+func (v *trailView) ref(r event.Row) store.Ref {
+	const most = 256 // events of one time
+	at := r.B.Time[r.I]
+	for _, ref := range v.base.Range(v.base.FindTime(at), most) {
+		if ref.Time() != at {
+			break
+		}
+		if trail.Same(ref.Row(), r) {
+			return ref
+		}
+	}
+	return store.Ref{B: r.B, I: r.I}
+}
+
+// goTo puts the cursor of the events on a step.
+func (v *trailView) goTo(m *Model, step int) {
+	if !v.events.goTo(step) {
+		m.say("this event is not among those shown: a filter or what is followed leaves it out")
+	}
+}

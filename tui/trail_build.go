@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/internal/trail"
+)
+
+// trailNear is how many events before the row, and after it, are looked at for
+// what is shown first; the rest follows in the background.
+const trailNear = 2000
+
+// trailShare is how small a share of the time may go into making a trail anew
+// while events come.
+const trailShare = 10
+
+// trailMsg is a trail as far as it was made.
+type trailMsg struct {
+	of    *trailView
+	trail *trail.Trail
+	whole bool
+	next  tea.Cmd
+	cost  time.Duration
+
+	badges  map[*trail.Node]*trail.Badges
+	objects *trail.Objects
+	told    []*trail.Sentence
+	unknown []string
+}
+
+// buildTrail makes the trail in the background: of what is near the row, and
+// then of everything.
+func (m *Model) buildTrail(v *trailView) tea.Cmd {
+	if v.building {
+		return nil
+	}
+	v.building, v.due, v.version = true, false, m.store.Version()
+	ctx, cancel := context.WithCancel(m.ctx)
+	v.cancel = cancel
+	first := v.trail == nil
+	from, base := v.from, v.base
+	all := func() tea.Msg {
+		begun := time.Now()
+		t := trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len()))
+		msg := trailMsg{of: v, trail: t, whole: true}
+		msg.fill(ctx)
+		msg.cost = time.Since(begun)
+		return msg
+	}
+	return func() tea.Msg {
+		for !base.Update(ctx, time.Second) {
+			if ctx.Err() != nil {
+				return nil
+			}
+		}
+		if n := base.Len(); !first || n <= 2*trailNear {
+			return all()
+		}
+		k := max(base.FindTime(from.Time())-trailNear, 0)
+		msg := trailMsg{of: v, trail: trail.Build(from.Row(), viewRows(ctx, base, k, 2*trailNear)), next: all}
+		msg.fill(ctx)
+		return msg
+	}
+}
+
+// fill works out what is shown of a trail beside its steps.
+func (msg *trailMsg) fill(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	msg.badges, msg.objects = msg.trail.Badges(), msg.trail.Objects()
+	msg.told, msg.unknown = msg.trail.Story(), msg.trail.Unknown()
+}
+
+// viewRows yields n events of a view from the k-th on, in the order of time.
+func viewRows(ctx context.Context, v *store.View, k, n int) iter.Seq[event.Row] {
+	const page = 4096
+	return func(yield func(event.Row) bool) {
+		for end := k + n; k < end && ctx.Err() == nil; k += page {
+			refs := v.Range(k, min(page, end-k))
+			for _, r := range refs {
+				if !yield(r.Row()) {
+					return
+				}
+			}
+			if len(refs) < page {
+				return
+			}
+		}
+	}
+}
+
+// trailed takes a trail in; cursors stay where they are.
+func (m *Model) trailed(msg trailMsg) tea.Cmd {
+	v := msg.of
+	if msg.trail == nil {
+		return nil
+	}
+	first := v.trail == nil
+	v.trail, v.badges, v.objects, v.whole = msg.trail, msg.badges, msg.objects, msg.whole
+	if msg.whole {
+		v.building, v.builtAt, v.cost = false, time.Now(), msg.cost
+	}
+	v.story.set(v, msg.told, msg.unknown, first)
+	v.lineage.set(v, first)
+	return tea.Batch(m.showTrail(v), msg.next)
+}
+
+// trailDue makes this level's trail anew when events came since, not more often
+// than is right.
+func (m *Model) trailDue() tea.Cmd {
+	v := m.trailHere()
+	if v == nil || v.building || v.trail == nil || m.store.Version() == v.version {
+		return nil
+	}
+	wait := max(time.Second, trailShare*v.cost)
+	if since := time.Since(v.builtAt); since < wait && m.hub.running() {
+		if v.due {
+			return nil
+		}
+		v.due = true
+		return tea.Tick(wait-since, func(time.Time) tea.Msg { return trailDueMsg{v} })
+	}
+	return m.buildTrail(v)
+}
+
+// refreshTrail brings this level's trail up to date after a refresh: with the
+// events that came, with the filter.
+func (m *Model) refreshTrail() tea.Cmd {
+	v := m.trailHere()
+	if v == nil {
+		return nil
+	}
+	return tea.Batch(m.trailDue(), m.showTrail(v))
+}
+
+// trailDueMsg says that a trail may be made anew.
+type trailDueMsg struct{ of *trailView }
+
+// linesMsg are the lines of a trail's events.
+type linesMsg struct {
+	of    *trailView
+	shown shown
+	lines *trail.Folding
+}
+
+// pauseOf is from how long on a pause gets a line of its own.
+func pauseOf(t *trail.Trail) int64 { return max(int64(time.Second), (t.To-t.From)/200) }
+
+// showTrail makes the lines of the events in the background, unless they are
+// those that are asked for.
+func (m *Model) showTrail(v *trailView) tea.Cmd {
+	if v.trail == nil {
+		return nil
+	}
+	want := shown{trail: v.trail, only: v.only, filter: m.levelOf(v).filter()}
+	if want == v.shown {
+		return nil
+	}
+	v.shown = want
+	objects := v.objects
+	everything := want.filter == nil || want.filter.String() == v.base.Filter().String()
+	return func() tea.Msg {
+		var pick []int32
+		if want.only.any() || !everything {
+			pick = pickSteps(want, objects, everything)
+		}
+		return linesMsg{v, want, trail.Fold(want.trail.Steps, trail.FoldOptions{Pick: pick, Pause: pauseOf(want.trail)})}
+	}
+}
+
+// levelOf is the level that shows a trail.
+func (m *Model) levelOf(v *trailView) *level {
+	for _, l := range m.stack {
+		if l.trail == v {
+			return l
+		}
+	}
+	return m.level()
+}
+
+// pickSteps lists the steps that are shown: of what is followed, those that the
+// filter holds for.
+func pickSteps(want shown, objects *trail.Objects, everything bool) []int32 {
+	pick := make([]int32, 0, 64)
+	add := func(i int32) {
+		if s := want.trail.Steps[i].Row; everything || want.filter.Match(s.B, s.I) {
+			pick = append(pick, i)
+		}
+	}
+	var of []int32
+	switch {
+	case want.only.process != trail.Process{}:
+		of = objects.OfProcess(want.only.process)
+	case want.only.object != "":
+		of = objects.Named(want.only.object)
+	default:
+		for i := range want.trail.Steps {
+			add(int32(i))
+		}
+		return pick
+	}
+	for _, i := range of {
+		add(i)
+	}
+	return pick
+}
+
+// lined takes lines in.
+func (m *Model) lined(msg linesMsg) {
+	v := msg.of
+	if msg.shown != v.shown {
+		return
+	}
+	v.events.only = msg.shown.only
+	v.events.set(v, msg.lines)
+	v.settle(m)
+}

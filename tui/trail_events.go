@@ -1,0 +1,244 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/internal/trail"
+	"github.com/stoop-project/stoop/tui/internal/grid"
+)
+
+// eventsPane lists the events of a trail in time, runs of like ones folded.
+type eventsPane struct {
+	lines *trail.Folding
+	of    *trail.Trail // that the lines are of
+	only  following    // what they are narrowed to
+	at    int          // line under the cursor
+	row   int          // screen line that it is on
+	top   int
+	area  grid.Area
+}
+
+// set takes lines in: the cursor stays on its event, or comes to the alert; what
+// was unfolded is unfolded again.
+func (p *eventsPane) set(v *trailView, lines *trail.Folding) {
+	on := v.from.Row()
+	var open []event.Row
+	if step, ok := p.step(); ok {
+		on = p.of.Steps[step].Row
+	}
+	if p.lines != nil {
+		for _, step := range p.lines.Unfolded() {
+			open = append(open, p.of.Steps[step].Row)
+		}
+	} else {
+		p.row = -1
+	}
+	p.lines, p.of = lines, v.trail
+	for _, r := range open {
+		if step, ok := v.trail.Find(r); ok {
+			if k, ok := lines.Find(step); ok && lines.Line(k).Step == step && !lines.Line(k).Open {
+				lines.Toggle(k)
+			}
+		}
+	}
+	step, _ := v.trail.Find(on)
+	p.at, _ = lines.Find(min(step, len(v.trail.Steps)))
+}
+
+// step is the number of the step under the cursor; of a pause the one behind it.
+func (p *eventsPane) step() (int, bool) {
+	if p.lines == nil || p.at >= p.lines.Len() {
+		return 0, false
+	}
+	return p.lines.Line(p.at).Step, true
+}
+
+func (p *eventsPane) move(n int) {
+	if p.lines == nil || p.lines.Len() == 0 {
+		return
+	}
+	count := p.lines.Len()
+	p.put(min(max(p.at+min(max(n, -count), count), 0), count-1))
+}
+
+// put puts the cursor on a line; the screen line moves along as far as it goes.
+func (p *eventsPane) put(k int) {
+	p.row = min(max(p.row+k-p.at, 0), max(p.area.H-1, 0))
+	p.at = k
+}
+
+// goTo puts the cursor on a step, in the middle unless it is on the screen.
+func (p *eventsPane) goTo(step int) bool {
+	if p.lines == nil || p.lines.Len() == 0 {
+		return false
+	}
+	k, ok := p.lines.Find(step)
+	if y := p.row + k - p.at; y < 0 || y >= p.area.H {
+		p.row = p.area.H / 2
+	} else {
+		p.row = y
+	}
+	p.at = k
+	return ok
+}
+
+// toggle unfolds the run under the cursor, or folds it.
+func (p *eventsPane) toggle() bool {
+	if p.lines == nil || p.at >= p.lines.Len() {
+		return false
+	}
+	k, ok := p.lines.Toggle(p.at)
+	if ok {
+		p.put(k)
+	}
+	return ok
+}
+
+func (p *eventsPane) draw(a grid.Area, v *trailView, m *Model, clk clock, focus bool) {
+	head, body := a.CutTop(1)
+	p.area = body
+	n := 0
+	much := "reading …"
+	if p.lines != nil {
+		n = p.lines.Len()
+		much = plural(int64(p.lines.Steps()), "event")
+		if total := len(v.trail.Steps); p.lines.Steps() < total {
+			much = count(int64(p.lines.Steps())) + " of " + plural(int64(total), "event")
+		}
+		much += ", " + plural(int64(n), "line")
+	}
+	if text := p.only.text(m.read); text != "" {
+		much += " · only " + text + " · esc shows all"
+	}
+	drawPaneHead(head, "events", much, "⏎ unfolds", focus)
+	if n == 0 {
+		if p.lines != nil {
+			body.Text(2, 1, styDim, "No event of the trail passes. u undoes the filter; esc shows everything that is followed.")
+		}
+		return
+	}
+	if p.row < 0 {
+		p.row = body.H * 2 / 5
+	}
+	p.top = min(max(p.at-min(p.row, body.H-1), 0), max(n-body.H, 0))
+	p.row = p.at - p.top
+	l := m.level()
+	cols := m.feed.place(body.W, l)
+	for y := 0; y < body.H && p.top+y < n; y++ {
+		line := body.Sub(0, y, body.W, 1)
+		p.drawLine(line, p.lines.Line(p.top+y), v, m, cols, clk, p.top+y == p.at, focus)
+	}
+	drawScrollbar(body, p.top, n)
+}
+
+// drawLine draws an event, a run, or a pause.
+func (p *eventsPane) drawLine(a grid.Area, l trail.Line, v *trailView, m *Model, cols []placed, clk clock, here, focus bool) {
+	row := v.trail.Steps[l.Step].Row
+	ref := store.Ref{B: row.B, I: row.I}
+	pinned := v.from.Row().Alert != 0 && trail.Same(row, v.from.Row())
+	switch {
+	case l.Count == 0:
+		a.Text(gutter, 0, styFaint, "┈┈┈┈ "+longSpan(l.Pause)+" without an event ┈┈┈┈")
+	case l.Count > 1:
+		sign := "▸"
+		if l.Open {
+			sign = "▾"
+		}
+		a.Text(0, 0, styAccent, sign)
+	case l.Of > 0:
+		a.Text(0, 0, styFaint, "·")
+	default:
+		mark, st := rowMark(row, pinned)
+		a.Text(0, 0, st, mark)
+	}
+	if l.Count > 0 {
+		for _, c := range cols {
+			ps := c.draw(m.read, clk, ref, row)
+			if c.width == 0 && l.Count > 1 {
+				ps = p.runPieces(l, v, m.read)
+			}
+			m.feed.drawCell(a.Sub(gutter+c.x, 0, c.w, 1), c, ps)
+		}
+	}
+	switch {
+	case here && focus:
+		a.Tint(grid.Select, 0)
+		for _, c := range cols {
+			if c.index == m.level().col {
+				a.Sub(gutter+c.x, 0, c.w, 1).Tint(grid.Cell, 0)
+			}
+		}
+	case here:
+		a.Tint(grid.Select2, 0)
+	case pinned || row.Alert != 0 && l.Count > 0 && loud(row.A().Priority):
+		a.Tint(grid.AlarmBed, 0)
+	}
+}
+
+// runPieces says what a run is: read ×2,304, 9.1 MB, of what, over how long.
+func (p *eventsPane) runPieces(l trail.Line, v *trailView, r reader) []piece {
+	row, last := v.trail.Steps[l.Step].Row, v.trail.Steps[l.Last].Row
+	ps := []piece{{row.Type.String(), verbStyle(row.Type)}, {" ×" + count(int64(l.Count)), styBold}}
+	if l.Bytes > 0 {
+		ps = append(ps, piece{", " + size(l.Bytes), styBold})
+	}
+	if name := r.first(row, "fd.name"); name != "" && name != event.NotAvailable {
+		ps = append(ps, piece{"  " + name, styText})
+	}
+	return append(ps, piece{"  in " + longSpan(last.B.Time[last.I]-row.B.Time[row.I]), styFaint})
+}
+
+// longSpan writes how long something took: 0.4 ms, 12.3 s, 9m50s.
+func longSpan(ns int64) string {
+	d := time.Duration(ns)
+	if d >= time.Minute {
+		return span(d)
+	}
+	return offset(ns)[1:]
+}
+
+// Len returns how many events are shown, for the search.
+func (v *trailView) Len() int { return v.events.lines.Steps() }
+
+// Range returns up to n of the events shown from the k-th on.
+func (v *trailView) Range(k, n int) (refs []store.Ref) {
+	for i := k; i < min(k+n, v.Len()); i++ {
+		row := v.events.of.Steps[v.events.lines.Nth(i)].Row
+		refs = append(refs, store.Ref{B: row.B, I: row.I})
+	}
+	return refs
+}
+
+// place is the how-manieth of the events shown is under the cursor.
+func (v *trailView) place() int {
+	step, _ := v.events.step()
+	return v.events.lines.Place(step)
+}
+
+// found puts the cursor on an event that was searched for; a run that it is
+// within is unfolded.
+func (v *trailView) found(m *Model, row event.Row) {
+	step, ok := v.trail.Find(row)
+	if !ok {
+		return
+	}
+	p := &v.events
+	if k, _ := p.lines.Find(step); p.lines.Line(k).Count > 1 && !p.lines.Line(k).Open {
+		p.lines.Toggle(k)
+	}
+	v.goTo(m, step)
+	v.focus(m, onEvents)
+}
+
+// text names what is followed.
+func (f following) text(r reader) string {
+	switch {
+	case f.object != "":
+		return safe(r.mask(f.object))
+	case f.any():
+		return "pid " + itoa(int(f.process.PID))
+	}
+	return ""
+}

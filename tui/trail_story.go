@@ -1,0 +1,192 @@
+package tui
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/trail"
+	"github.com/stoop-project/stoop/tui/internal/grid"
+)
+
+// storyPane tells a trail in sentences, each a link to its events.
+type storyPane struct {
+	lines   []storyLine
+	at, top int
+	area    grid.Area
+}
+
+// storyLine is a sentence, or at the end something that is not known.
+type storyLine struct {
+	told    *trail.Sentence
+	unknown string
+}
+
+// The columns of the story.
+const (
+	storyTime   = 14
+	storyTactic = 20
+)
+
+// set takes a story in, the cursor on what the alert is about, or where it was.
+func (p *storyPane) set(v *trailView, told []*trail.Sentence, unknown []string, first bool) {
+	at := v.from.Time()
+	if !first && p.at < len(p.lines) && p.lines[p.at].told != nil {
+		at = p.lines[p.at].told.Time
+	}
+	p.lines = nil
+	for _, x := range told {
+		p.lines = append(p.lines, storyLine{told: x})
+		if x.Time <= at {
+			p.at = len(p.lines) - 1
+		}
+	}
+	for _, text := range unknown {
+		p.lines = append(p.lines, storyLine{unknown: text})
+	}
+	p.at = min(p.at, max(len(p.lines)-1, 0))
+}
+
+func (p *storyPane) move(n int) {
+	p.at = min(max(p.at+min(max(n, -len(p.lines)), len(p.lines)), 0), max(len(p.lines)-1, 0))
+}
+
+// told is the sentence under the cursor; nil where none is.
+func (p *storyPane) told() *trail.Sentence {
+	if p.at >= len(p.lines) {
+		return nil
+	}
+	return p.lines[p.at].told
+}
+
+// follow puts the cursor on the sentence that tells of the event under the
+// cursor of the events: the last one before it, of its process if there is one
+// near.
+func (p *storyPane) follow(v *trailView) {
+	step, ok := v.events.step()
+	if !ok {
+		return
+	}
+	s := v.trail.Steps[step]
+	now := s.Row.B.Time[s.Row.I]
+	n := sort.Search(len(p.lines), func(i int) bool { return p.lines[i].told == nil || p.lines[i].told.Time > now })
+	if n == 0 {
+		return
+	}
+	p.at = n - 1
+	const near = 64
+	for i := n - 1; i >= max(n-near, 0); i-- {
+		if p.lines[i].told.Node == s.Node {
+			p.at = i
+			return
+		}
+	}
+}
+
+// toSentence puts the cursor of the events on the first event of the sentence.
+func (v *trailView) toSentence() {
+	x := v.story.told()
+	if x == nil || len(x.Events) == 0 {
+		return
+	}
+	if step, ok := v.trail.Find(x.Events[0]); ok {
+		v.events.goTo(step)
+	} else {
+		v.events.goTo(min(v.trail.FindTime(x.Time), len(v.trail.Steps)-1))
+	}
+}
+
+func (p *storyPane) draw(a grid.Area, v *trailView, r reader, focus bool) {
+	head, body := a.CutTop(1)
+	told, unknown := 0, 0
+	for _, l := range p.lines {
+		if l.told != nil {
+			told++
+		} else {
+			unknown++
+		}
+	}
+	much := plural(int64(told), "sentence")
+	if unknown > 0 {
+		much += ", " + itoa(unknown) + " not known"
+	}
+	drawPaneHead(head, "story", much, "≈ concluded, not seen", focus)
+	p.area = body
+	p.top = min(max(p.top, p.at-body.H+1), p.at)
+	p.top = max(min(p.top, len(p.lines)-body.H), 0)
+	for y := 0; y < body.H && p.top+y < len(p.lines); y++ {
+		line := body.Sub(0, y, body.W, 1)
+		p.drawLine(line, p.lines[p.top+y], v, r)
+		switch {
+		case p.top+y == p.at && focus:
+			line.Tint(grid.Select, 0)
+		case p.top+y == p.at:
+			line.Tint(grid.Select2, 0)
+		}
+	}
+	drawScrollbar(body, p.top, len(p.lines))
+}
+
+// drawSay writes the sentence under the cursor whole, with what fired on it.
+func (p *storyPane) drawSay(a grid.Area, r reader) {
+	head, body := a.CutTop(1)
+	if p.at >= len(p.lines) {
+		drawPaneHead(head, "sentence", "", "", false)
+		return
+	}
+	l := p.lines[p.at]
+	if l.told == nil {
+		drawPaneHead(head, "not known", "", "", false)
+		drawWrapped(body, 0, styText, r.mask(l.unknown))
+		return
+	}
+	much := plural(int64(l.told.Count), "event")
+	if l.told.Tactic != "" {
+		much += " · " + l.told.Tactic
+	}
+	if l.told.Inferred {
+		much += " · ≈ concluded, not seen"
+	}
+	drawPaneHead(head, "sentence", much, "⏎ its events", false)
+	y := drawWrapped(body, 0, styText, sentence(l.told))
+	for _, rule := range l.told.Alerts {
+		body.Fit(2, y, body.W-4, styAlarm, "▲ "+r.mask(rule))
+		y++
+	}
+}
+
+// drawWrapped draws a text on as many lines as it needs, and returns the next.
+func drawWrapped(a grid.Area, y int, st grid.Style, text string) int {
+	for _, line := range wrap(safe(text), max(a.W-4, 8)) {
+		a.Text(2, y, st, line)
+		y++
+	}
+	return y
+}
+
+// drawLine draws a sentence, or what is not known.
+func (p *storyPane) drawLine(line grid.Area, l storyLine, v *trailView, r reader) {
+	if l.told == nil {
+		line.FitRight(0, 0, storyTime, styFaint, "?")
+		line.Fit(storyTime+3, 0, line.W-storyTime-5, styFaint, r.mask(l.unknown))
+		return
+	}
+	st, mark := styText, " "
+	if len(l.told.Alerts) > 0 {
+		st, mark = styAlarm, "▲"
+	}
+	line.FitRight(0, 0, storyTime, styDim, fromAlert(l.told.Time-v.from.Time()))
+	line.Text(storyTime+1, 0, styAlarm, mark)
+	end := line.W - 2
+	if line.W > 3*storyTactic+storyTime {
+		end = line.Right(line.W-2, 0, styFaint, strings.ToLower(l.told.Tactic)) - 1
+	}
+	line.Fit(storyTime+3, 0, max(end-storyTime-4, 0), st, sentence(l.told))
+}
+
+// sentence is a sentence's text as it is shown.
+func sentence(x *trail.Sentence) string {
+	if x.Inferred {
+		return "≈ " + safe(x.Text)
+	}
+	return safe(x.Text)
+}
