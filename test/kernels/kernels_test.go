@@ -38,7 +38,7 @@ var kernels = []debian{
 var tooOld = debian{"5.10", Release{"bullseye", AMD64}, "linux-image-cloud-amd64", "v2"}
 
 // bootLimit is for one scene. It takes a tenth of it on an idle machine.
-const bootLimit = 5 * time.Minute
+const bootLimit = 10 * time.Minute
 
 // slots keeps no more machines running than this one has processors for.
 var slots = make(chan struct{}, 2)
