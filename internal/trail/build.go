@@ -40,7 +40,13 @@ type Step struct {
 // Build makes the trail of an alert from events in the order of time: those of
 // its container at least, others are passed over. It reads them once.
 func Build(alert event.Row, rows iter.Seq[event.Row]) *Trail {
-	t := &Trail{Alert: alert, Subject: subjectOf(alert)}
+	return BuildFor(subjectOf(alert), alert, rows)
+}
+
+// BuildFor is Build for a subject of which more is known than the alert says:
+// its container, where the alert names a pod.
+func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
+	t := &Trail{Alert: alert, Subject: of}
 	l := newLineage(t.Subject.Container)
 	if id := alert.Proc; id != 0 {
 		l.add(alert.T, id)
@@ -55,7 +61,7 @@ func Build(alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
-		n := l.add(r.T, r.Proc)
+		n := l.entity(r, l.add(r.T, r.Proc))
 		if n == nil || n.Outer {
 			continue
 		}

@@ -12,16 +12,26 @@ type Key uint8
 // The keys.
 const (
 	ByNothing   Key = iota
+	ByEntity        // the id by which the reporting program knows the process: Tetragon's exec id, Elastic's entity id
 	ByStart         // pid and start of the process
+	ByPID           // the pid, of a process that lived at that time
+	BySession       // the terminal or session in the container, at that time
 	ByLine          // the command line, in the container, alive at that time
+	ByName          // the name alone, in the container, alive at that time
 	ByContainer     // the container alone: all of it is the trail
+	ByPod           // the pod alone: it had one container, or the one that was taken
 )
 
 var keyTexts = [...]string{
 	ByNothing:   "nothing",
+	ByEntity:    "the process's entity id",
 	ByStart:     "pid and start time",
+	ByPID:       "pid and time",
+	BySession:   "container, terminal or session, and time",
 	ByLine:      "container, command line and time",
+	ByName:      "container, process name and time",
 	ByContainer: "container and time",
+	ByPod:       "pod and time",
 }
 
 // String says what was compared.
@@ -41,22 +51,61 @@ type Subject struct {
 	Line      string  // the command line that the alert gives
 	Time      int64   // ns since 1970
 
+	// What else the alert says of it: zero where it does not.
+	ID             string // of the alert
+	Entity, Parent string // entity ids of the process and of its parent
+	PID            int32
+	Name           string // of the process
+	TTY            int32
+	Session        int32
+	Pod, Namespace string
+	ContainerName  string
+	Node           string // the host's name
+
 	// Choices is how many processes the key fits; the one that started last
 	// before the alert was taken. 1 when there was no choice.
 	Choices int
 }
 
-// subjectOf reads whom an alert is about, as far as the alert itself tells.
+// SubjectOf reads whom an alert is about, as far as the alert itself tells.
+func SubjectOf(alert event.Row) Subject { return subjectOf(alert) }
+
 func subjectOf(alert event.Row) Subject {
 	s := Subject{Time: alert.B.Time[alert.I], Choices: 1}
-	s.Container = text(alert, fieldContainer)
-	s.Line = text(alert, fieldLine)
-	if p, ok := processOf(alert); ok {
-		s.Key, s.Process = ByStart, p
-		return s
+	for _, part := range []struct {
+		to *string
+		of field
+	}{
+		{&s.Container, fieldContainer},
+		{&s.Line, fieldLine},
+		{&s.ID, fieldAlertID},
+		{&s.Entity, fieldEntity},
+		{&s.Parent, fieldParentEntity},
+		{&s.Name, fieldName},
+		{&s.Pod, fieldPod},
+		{&s.Namespace, fieldNamespace},
+		{&s.ContainerName, fieldContainerName},
+		{&s.Node, fieldNode},
+	} {
+		*part.to = text(alert, part.of)
 	}
-	if s.Container != "" {
+	p := alert.P()
+	if p.Knows(event.KnowPID) && p.PID > 0 {
+		s.PID = p.PID
+	}
+	if p.Knows(event.KnowTTY) {
+		s.TTY = p.TTY
+	}
+	if p.Knows(event.KnowSession) {
+		s.Session = p.SID
+	}
+	switch process, ok := processOf(alert); {
+	case ok:
+		s.Key, s.Process = ByStart, process
+	case s.Container != "":
 		s.Key = ByContainer
+	case s.Pod != "":
+		s.Key = ByPod
 	}
 	return s
 }
@@ -73,27 +122,109 @@ func named(p *event.Proc) (Process, bool) {
 	return Process{PID: p.PID, Start: p.Start}, true
 }
 
-// join looks for the process that an alert without pid is about: the one with
-// its command line that started last before it.
+// asks are the ways to find an alert's process among others, the surest first.
+// The first that any process fits counts.
+var asks = []struct {
+	key  Key
+	asks func(*Subject) bool // the alert says what it takes
+	fits func(*Subject, *Node) bool
+}{
+	{
+		ByEntity,
+		func(s *Subject) bool { return s.Entity != "" },
+		func(s *Subject, n *Node) bool { return n.entity == s.Entity },
+	},
+	{
+		ByStart,
+		func(s *Subject) bool { return s.Key == ByStart },
+		func(s *Subject, n *Node) bool { return n.Process == s.Process },
+	},
+	{
+		ByStart,
+		func(s *Subject) bool { return s.Key == ByStart },
+		func(s *Subject, n *Node) bool {
+			return n.Process.PID == s.Process.PID && near(n.Process.Start, s.Process.Start, clockSlack)
+		},
+	},
+	{
+		ByPID,
+		func(s *Subject) bool { return s.PID != 0 && s.Key != ByStart },
+		func(s *Subject, n *Node) bool { return n.Process.PID == s.PID },
+	},
+	{
+		BySession,
+		func(s *Subject) bool { return s.Line != "" && (s.TTY != 0 || s.Session != 0) },
+		func(s *Subject, n *Node) bool { return n.ran(s.Line) && s.shares(n) },
+	},
+	{
+		ByLine,
+		func(s *Subject) bool { return s.Line != "" },
+		func(s *Subject, n *Node) bool { return n.ran(s.Line) },
+	},
+	{
+		BySession,
+		func(s *Subject) bool { return s.TTY != 0 || s.Session != 0 },
+		func(s *Subject, n *Node) bool { return s.shares(n) },
+	},
+	{
+		ByName,
+		func(s *Subject) bool { return s.Name != "" && s.Line == "" },
+		func(s *Subject, n *Node) bool { return n.called(s.Name) },
+	},
+}
+
+// join looks for the process that an alert is about among the nodes: of those
+// that lived at that time the one that started last before it. A key that the
+// alert gives and no node fits is given up for the next.
 func (s *Subject) join(nodes map[Process]*Node) {
-	if s.Key != ByContainer || s.Line == "" {
+	if s.Key == ByNothing && s.Entity == "" && s.PID == 0 {
 		return
 	}
-	s.Choices = 0
-	for p, n := range nodes {
-		if n.Outer || p.Start > s.Time+clockSlack || n.Ended != 0 && n.Ended < s.Time-clockSlack || !n.ran(s.Line) {
+	for i := range asks {
+		ask := &asks[i]
+		if !ask.asks(s) {
 			continue
 		}
-		s.Choices++
-		if s.Choices == 1 || p.Start > s.Process.Start || p.Start == s.Process.Start && p.PID > s.Process.PID {
-			s.Key, s.Process = ByLine, p
+		var found Process
+		choices := 0
+		for p, n := range nodes {
+			if n.Outer || !ask.fits(s, n) || !n.lived(s.Time) {
+				continue
+			}
+			choices++
+			if choices == 1 || p.Start > found.Start || p.Start == found.Start && p.PID > found.PID {
+				found = p
+			}
+		}
+		if choices > 0 {
+			s.Key, s.Process, s.Choices = ask.key, found, choices
+			return
 		}
 	}
-	s.Choices = max(s.Choices, 1)
+}
+
+// lived reports whether a process was there at a time.
+func (n *Node) lived(at int64) bool {
+	return n.Process.Start <= at+clockSlack && (n.Ended == 0 || n.Ended >= at-clockSlack)
+}
+
+// shares reports whether a process was on the alert's terminal, or else in its
+// session.
+func (s *Subject) shares(n *Node) bool {
+	for _, st := range n.states {
+		p := st.P()
+		if s.TTY != 0 && p.Knows(event.KnowTTY) && p.TTY == s.TTY || s.TTY == 0 && s.Session != 0 && p.Knows(event.KnowSession) && p.SID == s.Session {
+			return true
+		}
+	}
+	return false
 }
 
 // clockSlack is how far the clocks of an alert and of events may be apart.
 const clockSlack = 2e9
+
+// near reports whether two times are at most so far apart.
+func near(a, b, most int64) bool { return max(a-b, b-a) <= most }
 
 // ran reports whether a process had a command line; that of an alert may be cut.
 func (n *Node) ran(line string) bool {
@@ -107,11 +238,29 @@ func (n *Node) ran(line string) bool {
 	return false
 }
 
+// called reports whether a process had a name.
+func (n *Node) called(name string) bool {
+	for _, st := range n.states {
+		if text(st, fieldName) == name {
+			return true
+		}
+	}
+	return false
+}
+
 // fields that the trail reads by name.
 var (
-	fieldContainer = mustField("container.id")
-	fieldLine      = mustField("proc.cmdline")
-	fieldPeer      = mustField("fd.name")
+	fieldContainer     = mustField("container.id")
+	fieldContainerName = mustField("container.name")
+	fieldLine          = mustField("proc.cmdline")
+	fieldName          = mustField("proc.name")
+	fieldPeer          = mustField("fd.name")
+	fieldAlertID       = mustField("alert.id")
+	fieldEntity        = mustField("proc.entity_id")
+	fieldParentEntity  = mustField("proc.parent.entity_id")
+	fieldPod           = mustField("k8s.pod.name")
+	fieldNamespace     = mustField("k8s.ns.name")
+	fieldNode          = mustField("evt.hostname")
 )
 
 type field struct {

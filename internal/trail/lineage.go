@@ -24,6 +24,8 @@ type Node struct {
 	serves bool        // it accepted connections
 	states []event.Row // its rows in the tables, each with the tables alone
 	parent Process
+
+	entity, parentEntity string // by which a reporting program knows it and its parent
 }
 
 // Name returns what the process calls itself last.
@@ -52,6 +54,8 @@ func (n *Node) Row() event.Row { return n.states[len(n.states)-1] }
 type lineage struct {
 	nodes     map[Process]*Node
 	seen      map[stateKey]*Node
+	pids      map[int32][]*Node
+	entities  map[string]*Node
 	container string
 }
 
@@ -62,7 +66,7 @@ type stateKey struct {
 }
 
 func newLineage(container string) *lineage {
-	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, container: container}
+	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, pids: map[int32][]*Node{}, entities: map[string]*Node{}, container: container}
 }
 
 // add notes a row of processes, and those before it.
@@ -77,7 +81,7 @@ func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
 		if n == nil {
 			break
 		}
-		if below != nil && below.parent == (Process{}) && n.Process != below.Process {
+		if below != nil && below.parent == (Process{}) && n != below {
 			below.parent = n.Process
 		}
 		if first == nil {
@@ -102,15 +106,66 @@ func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) 
 	if !ok {
 		return nil, false
 	}
+	row := t.ProcRow(id)
+	outer := text(row, fieldContainer) != l.container
 	if n = l.nodes[name]; n == nil {
-		n = &Node{Process: name}
-		l.nodes[name] = n
+		n = l.alike(t, name, outer)
+	}
+	if n == nil {
+		n = l.make(name)
 	}
 	l.seen[k] = n
-	row := t.ProcRow(id)
 	n.states = append(n.states, row)
-	n.Outer = text(row, fieldContainer) != l.container
+	n.Outer = outer
 	return n, false
+}
+
+func (l *lineage) make(name Process) *Node {
+	n := &Node{Process: name}
+	l.nodes[name] = n
+	l.pids[name.PID] = append(l.pids[name.PID], n)
+	return n
+}
+
+// alike returns the process that another source knows by a start a little
+// apart: one cuts it to ms, one has computed it from another clock. Two starts
+// in one source are two processes, however near.
+func (l *lineage) alike(t *event.Tables, name Process, outer bool) *Node {
+	for _, n := range l.pids[name.PID] {
+		if n.Outer == outer && near(n.Process.Start, name.Start, startSlack) && !slices.ContainsFunc(n.states, func(st event.Row) bool { return st.T == t }) {
+			return n
+		}
+	}
+	return nil
+}
+
+// startSlack is how far apart two sources may say that one process started.
+const startSlack = 5e8
+
+// entity notes by which ids the program that reports an event knows its process
+// and the parent. A process without a start is known by its id alone, and began
+// at the latest when it was first seen.
+func (l *lineage) entity(r event.Row, n *Node) *Node {
+	if r.B.Bits[r.I]&event.HasDoc == 0 {
+		return n
+	}
+	id := text(r, fieldEntity)
+	if id == "" {
+		return n
+	}
+	if n == nil {
+		n = l.entities[id]
+	}
+	if n == nil {
+		n = l.make(Process{PID: r.P().PID, Start: r.B.Time[r.I]})
+		n.states = append(n.states, r.T.ProcRow(r.Proc))
+		n.Outer = text(r, fieldContainer) != l.container
+	}
+	if n.entity == "" {
+		n.entity, n.parentEntity = id, text(r, fieldParentEntity)
+		l.entities[id] = n
+	}
+	return n
 }
 
 // link gives all nodes their parents and children. A lineage that claims a
@@ -126,6 +181,9 @@ func (l *lineage) link() {
 	for _, n := range all {
 		n.order()
 		parent := l.nodes[n.parent]
+		if parent == nil && n.parentEntity != "" {
+			parent = l.entities[n.parentEntity]
+		}
 		for up, steps := parent, 0; up != nil; up, steps = up.Parent, steps+1 {
 			if up == n || steps > event.MaxAncestors {
 				parent = nil

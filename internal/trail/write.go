@@ -67,6 +67,10 @@ func escapeMarkdown(s string) string {
 	return b.String()
 }
 
+// Markdown makes a text from outside fit to be shown, and markup of nothing in
+// it.
+func Markdown(s string) string { return escapeMarkdown(safetext.Line(s)) }
+
 func (o *writer) title(level int, text string) {
 	if o.markdown {
 		fmt.Fprintf(o, "%s %s\n\n", strings.Repeat("#", level), text)
