@@ -17,11 +17,18 @@ import (
 var _ source.Finder = (*SIEM)(nil)
 
 // findMost bounds how many documents are fetched to find a few events that the
-// server cannot tell from others.
+// server cannot tell from others; whoever wants more has that many fetched.
 const findMost = 20_000
 
-// findBytes bounds what is found, in bytes of documents.
-const findBytes = 64 << 20
+// findBytes bounds what is found, in bytes of documents; findEach is what each
+// event may take where more are wanted than that has room for.
+const (
+	findBytes = 64 << 20
+	findEach  = 2 << 10
+)
+
+// bytes is the bound of what is found.
+func (f *find) bytes() int { return max(findBytes, findEach*f.n) }
 
 // findPatience is how long somebody waits who has asked for something.
 const findPatience = patience / 10
@@ -97,7 +104,7 @@ func (f *find) lack(a *page.Answer) {
 
 // enough reports whether nothing nearer can come.
 func (f *find) enough() bool {
-	if f.fetched >= findMost {
+	if f.fetched >= max(findMost, f.n+1) {
 		if !f.more {
 			f.s.counts.note(source.Note{Level: source.NoteInfo, Text: fmt.Sprintf("looking ended after %d documents", f.fetched)})
 		}
@@ -142,9 +149,9 @@ func (f *find) add(hits []page.Hit) {
 			f.s.counts.dropped(1)
 		}
 	}
-	if size := sizeOf(f.all); !f.sorted && len(f.all) > 2*f.n || size > 2*findBytes {
+	if size := sizeOf(f.all); !f.sorted && len(f.all) > 2*f.n || size > 2*f.bytes() {
 		f.trim()
-		f.full = f.sorted && size > 2*findBytes
+		f.full = f.sorted && size > 2*f.bytes()
 	}
 }
 
@@ -172,7 +179,7 @@ func (f *find) trim() {
 		return cmp.Compare(a.event.Time, b.event.Time)
 	})
 	keep, size := 0, 0
-	for keep < min(len(f.all), f.n) && (keep == 0 || size+len(f.all[keep].doc) <= findBytes) {
+	for keep < min(len(f.all), f.n) && (keep == 0 || size+len(f.all[keep].doc) <= f.bytes()) {
 		size += len(f.all[keep].doc)
 		keep++
 	}
