@@ -59,9 +59,15 @@ var sockFields = append(group("fd", HomeObj, FromLive|FromFalco, []Field{
 	{Name: "fd.sip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "server.", Read: nameOf((*Object).Server)},
 	{Name: "fd.lip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "local end.", Read: nameOf(local)},
 	{Name: "fd.rip.name", Kind: String, Flags: NoRHS | NoTransformer, Doc: nameDoc + "remote end.", Read: nameOf(remote)},
+	{Name: "fd.cip.owner", Kind: String, Flags: Extension | NoRHS | NoTransformer, Doc: ownerDoc + "client.", Read: ownerOf((*Object).Client)},
+	{Name: "fd.sip.owner", Kind: String, Flags: Extension | NoRHS | NoTransformer, Doc: ownerDoc + "server.", Read: ownerOf((*Object).Server)},
+	{Name: "fd.lip.owner", Kind: String, Flags: Extension | NoRHS | NoTransformer, Doc: ownerDoc + "local end.", Read: ownerOf(local)},
+	{Name: "fd.rip.owner", Kind: String, Flags: Extension | NoRHS | NoTransformer, Doc: ownerDoc + "remote end.", Read: ownerOf(remote)},
 })...)
 
 const nameDoc = "Domain name, from DNS answers that were seen and from configuration, never by asking; where there are several, any of them. Of the "
+
+const ownerDoc = "What the address belongs to (pod NAMESPACE/NAME, service NAME, node, container NAME), by the containers that are known and their environment; where there are several, any of them. Of the "
 
 func local(o *Object) Endpoint  { return o.Local }
 func remote(o *Object) Endpoint { return o.Remote }
@@ -125,8 +131,10 @@ func nameOf(end func(*Object) Endpoint) reader {
 }
 
 // value is the names of an address: one as it is, several as alternatives.
-func (n *Names) value(a netip.Addr) (Value, bool) {
-	switch names := n.Of(a); len(names) {
+func (n *Names) value(a netip.Addr) (Value, bool) { return oneOrMore(n.Of(a)) }
+
+func oneOrMore(names []string) (Value, bool) {
+	switch len(names) {
 	case 0:
 		return Value{}, false
 	case 1:

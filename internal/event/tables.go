@@ -37,7 +37,8 @@ type Tables struct {
 	// when they were not. It is set before the first event is handed on.
 	Trail Str
 
-	first atomic.Int64 // time of the first event
+	first  atomic.Int64 // time of the first event
+	owners atomic.Pointer[owners]
 
 	// Docs reads the documents of events that carry one (see [HasDoc]); nil
 	// when none does.
