@@ -1,7 +1,9 @@
 package trail
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -27,8 +29,21 @@ type Trail struct {
 	Entry         event.Row
 	EntryInferred bool // it was another thread's, or before others
 
+	// Visits are the requests to the API server by which somebody may have made
+	// the root, the most likely first. VisitSure says that it was the first one:
+	// the only one at that time that names the root's command.
+	Visits    []*Visit
+	VisitSure bool
+	Audited   int // audit records of ways into a pod that were looked at
+
+	// Coverage is what is known of how the events were recorded; the caller adds
+	// to it what the sources say.
+	Coverage Coverage
+
 	From, To int64 // ns since 1970: the first and the last event that was looked at
 	Looked   int   // events that were looked at
+
+	ends ends // sockets of other processes, by which the other end of a connection is found
 }
 
 // Step is one event of a trail.
@@ -48,11 +63,21 @@ func Build(alert event.Row, rows iter.Seq[event.Row]) *Trail {
 func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	t := &Trail{Alert: alert, Subject: of}
 	l := newLineage(t.Subject.Container)
-	if id := alert.Proc; id != 0 {
-		l.add(alert.T, id)
+	if alert.Proc != 0 {
+		l.add(alert)
 	}
 	var held []Step
+	var loose []event.Row
+	came, far := visits{byID: map[string]*Visit{}}, newEnds()
 	for r := range rows {
+		if r.Proc == 0 && r.Type == typePlugin {
+			came.note(r)
+			continue
+		}
+		if r.Proc != 0 && r.Obj != 0 && int(r.Type) < event.NumTypes && meets[r.Type] && text(r, fieldContainer) != t.Subject.Container {
+			far.note(r)
+			continue
+		}
 		if t.Looked == 0 {
 			t.From = r.B.Time[r.I]
 		}
@@ -61,16 +86,21 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
-		n := l.entity(r, l.add(r.T, r.Proc))
+		n := l.entity(r, l.add(r))
+		if n == nil && r.Alert != 0 && len(loose) < maxLoose && text(r, fieldContainer) == t.Subject.Container {
+			loose = append(loose, r)
+		}
 		if n == nil || n.Outer {
 			continue
 		}
 		n.note(r)
+		t.Coverage.see(r)
 		held = append(held, Step{r, n})
 	}
 	l.link()
 	t.Subject.join(l.nodes)
 	t.choose(l)
+	held = l.tie(loose, held)
 	inside := t.members()
 	for _, s := range held {
 		if inside == nil || inside[s.Node] {
@@ -80,7 +110,38 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	if t.Root != nil && t.Root.Parent != nil {
 		t.findEntry(held)
 	}
+	t.findVisits(&came)
+	t.ends = far
 	return t
+}
+
+// maxLoose bounds how many alerts without a process are kept.
+const maxLoose = 10_000
+
+// tie gives alerts that do not say their process to the one that had their
+// command line at that time, and puts them among the steps.
+func (l *lineage) tie(loose []event.Row, held []Step) []Step {
+	if len(loose) == 0 {
+		return held
+	}
+	byLine := map[string]map[Process]*Node{}
+	for p, n := range l.nodes {
+		for _, st := range n.states {
+			line := text(st, fieldLine)
+			if byLine[line] == nil {
+				byLine[line] = map[Process]*Node{}
+			}
+			byLine[line][p] = n
+		}
+	}
+	for _, r := range loose {
+		s := subjectOf(r)
+		if s.join(byLine[s.Line]); s.Key == ByLine {
+			held = append(held, Step{r, l.nodes[s.Process]})
+		}
+	}
+	slices.SortStableFunc(held, func(a, b Step) int { return cmp.Compare(a.Row.B.Time[a.Row.I], b.Row.B.Time[b.Row.I]) })
+	return held
 }
 
 // note keeps what an event says of a process: that it serves, how it ended.
@@ -90,15 +151,16 @@ func (n *Node) note(r event.Row) {
 		return
 	}
 	n.Ended = r.B.Time[r.I]
+	_, n.told = fieldExit.f.Get(r, fieldExit.arg)
 	n.Exit = number(r, fieldExit)
 	if sig := number(r, fieldSignal); sig != 0 {
-		n.Exit = -sig
+		n.Exit, n.told = -sig, true
 	}
 }
 
 var (
-	fieldExit   = mustField("evt.arg.ret")
-	fieldSignal = mustField("evt.arg.sig")
+	fieldExit   = mustField("evt.rawarg.ret")
+	fieldSignal = mustField("evt.rawarg.sig")
 )
 
 // number reads a field as a number, 0 when it is missing.

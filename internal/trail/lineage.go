@@ -2,6 +2,7 @@ package trail
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,11 +22,14 @@ type Node struct {
 	// or its parent's when it never called exec.
 	Images []string
 
+	told   bool        // what it ended with was recorded
 	serves bool        // it accepted connections
 	states []event.Row // its rows in the tables, each with the tables alone
 	parent Process
 
 	entity, parentEntity string // by which a reporting program knows it and its parent
+	ghost bool      // known only as the parent of another
+	above event.Row // what the process's report says of its parent, when it does not say when that started
 }
 
 // Name returns what the process calls itself last.
@@ -56,6 +60,7 @@ type lineage struct {
 	seen      map[stateKey]*Node
 	pids      map[int32][]*Node
 	entities  map[string]*Node
+	ghosts    map[Process]event.Row // parents that are known by their children's reports
 	container string
 }
 
@@ -66,11 +71,12 @@ type stateKey struct {
 }
 
 func newLineage(container string) *lineage {
-	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, pids: map[int32][]*Node{}, entities: map[string]*Node{}, container: container}
+	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, pids: map[int32][]*Node{}, entities: map[string]*Node{}, ghosts: map[Process]event.Row{}, container: container}
 }
 
-// add notes a row of processes, and those before it.
-func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
+// add notes an event's process, and those before it.
+func (l *lineage) add(r event.Row) *Node {
+	t, id := r.T, r.Proc
 	var below *Node
 	var first *Node
 	for range event.MaxAncestors {
@@ -79,6 +85,9 @@ func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
 		}
 		n, known := l.state(t, id)
 		if n == nil {
+			if below != nil && below == first && below.parent == (Process{}) {
+				l.reported(r, below, id)
+			}
 			break
 		}
 		if below != nil && below.parent == (Process{}) && n != below {
@@ -93,6 +102,57 @@ func (l *lineage) add(t *event.Tables, id event.ProcID) *Node {
 		below, id = n, t.Proc(id).Parent
 	}
 	return first
+}
+
+// reported notes a parent of which only its child's report tells: its pid, and
+// perhaps when it started.
+func (l *lineage) reported(r event.Row, child *Node, id event.ProcID) {
+	p := r.T.Proc(id)
+	if !p.Knows(event.KnowPID) || p.PID == 0 {
+		return
+	}
+	row := r.T.ProcRow(id)
+	if start := number(r, fieldParentStart); start != 0 {
+		child.parent = Process{PID: p.PID, Start: start}
+		l.ghosts[child.parent] = row
+		return
+	}
+	child.above = row
+}
+
+// summon makes nodes of parents that no event is of.
+func (l *lineage) summon() {
+	for _, n := range l.nodes {
+		if n.parent == (Process{}) && n.above.T != nil {
+			n.parent = l.lastOf(n)
+			if l.nodes[n.parent] == nil {
+				l.ghosts[n.parent] = n.above
+			}
+		}
+	}
+	for _, n := range slices.Collect(maps.Values(l.nodes)) {
+		row, told := l.ghosts[n.parent]
+		if !told || l.nodes[n.parent] != nil || l.entities[n.parentEntity] != nil {
+			continue
+		}
+		g := l.make(n.parent)
+		g.ghost, g.states, g.Outer = true, []event.Row{row}, n.Outer
+		if d := g.door(); d != nil && d.Door == "runtime" {
+			g.Outer = true
+		}
+	}
+}
+
+// lastOf finds the parent of which only the pid is known: the last process with
+// that pid that started before.
+func (l *lineage) lastOf(n *Node) Process {
+	best := Process{PID: n.above.P().PID}
+	for p := range l.nodes {
+		if p.PID == best.PID && p.Start > best.Start && p.Start <= n.Process.Start && p != n.Process {
+			best = p
+		}
+	}
+	return best
 }
 
 // state notes one row; known says that it was noted before.
@@ -171,6 +231,7 @@ func (l *lineage) entity(r event.Row, n *Node) *Node {
 // link gives all nodes their parents and children. A lineage that claims a
 // circle is cut where it closes.
 func (l *lineage) link() {
+	l.summon()
 	all := make([]*Node, 0, len(l.nodes))
 	for _, n := range l.nodes {
 		all = append(all, n)
@@ -235,7 +296,7 @@ func rootOf(n *Node) (root *Node, inferred bool) {
 	service := entry
 	for _, p := range chain[1:] {
 		atOnce := p.Process.Start-entry.Process.Start < settling
-		if p.image() != service.image() && !p.serves && !atOnce {
+		if p.image() != service.image() && !p.serves && !atOnce && p.door() == nil {
 			return p, true
 		}
 		service = p
@@ -246,6 +307,8 @@ func rootOf(n *Node) (root *Node, inferred bool) {
 // settling is how long after its start a container's entry point may still be
 // starting the service.
 const settling = 2e9
+
+var fieldParentStart = mustField("proc.ppid.ts")
 
 // image returns the program that a process ran last.
 func (n *Node) image() string {

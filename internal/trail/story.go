@@ -1,6 +1,8 @@
 package trail
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +19,8 @@ type Sentence struct {
 	Count    int    // how many events it stands for
 	Events   []event.Row
 	Alerts   []string // rules that fired on one of its events, in order
-	Node     *Node    // who did it
+	Silent   bool     // an act that is worth an alert, on which no rule fired
+	Node     *Node    // who did it; nil for somebody who is no process here
 }
 
 // maxEvents is how many events a sentence keeps a hold of.
@@ -27,8 +30,12 @@ const maxEvents = 100
 // outside, but for what Redact masks; package safetext makes them fit to be
 // shown.
 func (t *Trail) Story() []*Sentence {
-	s := &teller{trail: t, open: map[string]*Sentence{}, values: map[*Sentence]map[string]bool{}, written: map[string]*Sentence{}}
-	s.entry()
+	s := &teller{
+		trail: t, open: map[sentenceKey]*told{}, of: map[*Node][]*told{}, sockets: map[socketKey]*told{},
+		written: map[string]*told{}, lines: map[streamKey]*stream{},
+	}
+	s.begin()
+	begun := len(s.all)
 	for _, step := range t.Steps {
 		if step.Row.Alert != 0 {
 			s.alert(step)
@@ -36,12 +43,12 @@ func (t *Trail) Story() []*Sentence {
 		}
 		s.event(step)
 	}
-	for _, told := range s.told {
-		s.finish(told)
-	}
-	out := make([]*Sentence, len(s.told))
-	for i, told := range s.told {
-		out[i] = told.Sentence
+	s.endLines()
+	slices.SortStableFunc(s.all[begun:], func(a, b *told) int { return cmp.Compare(a.Time, b.Time) })
+	out := make([]*Sentence, len(s.all))
+	for i, x := range s.all {
+		s.finish(x)
+		out[i] = &x.Sentence
 	}
 	return out
 }
@@ -49,104 +56,181 @@ func (t *Trail) Story() []*Sentence {
 // teller makes sentences of steps.
 type teller struct {
 	trail   *Trail
-	told    []told
-	open    map[string]*Sentence
-	values  map[*Sentence]map[string]bool
-	written map[string]*Sentence // by path
-	last    *Sentence
+	all     []*told
+	open    map[sentenceKey]*told
+	of      map[*Node][]*told   // what each process did
+	sockets map[socketKey]*told // connections that were begun, to see whether they were answered
+	written map[string]*told    // by path
+	lines   map[streamKey]*stream
+	streams []*stream // in the order in which they began
+	key     []byte
 }
 
+// told is a sentence in the making.
 type told struct {
-	*Sentence
-	by *telling // nil: the text is whole
+	Sentence
+	by       *telling // nil: the text is whole
+	after    *told    // what the same process did before, that the telling asks for
+	sum      int64
+	values   map[string]bool
+	answered map[event.Endpoint]bool
 }
 
-func (s *teller) add(x *Sentence, by *telling) {
-	s.told = append(s.told, told{x, by})
-	s.last = x
+// sentenceKey is what the events of one sentence agree in.
+type sentenceKey struct {
+	by     *telling
+	node   *Node
+	values string
 }
 
-// entry tells how it began.
-func (s *teller) entry() {
-	t := s.trail
-	switch {
-	case t.Root == nil:
-	case t.Entry.B != nil:
-		e := t.Entry
-		how := " took a request"
-		if t.EntryInferred {
-			how = " had accepted a connection"
-		}
-		if peer := text(e, fieldPeer); peer != "" {
-			how += ", " + peer
-		}
-		s.add(&Sentence{
-			Time: e.B.Time[e.I], Text: t.Root.Parent.Name() + how + asked(e) + ", then made " + t.Root.Name(),
-			Tactic: "Initial Access", Inferred: t.EntryInferred, Count: 1, Events: []event.Row{e}, Node: t.Root.Parent,
-		}, nil)
-	case t.Root.Parent == nil || t.Root.Parent.Outer:
-		by := "the runtime"
-		if t.Root.Parent != nil {
-			by = t.Root.Parent.Name()
-		}
-		s.add(&Sentence{Time: t.Root.Process.Start, Text: by + " brought " + t.Root.Line() + " into the container", Tactic: "Execution", Count: 1, Node: t.Root}, nil)
-	}
+// objectKey names a file or a socket; several sources have several tables.
+type objectKey struct {
+	t   *event.Tables
+	obj event.ObjID
 }
 
-// asked quotes the first line of what a client said, where it was kept.
-func asked(e event.Row) string {
-	line, _, _ := strings.Cut(text(e, fieldData), "\r\n")
-	line, _, _ = strings.Cut(line, "\n")
-	const most = 160
-	if len(line) > most {
-		line = line[:most] + "…"
+// socketKey names a process's connection by the server: its own end is known
+// only when the kernel has chosen it.
+type socketKey struct {
+	node   *Node
+	server event.Endpoint
+	l4     event.L4Proto
+}
+
+func socketOf(s Step) socketKey {
+	o := s.Row.O()
+	return socketKey{s.Node, o.Server(), o.L4}
+}
+
+// moves reports whether a call moved data over an IP connection.
+func moves(r event.Row) bool {
+	return int(r.Type) < event.NumTypes && (reads[r.Type] || writes[r.Type]) && r.Obj != 0 && r.O().Kind.Inet() && passed(r)
+}
+
+func (s *teller) add(x *told) *told {
+	s.all = append(s.all, x)
+	if x.Node != nil {
+		s.of[x.Node] = append(s.of[x.Node], x)
 	}
-	if line == "" {
-		return ""
-	}
-	return " (" + strconv.Quote(line) + ")"
+	return x
 }
 
 // event tells one event, or adds it to a sentence that tells it already.
 func (s *teller) event(step Step) {
-	for _, by := range tellings() {
-		if !by.filter.Match(step.Row.B, step.Row.I) {
+	r := step.Row
+	s.line(step)
+	if len(s.sockets) > 0 && moves(r) {
+		if x := s.sockets[socketOf(step)]; x != nil {
+			x.answered[r.O().Server()] = true
+		}
+	}
+	for _, by := range tellingsOf(r) {
+		after := s.before(by, step.Node)
+		if len(by.After) > 0 && after == nil || !by.filter.Match(r.B, r.I) {
 			continue
 		}
-		key := by.key(step.Row, step.Node)
-		x := s.open[key]
-		if x == nil {
-			x = &Sentence{Time: step.Row.B.Time[step.Row.I], Tactic: by.Tactic, Node: step.Node}
-			s.open[key] = x
-			s.add(x, by)
-		}
-		s.last = x
+		x := s.sentence(by, step)
+		x.after = after
 		x.Count++
 		if len(x.Events) < maxEvents {
-			x.Events = append(x.Events, step.Row)
+			x.Events = append(x.Events, r)
+		}
+		if by.sum.f != nil {
+			x.sum += max(number(r, by.sum), 0)
 		}
 		if by.of.f != nil {
-			if s.values[x] == nil {
-				s.values[x] = map[string]bool{}
-			}
-			s.values[x][text(step.Row, by.of)] = true
+			x.values[text(r, by.of)] = true
+		}
+		if by.Role == "began to connect" {
+			s.sockets[socketOf(step)] = x
+		}
+		if by.Role == "wrote" {
+			s.written[text(r, fieldPeer)] = x
 		}
 		return
 	}
 }
+
+// sentence returns the sentence that an event belongs to.
+func (s *teller) sentence(by *telling, step Step) *told {
+	s.key = s.key[:0]
+	for _, f := range by.by {
+		s.key = append(append(s.key, 0), text(step.Row, f)...)
+	}
+	key := sentenceKey{by, step.Node, string(s.key)}
+	x := s.open[key]
+	if x == nil {
+		x = s.add(&told{
+			Sentence: Sentence{Time: step.Row.B.Time[step.Row.I], Tactic: by.Tactic, Inferred: by.Inferred, Node: step.Node},
+			by:       by, values: map[string]bool{}, answered: map[event.Endpoint]bool{},
+		})
+		s.open[key] = x
+	}
+	return x
+}
+
+// before returns what a process did before, of what a telling asks for.
+func (s *teller) before(by *telling, n *Node) *told {
+	if len(by.After) == 0 {
+		return nil
+	}
+	if x := s.did(by, n); x != nil || !by.Kin || n.Parent == nil {
+		return x
+	}
+	for _, kin := range n.Parent.Children {
+		if kin != n && apart(kin.Process.Start, n.Process.Start) < together {
+			if x := s.did(by, kin); x != nil {
+				return x
+			}
+		}
+	}
+	return nil
+}
+
+// together is how far apart a shell starts the programs of a pipe.
+const together = 100e6
+
+func (s *teller) did(by *telling, n *Node) *told {
+	did := s.of[n]
+	for i := len(did) - 1; i >= 0; i-- {
+		if did[i].by != nil && slices.Contains(by.After, did[i].by.Tell) {
+			return did[i]
+		}
+	}
+	return nil
+}
+
+// passed reports whether a call moved bytes, as far as its result is known.
+func passed(r event.Row) bool { return r.B.Bits[r.I]&event.HasRes == 0 || r.B.Res[r.I] > 0 }
+
+// sameAct is how far apart an alert of another recorder and the event that its
+// rule fired on may be.
+const sameAct = 100e6
 
 // alert marks the sentence that tells what the alert's rule fired on, or tells
 // the alert itself where there is none.
 func (s *teller) alert(step Step) {
 	rule := step.Row.T.Text(step.Row.A().Rule)
 	at := step.Row.B.Time[step.Row.I]
-	if s.last != nil && s.last.Node != nil && s.last.Node.Process == step.Node.Process {
-		if e := s.last.Events; len(e) > 0 && e[len(e)-1].B.Time[e[len(e)-1].I] == at {
-			s.last.mark(rule)
+	did := s.of[step.Node]
+	for i := len(did) - 1; i >= 0 && len(did)-i < 8; i-- {
+		x := did[i]
+		if len(x.Events) == 0 || x.by == nil {
+			continue
+		}
+		last := x.Events[len(x.Events)-1]
+		if d := apart(last.B.Time[last.I], at); d == 0 || d < sameAct && last.Type == step.Row.Type && last.T != step.Row.T {
+			x.mark(rule)
 			return
 		}
 	}
-	s.add(&Sentence{Time: at, Text: "the rule fired", Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node}, nil)
+	why, guess := Reason(step.Row)
+	if why == "" {
+		why = step.Node.Name() + " did what a rule fired on"
+	}
+	s.add(&told{Sentence: Sentence{
+		Time: at, Text: why, Inferred: guess, Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node,
+	}})
 }
 
 func (x *Sentence) mark(rule string) {
@@ -159,55 +243,77 @@ func (x *Sentence) mark(rule string) {
 }
 
 // finish writes a sentence whose events are all known.
-func (s *teller) finish(x told) {
+func (s *teller) finish(x *told) {
 	if x.by == nil {
 		x.Text = safetext.Redact(x.Text)
 		return
 	}
-	first := x.Events[0]
-	say := x.by.Say
-	if x.Count > 1 && x.by.Many != "" && (x.by.of.f == nil || len(s.values[x.Sentence]) > 1) {
-		say = x.by.Many
+	several := x.Count > 1 && x.by.many != nil && (x.by.of.f == nil || len(x.values) > 1)
+	say := x.by.say
+	if several {
+		say = x.by.many
 	}
-	// Numbers come before fields: a file may be called {count}.
-	say = strings.NewReplacer("{count}", strconv.Itoa(x.Count), "{distinct}", strconv.Itoa(len(s.values[x.Sentence]))).Replace(say)
-	format, err := event.ParseFormat(say, event.Fields)
-	if err != nil { // it was read when the tellings were
-		panic(err)
+	line := say.with(map[string]string{
+		"count": grouped(x.Count), "distinct": grouped(len(x.values)), "sum": amount(x.sum), "before": s.earlier(x),
+	}, x.Events[0])
+	if x.Count > 1 && !several && x.by.sum.f == nil {
+		line += " (" + grouped(x.Count) + " times)"
 	}
-	line := format.String(first)
-	if x.Count > 1 && (x.by.Many == "" || x.by.of.f != nil && len(s.values[x.Sentence]) <= 1) {
-		line += " (" + strconv.Itoa(x.Count) + " times)"
+	x.Text = safetext.Redact(line + s.outcome(x) + s.far(x))
+	x.Silent = x.by.Notable && !s.fired(x)
+	if x.by.ManyTactic != "" && len(x.values) >= scan {
+		x.Tactic = x.by.ManyTactic
 	}
-	x.Text = safetext.Redact(line + s.outcome(x))
 }
 
-// outcome says how a started program ended, and who had written it.
-func (s *teller) outcome(x told) string {
-	first := x.Events[0]
-	switch x.by.Tell {
-	case "wrote", "changed accounts", "changed start-up":
-		s.written[text(first, fieldPeer)] = x.Sentence
-	case "started":
-		n, more := x.Node, ""
-		if w := s.written[text(first, fieldExePath)]; w != nil && w.Node != n {
-			more = ", which " + w.Node.Name() + " had written"
+// scan is from how many values on several of a kind are another tactic.
+const scan = 10
+
+// fired reports whether a rule fired on what a sentence tells, or on what the
+// same process did to the same end.
+func (s *teller) fired(x *told) bool {
+	for _, did := range s.of[x.Node] {
+		if len(did.Alerts) > 0 && (did == x || did.Tactic == x.Tactic) {
+			return true
 		}
-		if n.Ended == 0 || text(first, fieldExePath) != n.image() {
-			return more
+	}
+	return false
+}
+
+// earlier is what a sentence says of the one that it comes after.
+func (s *teller) earlier(x *told) string {
+	if x.after == nil || x.by.before == nil {
+		return ""
+	}
+	return x.by.before.String(x.after.Events[0])
+}
+
+// far names the process at the other end of a connection.
+func (s *teller) far(x *told) string {
+	if x.by.Role != "connected" && x.by.Role != "began to connect" {
+		return ""
+	}
+	far, guess, ok := s.trail.Far(x.Events[0])
+	if !ok {
+		return ""
+	}
+	if guess {
+		return "; at the other end was, it seems, " + title(far)
+	}
+	return "; at the other end was " + title(far)
+}
+
+// amount writes an amount of data: 9.1 MB.
+func amount(n int64) string {
+	units := []string{"kB", "MB", "GB", "TB"}
+	if n < 1000 {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	f := float64(n)
+	for _, u := range units {
+		if f /= 1000; f < 999.95 || u == "TB" {
+			return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") + " " + u
 		}
-		switch {
-		case n.Exit > 0:
-			more += "; it ended with " + strconv.FormatInt(n.Exit, 10)
-		case n.Exit < 0:
-			more += "; it was ended by " + event.SignalName(-n.Exit)
-		}
-		return more
 	}
 	return ""
 }
-
-var (
-	fieldExePath = mustField("proc.exepath")
-	fieldData    = mustField("evt.buffer")
-)

@@ -40,7 +40,7 @@ func TestStory(t *testing.T) {
 	x := build(t, w, fired)
 	told := x.Story()
 	got := strings.Join(texts(told), "\n")
-	want := "service took a request, then made sh\nservice ran sh -c tool\nsh ran tool\nsh deleted 3 files, /var/log/a the first"
+	want := "service took a request, then made sh\nservice ran sh -c tool\nsh ran tool\nsh deleted 3 logs, /var/log/a the first"
 	if got != want {
 		t.Errorf("told\n%s\nwant\n%s", got, want)
 	}

@@ -29,7 +29,9 @@ func (t *Trail) write(w io.Writer, markdown bool) error {
 	o := &writer{Writer: bufio.NewWriter(w), t: t, markdown: markdown}
 	o.head()
 	o.lineage()
-	o.story(t.Story())
+	told := t.Story()
+	o.story(told)
+	o.chain(told)
 	o.unknown()
 	return o.Flush()
 }
@@ -82,8 +84,13 @@ func (o *writer) title(level int, text string) {
 // head says what the trail is of, and how it was found.
 func (o *writer) head() {
 	a := o.t.Alert
-	rule := a.T.Text(a.A().Rule)
-	o.title(1, o.safe(fmt.Sprintf("%s (%s)", rule, a.A().Priority)))
+	title := "An event"
+	if rule := a.T.Text(a.A().Rule); rule != "" {
+		title = fmt.Sprintf("%s (%s)", rule, a.A().Priority)
+	} else if why, _ := Reason(a); why != "" {
+		title = safetext.Redact(why)
+	}
+	o.title(1, o.safe(title))
 	c := a.C()
 	for _, part := range [][2]string{
 		{"at", time.Unix(0, o.t.Subject.Time).UTC().Format("2006-01-02 15:04:05.000 UTC")},
@@ -92,6 +99,9 @@ func (o *writer) head() {
 		{"image", a.T.Text(c.Image)},
 		{"found by", o.found()},
 		{"began with", o.began()},
+		{"by", o.by()},
+		{"outcome", o.outcome()},
+		{"incident", o.t.Incident()},
 	} {
 		if part[1] == "" {
 			continue
@@ -134,6 +144,55 @@ func (o *writer) began() string {
 	return s
 }
 
+// by says who stands behind the root.
+func (o *writer) by() string {
+	who, guess := o.t.Who()
+	if guess && who != "" {
+		return "≈ " + who
+	}
+	return who
+}
+
+func (o *writer) outcome() string {
+	var all []string
+	for _, f := range o.t.Outcome() {
+		text := f.Text
+		if f.Guess {
+			text = "≈ " + text
+		}
+		all = append(all, text)
+	}
+	return join("; ", all...)
+}
+
+// chain writes the tactics in the order in which they were first seen.
+func (o *writer) chain(told []*Sentence) {
+	stages := Stages(told)
+	if len(stages) == 0 {
+		return
+	}
+	o.title(2, "Kill chain")
+	if o.markdown {
+		o.WriteString("| first | tactic | acts | with an alert | without |\n|---:|---|---:|---:|---:|\n") //nolint:errcheck // Flush tells
+	}
+	for _, s := range stages {
+		at := Offset(s.Time - o.t.Subject.Time)
+		if o.markdown {
+			fmt.Fprintf(o, "| %s | %s | %d | %d | %d |\n", at, s.Tactic, s.Acts, s.Alerted, s.Silent)
+			continue
+		}
+		fmt.Fprintf(o, "  %12s  %-20s  %s", at, s.Tactic, count(s.Acts, "act", "acts"))
+		if s.Alerted > 0 {
+			fmt.Fprintf(o, ", %d with an alert", s.Alerted)
+		}
+		if s.Silent > 0 {
+			fmt.Fprintf(o, ", %d that no rule fired on", s.Silent)
+		}
+		o.WriteByte('\n') //nolint:errcheck // Flush tells
+	}
+	o.WriteByte('\n') //nolint:errcheck // Flush tells
+}
+
 // maxLines bounds how many processes the lineage shows.
 const maxLines = 200
 
@@ -147,6 +206,9 @@ func (o *writer) lineage() {
 		o.WriteString("```text\n") //nolint:errcheck // Flush tells
 	}
 	depth := 0
+	if who := o.by(); who != "" {
+		fmt.Fprintf(o, "  %s\n", o.plain(who))
+	}
 	for i := len(o.t.Above) - 1; i >= 0; i-- {
 		o.process(o.t.Above[i], depth)
 		depth++
@@ -184,11 +246,17 @@ func (o *writer) process(n *Node, depth int) {
 	case n.Ended != 0 && n.Exit < 0:
 		end = "  ended by " + event.SignalName(-n.Exit)
 	}
-	line := safetext.Line(safetext.Redact(n.Title()))
-	if o.markdown {
-		line = strings.ReplaceAll(line, "```", "'''") // it stands in a block of code
-	}
+	line := o.plain(safetext.Redact(n.Title()))
 	fmt.Fprintf(o, "%s %s%s  %d%s\n", mark, strings.Repeat("  ", depth), line, n.Process.PID, end)
+}
+
+// plain makes a text from outside fit for a block of code.
+func (o *writer) plain(s string) string {
+	s = safetext.Line(s)
+	if o.markdown {
+		s = strings.ReplaceAll(s, "```", "'''")
+	}
+	return s
 }
 
 // story writes the sentences, each with the number of its first event.
@@ -197,11 +265,14 @@ func (o *writer) story(told []*Sentence) {
 	if o.markdown {
 		o.WriteString("| time | | what | tactic | events |\n|---:|---|---|---|---|\n") //nolint:errcheck // Flush tells
 	}
-	inferred := false
+	inferred, silent := false, false
 	for _, s := range told {
 		mark := " "
 		if len(s.Alerts) > 0 {
 			mark = "▲"
+		}
+		if s.Silent {
+			mark, silent = "△", true
 		}
 		text := s.Text
 		if s.Inferred {
@@ -220,6 +291,9 @@ func (o *writer) story(told []*Sentence) {
 	}
 	if inferred {
 		fmt.Fprintf(o, "\n≈ was concluded, not seen.\n")
+	}
+	if silent {
+		fmt.Fprintf(o, "\n△ is worth an alert, and no rule fired on it.\n")
 	}
 	o.WriteByte('\n') //nolint:errcheck // Flush tells
 }
