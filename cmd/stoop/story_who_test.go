@@ -79,7 +79,7 @@ func TestStoryWho(t *testing.T) {
 			"  by          "+who+"\n", "Lineage\n  "+who+"\n  runc  17012\n",
 			who+" ran bash in the container, by the API server's pods/exec", "Execution",
 		)
-		mustNotSay(t, out, "bob", "eve", "≈ user", "is not in these events")
+		mustNotSay(t, out, "user bob", "user eve", "≈ user", "is not in these events")
 		if t.Failed() {
 			t.Fatal(name)
 		}
@@ -95,10 +95,10 @@ func TestStoryWhoOfSeveral(t *testing.T) {
 		t.Fatal(err)
 	}
 	two := strings.ReplaceAll(string(text), "command=ls&", "command=bash&")
-	out := storyOf(t, nsenterEvent, file, fileOf(t, two))
+	out := storyOf(t, nsenterEvent, file, jsonFile(t, two))
 	mustSay(t, out, "≈ user jane@corp.example", "; or user bob (dev) from 198.51.100.8 with kubectl/v1.30.1 ran bash", "2 requests to the API server fit")
 	refused := strings.ReplaceAll(string(text), `"code":101`, `"code":403`)
-	out = storyOf(t, nsenterEvent, file, fileOf(t, refused))
+	out = storyOf(t, nsenterEvent, file, jsonFile(t, refused))
 	mustSay(t, out, "runc brought bash", "of ways into a pod none fits")
 	mustNotSay(t, out, "jane")
 }
@@ -114,7 +114,7 @@ func TestStoryWhoHostile(t *testing.T) {
 	evil := strings.ReplaceAll(string(text), "jane@corp.example", `x\n▲    T+0.000 s  admin | did it\u001b[2J`)
 	evil = strings.ReplaceAll(evil, "kubectl/v1.30.1 (linux/amd64) kubernetes/6911225", "`a`](http://x)|\\r\\n# head <script>")
 	for _, form := range [][]string{nil, {"--markdown"}} {
-		out := storyOf(t, nsenterEvent, append([]string{file, fileOf(t, evil)}, form...)...)
+		out := storyOf(t, nsenterEvent, append([]string{file, jsonFile(t, evil)}, form...)...)
 		mustNotSay(t, out, "\x1b", "\n▲    T+0.000 s  admin", "\n# head")
 		if form != nil {
 			_, story, _ := strings.Cut(out, "## Story")
@@ -142,7 +142,7 @@ func TestStoryOneIncident(t *testing.T) {
 	}
 }
 
-func fileOf(t *testing.T, text string) string {
+func jsonFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.json")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -174,5 +174,5 @@ func elasticAudit(t *testing.T, path string) string {
 		}
 		out.Write(append(doc, '\n'))
 	}
-	return fileOf(t, out.String())
+	return jsonFile(t, out.String())
 }

@@ -7,30 +7,10 @@ import (
 // meets are the calls that tell which process has an end of a connection.
 var meets = typesOf("connect", "accept", "accept4", "listen")
 
-var typePlugin = typesOf("pluginevent").first()
+var typePlugin, _ = event.TypeOf("pluginevent")
 
 // typeSet has a flag for each type.
-type typeSet [event.NumTypes]bool
-
-func typesOf(names ...string) (s typeSet) {
-	for _, name := range names {
-		t, ok := event.TypeOf(name)
-		if !ok {
-			panic("no event type is called " + name)
-		}
-		s[t] = true
-	}
-	return s
-}
-
-func (s typeSet) first() event.Type {
-	for t, is := range s {
-		if is {
-			return event.Type(t)
-		}
-	}
-	return 0
-}
+type typeSet = [event.NumTypes]bool
 
 // ends are the sockets of processes outside of the subject's container, by the
 // client's end of the connection, which is the client's alone.
@@ -92,4 +72,3 @@ func (t *Trail) Far(r event.Row) (far event.Row, guess, ok bool) {
 func title(r event.Row) string {
 	return text(r, fieldName) + where(r)
 }
-

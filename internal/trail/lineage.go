@@ -27,9 +27,9 @@ type Node struct {
 	states []event.Row // its rows in the tables, each with the tables alone
 	parent Process
 
-	entity, parentEntity string // by which a reporting program knows it and its parent
-	ghost bool      // known only as the parent of another
-	above event.Row // what the process's report says of its parent, when it does not say when that started
+	entity, parentEntity string    // by which a reporting program knows it and its parent
+	ghost                bool      // known only as the parent of another
+	above                event.Row // what the process's report says of its parent, when it does not say when that started
 }
 
 // Name returns what the process calls itself last.

@@ -85,8 +85,8 @@ type tally struct {
 }
 
 var (
-	opens    = typesOf("open", "openat", "openat2", "creat")
-	connects = typesOf("connect")
+	fileOpens = typesOf("open", "openat", "openat2", "creat")
+	connects  = typesOf("connect")
 )
 
 func (c *tally) count(r event.Row) {
@@ -109,7 +109,7 @@ func (c *tally) count(r event.Row) {
 	case writes[r.Type] && inet && !failed:
 		c.sent += r.B.Res[r.I]
 		c.answered[r.O().Server()] = true
-	case opens[r.Type] && text(r, fieldForWriting) == "true" && !strings.HasPrefix(text(r, fieldPeer), "/dev/"):
+	case fileOpens[r.Type] && text(r, fieldForWriting) == "true" && !strings.HasPrefix(text(r, fieldPeer), "/dev/"):
 		c.opened++
 		if failed {
 			c.denied, c.why = c.denied+1, event.ErrnoName(r.B.Res[r.I])
@@ -151,7 +151,7 @@ func (t *Trail) Outcome() (facts []Fact) {
 	if c.denied > 0 {
 		say("of " + count(c.opened, "file", "files") + " that it opened for writing, " + grouped(c.denied) + " failed: " + c.why)
 	}
-	if k := below(n); k > 0 {
+	if k := descendants(n); k > 0 {
 		say(count(k, "process", "processes") + " came of it")
 	}
 	return facts
@@ -185,10 +185,10 @@ func lasted(ns int64) string {
 	return time.Duration(ns).Round(time.Millisecond).String()
 }
 
-// below counts the descendants of a process.
-func below(n *Node) (k int) {
+// descendants counts the descendants of a process.
+func descendants(n *Node) (k int) {
 	for _, c := range n.Children {
-		k += 1 + below(c)
+		k += 1 + descendants(c)
 	}
 	return k
 }

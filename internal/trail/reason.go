@@ -54,11 +54,18 @@ func readDeeds(data []byte) (all []*deed, err error) {
 // guess says that it was concluded what was done. It is "" for an alert whose
 // fields do not say. The text comes from outside and is to be made safe.
 func Reason(alert event.Row) (text string, guess bool) {
+	if text, guess = deedOf(alert); text == "" {
+		return "", false
+	}
+	return who(alert) + " " + text + where(alert), guess
+}
+
+// deedOf says what was done: "opened /etc/shadow for reading".
+func deedOf(alert event.Row) (text string, guess bool) {
 	for _, d := range deeds() {
-		if !d.filter.Match(alert.B, alert.I) {
-			continue
+		if d.filter.Match(alert.B, alert.I) {
+			return d.say.String(alert), d.Guess
 		}
-		return who(alert) + " " + d.say.String(alert) + where(alert), d.Guess
 	}
 	return "", false
 }

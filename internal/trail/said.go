@@ -17,7 +17,7 @@ var shells = map[string]bool{
 // streamKey is one way of what is said: to a process, or by it.
 type streamKey struct {
 	node *Node
-	obj  objectKey
+	obj  tableObj
 	out  bool
 }
 
@@ -53,7 +53,7 @@ func (s *teller) line(step Step) {
 	if !ok || v.Str == "" {
 		return
 	}
-	key := streamKey{step.Node, objectKey{r.T, r.Obj}, out}
+	key := streamKey{step.Node, tableObj{r.T, r.Obj}, out}
 	x := s.lines[key]
 	if x == nil {
 		x = &stream{key: key}

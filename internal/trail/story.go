@@ -83,8 +83,8 @@ type sentenceKey struct {
 	values string
 }
 
-// objectKey names a file or a socket; several sources have several tables.
-type objectKey struct {
+// tableObj names a file or a socket; several sources have several tables.
+type tableObj struct {
 	t   *event.Tables
 	obj event.ObjID
 }
@@ -224,12 +224,12 @@ func (s *teller) alert(step Step) {
 			return
 		}
 	}
-	why, guess := Reason(step.Row)
+	why, guess := deedOf(step.Row)
 	if why == "" {
-		why = step.Node.Name() + " did what a rule fired on"
+		why = "did what a rule fired on"
 	}
 	s.add(&told{Sentence: Sentence{
-		Time: at, Text: why, Inferred: guess, Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node,
+		Time: at, Text: step.Node.Name() + " " + why, Inferred: guess, Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node,
 	}})
 }
 
