@@ -1,11 +1,8 @@
 package event
 
 import (
-	"fmt"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -19,26 +16,6 @@ func (t AppendText) orPlain() AppendText {
 	}
 	return t
 }
-
-// appendDoc writes what the event's document holds and no field that was
-// written says: what a field cannot be, too.
-func appendDoc(dst []byte, r Row, docs DocReader, written []*Field, first *bool, text AppendText) []byte {
-	docs.Each(r.B.Payload(r.I), func(name string, value fmt.Stringer) bool {
-		if strings.HasPrefix(name, chainMember) {
-			return true
-		}
-		if f := Fields.byName[name]; f == nil || !slices.Contains(written, f) {
-			dst = append(text(appendComma(dst, first), name), ':')
-			dst = text(dst, value.String())
-		}
-		return true
-	})
-	return dst
-}
-
-// chainMember begins the names of what a sequence's alert says of its steps:
-// objects in lists, which are no text. Who wants them reads the document.
-const chainMember = "stoop.sequence."
 
 // appendArgJSON writes a number that says all as a number, and everything else
 // as text.

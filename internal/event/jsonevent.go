@@ -1,6 +1,9 @@
 package event
 
-import "weak"
+import (
+	"slices"
+	"weak"
+)
 
 // JSON writes events as one JSON object each: every field that has a value
 // under its name, sorted; then its arguments as evt.arg.NAME, in their order.
@@ -14,16 +17,18 @@ import "weak"
 type JSON struct {
 	text    AppendText
 	tables  *Tables // of the latest event
-	number  uint32  // of these tables, from 1
+	nth     uint32  // of these tables, from 1
 	numbers map[weak.Pointer[Tables]]uint32
 	kept    [HomeEvent][]kept
-	opened  DocReader // of the latest document; nil before the first
+	opened  OpenDoc // of the latest document; nil before the first
+	members map[string]*member
+	start   member // before the first of a document
 }
 
 // NewJSON returns a writer. text writes every text that came from outside; nil
 // writes it as it came, but for what JSON escapes itself.
 func NewJSON(text AppendText) *JSON {
-	return &JSON{text: text.orPlain(), numbers: make(map[weak.Pointer[Tables]]uint32)}
+	return &JSON{text: text.orPlain(), numbers: make(map[weak.Pointer[Tables]]uint32), members: make(map[string]*member)}
 }
 
 // Bounds of what a [JSON] keeps.
@@ -40,6 +45,7 @@ type kept struct {
 	epoch       uint64
 	text        []byte
 	fields      []keptField
+	some        fieldSet // those that have a value
 }
 
 // keptField is where the text of a field begins, behind its comma, and where it
@@ -53,46 +59,71 @@ type stretch struct {
 	fields []*Field
 }
 
-// jsonStretches are the fields of events; homeFields are those of them that are
-// read of a dimension, by home. Those that no row has are of documents alone.
+// shownFields are the fields of events, numbered by their order. stretches
+// are the same by home; homeFields are the numbers of those that are read of a
+// dimension; homePlaces has where among these a field is.
 var (
-	jsonStretches []stretch
-	homeFields    [HomeEvent][]*Field
+	shownFields  []*Field
+	shownNumbers = make(map[string]int) // by name
+	stretches    []stretch
+	homeFields   [HomeEvent][]int
+	homePlaces   []int
+	eventFields  fieldSet // those that are read of the event itself
 )
 
 func init() {
-	for _, f := range outputFields() {
-		if n := len(jsonStretches); n == 0 || jsonStretches[n-1].home != f.Home {
+	shownFields = outputFields()
+	homePlaces = make([]int, len(shownFields))
+	for n, f := range shownFields {
+		shownNumbers[f.Name] = n
+		if last := len(stretches) - 1; last < 0 || stretches[last].home != f.Home {
 			s := stretch{home: f.Home}
 			if f.Home != HomeEvent {
 				s.at = len(homeFields[f.Home])
 			}
-			jsonStretches = append(jsonStretches, s)
+			stretches = append(stretches, s)
 		}
-		last := &jsonStretches[len(jsonStretches)-1]
+		last := &stretches[len(stretches)-1]
 		last.fields = append(last.fields, f)
-		if f.Home != HomeEvent {
-			homeFields[f.Home] = append(homeFields[f.Home], f)
+		switch {
+		case f.Home != HomeEvent:
+			homePlaces[n] = len(homeFields[f.Home])
+			homeFields[f.Home] = append(homeFields[f.Home], n)
+		case f.Read != nil || f.Print != nil:
+			eventFields.add(n)
 		}
+	}
+}
+
+// fieldSet is a set of numbers of [shownFields].
+type fieldSet [8]uint64
+
+func (s *fieldSet) add(n int)      { s[n/64] |= 1 << (n & 63) }
+func (s *fieldSet) has(n int) bool { return s[n/64]>>(n&63)&1 != 0 }
+
+func (s *fieldSet) addAll(more *fieldSet) {
+	for w := range s {
+		s[w] |= more[w]
 	}
 }
 
 // JSONFields returns the fields that [JSON] writes where they have a value,
 // sorted by name.
-func JSONFields() []*Field { return outputFields() }
+func JSONFields() []*Field { return slices.Clone(shownFields) }
 
 // Append appends an event to dst.
 func (j *JSON) Append(dst []byte, r Row) []byte {
 	dst = append(dst, '{')
 	first := true
-	doc := r.B.Bits[r.I]&HasDoc != 0
-	var room [64]*Field
-	written := room[:0]
-	var docs DocReader
-	if doc {
+	j.turnTo(r.T)
+	var docs OpenDoc
+	var written fieldSet
+	if r.B.Bits[r.I]&HasDoc != 0 && r.T.Docs != nil {
 		docs = j.open(r)
+		dst = j.docFields(dst, r, docs, &written, &first)
+	} else {
+		dst = j.rowFields(dst, r, &first)
 	}
-	dst, written = j.fields(dst, r, docs, written, &first)
 	for shown, raw := range r.args() {
 		if a, ok := r.argText(shown, raw); ok {
 			dst = appendKey(dst, "evt.arg."+a.Name, &first)
@@ -100,64 +131,32 @@ func (j *JSON) Append(dst []byte, r Row) []byte {
 		}
 	}
 	if docs != nil {
-		dst = appendDoc(dst, r, docs, written, &first, j.text)
+		dst = j.docRest(dst, r, docs, &written, &first)
 	}
 	return append(dst, '}')
 }
 
-// open returns a reader of the row's document.
-func (j *JSON) open(r Row) DocReader {
-	o, ok := r.T.Docs.(DocOpener)
-	if !ok {
-		return r.T.Docs
-	}
-	j.opened = o.Open(r.B.Payload(r.I), j.opened)
-	return j.opened
-}
-
-// fields writes the fields of an event: each of its row, or else of its document
-// if it has one. It returns those that are written of events with a document.
-func (j *JSON) fields(dst []byte, r Row, docs DocReader, written []*Field, first *bool) ([]byte, []*Field) {
-	j.turnTo(r.T)
+// rowFields writes the fields of an event that has its rows alone.
+func (j *JSON) rowFields(dst []byte, r Row, first *bool) []byte {
 	var rows [HomeEvent]*kept
-	for i := range jsonStretches {
-		s := &jsonStretches[i]
-		var k *kept
-		if s.home != HomeEvent {
-			if k = rows[s.home]; k == nil {
-				k = j.row(r, s.home, r.B.Bits[r.I]&HasDoc != 0)
-				rows[s.home] = k
-			}
-			if docs == nil {
-				if text := k.stretch(s.at, len(s.fields)); len(text) > 0 {
-					dst = append(appendComma(dst, first), text...)
+	for i := range stretches {
+		s := &stretches[i]
+		if s.home == HomeEvent {
+			for _, f := range s.fields {
+				if f.Read != nil || f.Print != nil {
+					dst = appendRowField(dst, r, f, first, j.text)
 				}
-				continue
 			}
+			continue
 		}
-		for n, f := range s.fields {
-			before := len(dst)
-			if k != nil {
-				if text := k.field(s.at + n); len(text) > 0 {
-					dst = append(appendComma(dst, first), text...)
-				}
-			} else if f.Read != nil || f.Print != nil {
-				dst = appendRowField(dst, r, f, first, j.text)
-			}
-			if docs == nil {
-				continue
-			}
-			if len(dst) == before && docs.Holds(f) {
-				if v, ok := docs.Lookup(r.B.Payload(r.I), f, Arg{}); ok {
-					dst = v.AppendJSON(appendKey(dst, f.Name, first), j.text)
-				}
-			}
-			if len(dst) > before {
-				written = append(written, f)
-			}
+		if rows[s.home] == nil {
+			rows[s.home] = j.row(r, s.home, r.B.Bits[r.I]&HasDoc != 0)
+		}
+		if text := rows[s.home].stretch(s.at, len(s.fields)); len(text) > 0 {
+			dst = append(appendComma(dst, first), text...)
 		}
 	}
-	return dst, written
+	return dst
 }
 
 // turnTo numbers the tables that rows are of, so that they can go while what
@@ -172,7 +171,7 @@ func (j *JSON) turnTo(t *Tables) {
 		number = uint32(len(j.numbers) + 1)
 		j.numbers[at] = number
 	}
-	j.tables, j.number = t, number
+	j.tables, j.nth = t, number
 }
 
 // nothing is what there is to write of a row that is not there.
@@ -188,18 +187,21 @@ func (j *JSON) row(r Row, home Home, doc bool) *kept {
 		j.kept[home] = make([]kept, keptRows)
 	}
 	k, epoch := &j.kept[home][row%keptRows], r.T.Epoch(home)
-	if k.tables == j.number && k.row == row && k.epoch == epoch && k.doc == doc {
+	if k.tables == j.nth && k.row == row && k.epoch == epoch && k.doc == doc {
 		return k
 	}
-	k.tables, k.row, k.epoch, k.doc, k.text, k.fields = j.number, row, epoch, doc, k.text[:0], k.fields[:0]
+	k.tables, k.row, k.epoch, k.doc, k.text, k.fields, k.some = j.nth, row, epoch, doc, k.text[:0], k.fields[:0], fieldSet{}
 	if cap(k.text) > keptText {
 		k.text = nil
 	}
 	none := true
-	for _, f := range homeFields[home] {
+	for _, n := range homeFields[home] {
 		at := int32(len(k.text))
-		k.text = appendRowField(k.text, r, f, &none, j.text)
+		k.text = appendRowField(k.text, r, shownFields[n], &none, j.text)
 		end := int32(len(k.text))
+		if at < end {
+			k.some.add(n)
+		}
 		if at < end && at > 0 {
 			at++ // behind the comma
 		}

@@ -113,7 +113,27 @@ type DocOpener interface {
 	// Open returns a reader of this document alone, for one goroutine, until
 	// the next call that is given it back: before is what an earlier call
 	// returned, or nil.
-	Open(doc []byte, before DocReader) DocReader
+	Open(doc []byte, before OpenDoc) OpenDoc
+}
+
+// OpenDoc is a [DocReader] of one document.
+type OpenDoc interface {
+	DocReader
+	// Mark sets the bits of those fields that the document may hold. The fields
+	// are the same with every call.
+	Mark(fields []*Field, held []uint64)
+}
+
+// unopened is a DocReader that does not look at documents before it is asked.
+type unopened struct{ DocReader }
+
+// Mark implements [OpenDoc].
+func (d unopened) Mark(fields []*Field, held []uint64) {
+	for n, f := range fields {
+		if d.Holds(f) {
+			held[n/64] |= 1 << (n & 63)
+		}
+	}
 }
 
 // Epoch returns a number that changes whenever a row is replaced that fields

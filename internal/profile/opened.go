@@ -21,6 +21,7 @@ type opened struct {
 	start question
 	last  *question // what was asked last
 	look  []value
+	marks *marks // nil until somebody asks
 }
 
 // question is a field that is asked of documents.
@@ -28,7 +29,6 @@ type question struct {
 	queryKey
 	*query
 	at    []int     // the numbers of its places' paths
-	held  bool      // see [Docs.Holds]
 	since int       // the number of the document that was read before it was asked
 	next  *question // what was asked after it last time: the likeliest
 }
@@ -36,7 +36,7 @@ type question struct {
 var _ event.DocOpener = (*Docs)(nil)
 
 // Open implements [event.DocOpener].
-func (d *Docs) Open(payload []byte, before event.DocReader) event.DocReader {
+func (d *Docs) Open(payload []byte, before event.OpenDoc) event.OpenDoc {
 	o, ok := before.(*opened)
 	if !ok || o.Docs != d {
 		o = &opened{Docs: d, survey: newSurvey(), asked: make(map[queryKey]*question)}
@@ -95,7 +95,7 @@ func (o *opened) ask(f *event.Field, a event.Arg) *question {
 	next := o.last.next
 	if next == nil || next.queryKey != key {
 		if next = o.asked[key]; next == nil {
-			next = &question{queryKey: key, query: o.query(f, a), held: o.Docs.Holds(f), since: o.number}
+			next = &question{queryKey: key, query: o.query(f, a), since: o.number}
 			for i := range next.places {
 				next.at = append(next.at, o.path(next.places[i].path))
 			}
@@ -107,15 +107,69 @@ func (o *opened) ask(f *event.Field, a event.Arg) *question {
 	return next
 }
 
-// Holds implements [event.DocReader], of this document alone.
-func (o *opened) Holds(f *event.Field) bool {
-	q := o.last.next
-	if q != nil && q.field == f && !q.arg.Set {
-		o.last = q
-	} else {
-		q = o.ask(f, event.Arg{})
+// marks has the fields that all are asked for at once, by what of a document
+// tells that it may hold them.
+type marks struct {
+	always []uint64 // whatever there is
+	byPath [][]int  // something at the path of this number
+	wide   []wideMark
+}
+
+// wideMark is a field that a document may hold in many places.
+type wideMark struct {
+	field int
+	*query
+}
+
+// Mark implements [event.OpenDoc].
+func (o *opened) Mark(fields []*event.Field, held []uint64) {
+	m := o.marks
+	if m == nil { // this document was read before anybody asked: it may hold all of them
+		o.marks = o.newMarks(fields, held)
+		return
 	}
-	return q.held && (f.Class == "json" || q.since == o.number || o.may(q))
+	for w, word := range m.always {
+		held[w] |= word
+	}
+	for _, path := range o.set {
+		if path < len(m.byPath) {
+			for _, n := range m.byPath[path] {
+				mark(held, n)
+			}
+		}
+	}
+	for _, wide := range m.wide {
+		if wide.possible(o.payload) {
+			mark(held, wide.field)
+		}
+	}
+}
+
+func mark(set []uint64, n int) { set[n/64] |= 1 << (n & 63) }
+
+// newMarks asks for all fields, and marks those that documents may hold.
+func (o *opened) newMarks(fields []*event.Field, held []uint64) *marks {
+	m := &marks{always: make([]uint64, len(held))}
+	for n, f := range fields {
+		q := o.ask(f, event.Arg{})
+		if !o.Holds(f) {
+			continue
+		}
+		mark(held, n)
+		if q.always || f.Class == "json" {
+			mark(m.always, n)
+		}
+		for _, path := range q.at {
+			for path >= len(m.byPath) {
+				m.byPath = append(m.byPath, nil)
+			}
+			m.byPath[path] = append(m.byPath[path], n)
+		}
+		if q.wide {
+			m.wide = append(m.wide, wideMark{n, q.query})
+		}
+	}
+	return m
 }
 
 // may reports whether the document may hold what is asked for.

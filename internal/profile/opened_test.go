@@ -24,11 +24,21 @@ func asked(yield func(*event.Field, event.Arg) bool) {
 	}
 }
 
+// allFields are those that are looked for in each document.
+var allFields = event.JSONFields()
+
 // sameOpened compares what a document tells when it was opened with what it
 // tells when it is asked for each field by itself.
-func sameOpened(t *testing.T, d *Docs, payload []byte, before event.DocReader) event.DocReader {
+func sameOpened(t *testing.T, d *Docs, payload []byte, before event.OpenDoc) event.OpenDoc {
 	t.Helper()
 	o := d.Open(payload, before)
+	var held [8]uint64
+	o.Mark(allFields, held[:])
+	for n, f := range allFields {
+		if _, some := d.Lookup(payload, f, event.Arg{}); some && d.Holds(f) && held[n/64]>>(n%64)&1 == 0 {
+			t.Errorf("%s of %.300s is not marked", f.Name, payload)
+		}
+	}
 	for f, a := range asked {
 		want, some := d.Lookup(payload, f, a)
 		got, ok := o.Lookup(payload, f, a)
@@ -65,7 +75,7 @@ func TestOpened(t *testing.T) {
 		docs = docs[:min(len(docs), 20)]
 		for _, b := range Detect(docs) {
 			d := b.Profile.Docs()
-			var o event.DocReader
+			var o event.OpenDoc
 			for _, doc := range docs {
 				o = sameOpened(t, d, doc, o)
 			}
@@ -89,7 +99,7 @@ func FuzzOpened(f *testing.F) {
 	f.Add([]byte(`{"log":"{\"rule\":\"\\u00e9\",\"output_fields\":{\"proc.name\":\"a\"}}"}`))
 	f.Add([]byte(`{"rule":"r\\","output_fields":{"proc":{"name":"a","aname[9]":"x"},"evt.arg.flags":"\""}}`))
 	d := ByName("falco").Docs()
-	var before event.DocReader // which knows what will be asked
+	var before event.OpenDoc // which knows what will be asked
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		if !bytes.ContainsRune(doc, '\n') && bytes.Count(doc, []byte{'{'})+bytes.Count(doc, []byte{'['}) < maxDepth {
 			before = sameOpened(t, d, doc, before)
