@@ -22,8 +22,10 @@ func (r *run) export(ctx context.Context) error {
 	r.count(ctx)
 	q := r.s.pages(r.query, false)
 	q.Most = r.s.most
+	opt := r.opt
+	opt.Ahead = true
 	var held holder
-	err := r.each(ctx, page.Open(r.s.Conn, q, r.opt), func(a *page.Answer) {
+	err := r.each(ctx, page.Open(r.s.Conn, q, opt), func(a *page.Answer) {
 		held.add(r.read(a.Hits))
 		if n := len(a.Hits); n > 0 {
 			r.ordered(held.until(r.settled(a.Hits[n-1])))
@@ -39,47 +41,24 @@ func (r *run) export(ctx context.Context) error {
 // exportPage is how many hits a page has at most when everything is read.
 const exportPage = 5000
 
-// each reads pages, one ahead, and hands them on. Hits that were seen by others
-// of the run are left out.
+// each reads pages and hands them on. Hits that were seen by others of the run
+// are left out.
 func (r *run) each(ctx context.Context, pages page.Pages, do func(*page.Answer)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	type result struct {
-		a   *page.Answer
-		err error
-	}
-	ahead := make(chan result, 1)
-	go func() {
-		defer close(ahead)
-		defer pages.Close()
-		for {
-			a, err := pages.Next(ctx)
-			select {
-			case ahead <- result{a, err}:
-			case <-ctx.Done():
-				return
-			}
-			if a == nil || err != nil {
-				return
-			}
+	defer pages.Close()
+	defer cancel() // first: what was asked for ahead goes at once
+	for {
+		a, err := pages.Next(ctx)
+		if a == nil || err != nil {
+			return err
 		}
-	}()
-	defer func() {
-		cancel()
-		for range ahead { // until the point in time is closed
-		}
-	}()
-	for got := range ahead {
-		if got.err != nil || got.a == nil {
-			return got.err
-		}
-		r.lack(got.a)
-		r.progress(len(got.a.Hits))
+		r.lack(a)
+		r.progress(len(a.Hits))
 		if r.watch != nil {
-			got.a.Hits = r.watch.fresh(got.a.Hits)
+			a.Hits = r.watch.fresh(a.Hits)
 		}
-		do(got.a)
+		do(a)
 	}
-	return ctx.Err()
 }
 
 // settled is the time before which no event comes behind a hit.

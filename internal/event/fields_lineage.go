@@ -76,7 +76,7 @@ func readLoginShell(r Row, _ Arg) (Value, bool) {
 	id := r.Proc
 	for n := 0; id != 0 && n < MaxAncestors; n++ {
 		p := r.T.Proc(id)
-		if strings.HasSuffix(r.T.Text(p.Name), "sh") && p.Knows(KnowPID) {
+		if p.Knows(KnowPID) && strings.HasSuffix(r.T.Text(p.Name), "sh") {
 			shell = id
 		}
 		id = p.Parent

@@ -24,7 +24,7 @@ var procFields = group("proc", HomeProc, FromLive|FromFalco, []Field{
 	{
 		Name: "proc.cmdnargs", Kind: Uint, Doc: "How many words proc.args has.",
 		Read: func(r Row, _ Arg) (Value, bool) {
-			return UintValue(uint64(len(splitNUL(r.T.Text(r.P().Args))))), r.P().Args != NoStr
+			return UintValue(uint64(countNUL(r.T.Text(r.P().Args)))), r.P().Args != NoStr
 		},
 	},
 	{
@@ -124,10 +124,10 @@ func readProcArgs(r Row, a Arg) (Value, bool) {
 	if args == NoStr {
 		return Value{}, false
 	}
-	words := splitNUL(r.T.Text(args))
 	if !a.Set {
-		return StringValue(strings.Join(words, " ")), true
+		return StringValue(spaced(r.T.Text(args))), true
 	}
+	words := splitNUL(r.T.Text(args))
 	n, ok := a.number()
 	if !ok || n < 0 || n >= len(words) {
 		return Value{}, false
@@ -141,8 +141,8 @@ func (r Row) line(first Str) (Value, bool) {
 		return Value{}, false
 	}
 	line := r.T.Text(first)
-	if args := splitNUL(r.T.Text(r.P().Args)); args != nil {
-		line += " " + strings.Join(args, " ")
+	if args := r.T.Text(r.P().Args); args != "" {
+		line += " " + spaced(args)
 	}
 	return StringValue(line), true
 }
@@ -160,7 +160,7 @@ func readEnv(r Row, a Arg) (Value, bool) {
 		return Value{}, false
 	}
 	if !a.Set {
-		return StringValue(strings.Join(splitNUL(r.T.Text(env)), " ")), true
+		return StringValue(spaced(r.T.Text(env))), true
 	}
 	return lookupNUL(r.T.Text(env), a.Key)
 }

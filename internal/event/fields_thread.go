@@ -60,7 +60,10 @@ func (r Row) mainThread() bool { return int64(r.B.TID[r.I]) == int64(r.P().PID) 
 func caps(get func(*Proc) uint64) reader {
 	return func(r Row, _ Arg) (Value, bool) {
 		p := r.P()
-		return StringValue(CapNames(get(p))), p.Knows(KnowCaps)
+		if !p.Knows(KnowCaps) {
+			return Value{}, false
+		}
+		return StringValue(CapNames(get(p))), true
 	}
 }
 

@@ -14,7 +14,7 @@ var timeFields = group("evt", HomeEvent, FromLive|FromFalco|FromAudit, []Field{
 	},
 	{Name: "evt.time", Kind: String, Doc: "Time of day of the event with nanoseconds, in UTC: 14:03:07.123456789.", Read: clock("15:04:05.000000000")},
 	{Name: "evt.time.s", Kind: String, Doc: "Time of day of the event in whole seconds, in UTC.", Read: clock(time.TimeOnly)},
-	{Name: "evt.time.iso8601", Kind: String, Doc: "Date and time of the event in ISO 8601, with nanoseconds and offset.", Read: clock("2006-01-02T15:04:05.000000000-0700")},
+	{Name: "evt.time.iso8601", Kind: String, Doc: "Date and time of the event in ISO 8601, with nanoseconds and offset.", Read: readISO8601},
 	{Name: "evt.datetime", Kind: String, Doc: "Date and time of the event with nanoseconds, in UTC.", Read: clock("2006-01-02 15:04:05.000000000")},
 	{Name: "evt.datetime.s", Kind: String, Doc: "Date and time of the event in whole seconds, in UTC.", Read: clock(time.DateTime)},
 	{
@@ -68,8 +68,11 @@ var timeFields = group("evt", HomeEvent, FromLive|FromFalco|FromAudit, []Field{
 	{
 		Name: "evt.pluginname", Kind: String, From: FromFalco | FromAudit, Doc: "Name of the Falco plugin that made the event.",
 		Read: func(r Row, _ Arg) (Value, bool) {
+			if r.Type != TypePlugin {
+				return Value{}, false
+			}
 			name, ok := r.argStr("plugin")
-			return StringValue(name), ok && r.Type == TypePlugin
+			return StringValue(name), ok
 		},
 	},
 	{Name: "evt.plugininfo", Kind: String, From: FromFalco | FromAudit, Doc: "The plugin's own summary of the event."},
@@ -79,6 +82,37 @@ func clock(layout string) reader {
 	return func(r Row, _ Arg) (Value, bool) {
 		return StringValue(time.Unix(0, r.B.Time[r.I]).UTC().Format(layout)), true
 	}
+}
+
+// readISO8601 is clock with a layout of its own, which every event is written with.
+func readISO8601(r Row, _ Arg) (Value, bool) {
+	return StringValue(string(appendISO8601(make([]byte, 0, len(iso8601)), r.B.Time[r.I]))), true
+}
+
+const iso8601 = "2006-01-02T15:04:05.000000000-0700"
+
+// appendISO8601 appends a time in ns since 1970.
+func appendISO8601(dst []byte, ns int64) []byte {
+	t := time.Unix(0, ns).UTC()
+	year, month, day := t.Date() // of 64 bits of ns, from 1677 to 2262
+	hour, minute, second := t.Clock()
+	dst = append(appendDigits(dst, year, 4), '-')
+	dst = append(appendDigits(dst, int(month), 2), '-')
+	dst = append(appendDigits(dst, day, 2), 'T')
+	dst = append(appendDigits(dst, hour, 2), ':')
+	dst = append(appendDigits(dst, minute, 2), ':')
+	dst = append(appendDigits(dst, second, 2), '.')
+	return append(appendDigits(dst, t.Nanosecond(), 9), "+0000"...)
+}
+
+// appendDigits appends the last digits of a number.
+func appendDigits(dst []byte, n, digits int) []byte {
+	var room [9]byte
+	for i := digits - 1; i >= 0; i-- {
+		room[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, room[:digits]...)
 }
 
 // span reads a part of a time difference.

@@ -43,7 +43,7 @@ func appendKey(dst []byte, name string, first *bool) []byte {
 // appendRowField writes a field and its value behind a comma, if a row has it.
 func appendRowField(dst []byte, r Row, f *Field, first *bool, text AppendText) []byte {
 	if v, ok := f.row(r); ok {
-		dst = v.AppendJSON(appendKey(dst, f.Name, first), text)
+		dst = v.AppendJSON(append(appendComma(dst, first), f.key...), text)
 	}
 	return dst
 }

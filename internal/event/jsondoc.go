@@ -20,7 +20,8 @@ func (j *JSON) open(r Row) OpenDoc {
 // row, or else of the document. Most fields are in neither and are not looked at.
 func (j *JSON) docFields(dst []byte, r Row, docs OpenDoc, written *fieldSet, first *bool) []byte {
 	var rows [HomeEvent]*kept
-	ofRows := eventFields
+	ofRows, lacks := eventFields, lacking(r, HomeEvent)
+	ofRows.drop(&lacks)
 	for home := range rows {
 		rows[home] = j.row(r, Home(home), true)
 		ofRows.addAll(&rows[home].some)
@@ -40,7 +41,7 @@ func (j *JSON) docFields(dst []byte, r Row, docs OpenDoc, written *fieldSet, fir
 			}
 			if len(dst) == before && ofDoc.has(n) {
 				if v, ok := docs.Lookup(r.B.Payload(r.I), f, Arg{}); ok {
-					dst = v.AppendJSON(appendKey(dst, f.Name, first), j.text)
+					dst = v.AppendJSON(append(appendComma(dst, first), f.key...), j.text)
 				}
 			}
 			if len(dst) > before {

@@ -55,7 +55,8 @@ type keptField struct{ from, to int32 }
 // stretch is a run of fields that are read of the same row.
 type stretch struct {
 	home   Home
-	at     int // of the first of them, among those of the home
+	number int // of the first of them
+	at     int // … among those of the home
 	fields []*Field
 }
 
@@ -69,6 +70,7 @@ var (
 	homeFields   [HomeEvent][]int
 	homePlaces   []int
 	eventFields  fieldSet // those that are read of the event itself
+	shownLacks   [HomeEvent + 1][]lackSet
 )
 
 func init() {
@@ -77,7 +79,7 @@ func init() {
 	for n, f := range shownFields {
 		shownNumbers[f.Name] = n
 		if last := len(stretches) - 1; last < 0 || stretches[last].home != f.Home {
-			s := stretch{home: f.Home}
+			s := stretch{home: f.Home, number: n}
 			if f.Home != HomeEvent {
 				s.at = len(homeFields[f.Home])
 			}
@@ -93,6 +95,7 @@ func init() {
 			eventFields.add(n)
 		}
 	}
+	shownLacks = lackSets(shownNumbers)
 }
 
 // fieldSet is a set of numbers of [shownFields].
@@ -100,6 +103,12 @@ type fieldSet [8]uint64
 
 func (s *fieldSet) add(n int)      { s[n/64] |= 1 << (n & 63) }
 func (s *fieldSet) has(n int) bool { return s[n/64]>>(n&63)&1 != 0 }
+
+func (s *fieldSet) drop(less *fieldSet) {
+	for w := range s {
+		s[w] &^= less[w]
+	}
+}
 
 func (s *fieldSet) addAll(more *fieldSet) {
 	for w := range s {
@@ -139,11 +148,12 @@ func (j *JSON) Append(dst []byte, r Row) []byte {
 // rowFields writes the fields of an event that has its rows alone.
 func (j *JSON) rowFields(dst []byte, r Row, first *bool) []byte {
 	var rows [HomeEvent]*kept
+	lacks := lacking(r, HomeEvent)
 	for i := range stretches {
 		s := &stretches[i]
 		if s.home == HomeEvent {
-			for _, f := range s.fields {
-				if f.Read != nil || f.Print != nil {
+			for n, f := range s.fields {
+				if !lacks.has(s.number+n) && (f.Read != nil || f.Print != nil) {
 					dst = appendRowField(dst, r, f, first, j.text)
 				}
 			}
@@ -194,10 +204,12 @@ func (j *JSON) row(r Row, home Home, doc bool) *kept {
 	if cap(k.text) > keptText {
 		k.text = nil
 	}
-	none := true
+	none, lacks := true, lacking(r, home)
 	for _, n := range homeFields[home] {
 		at := int32(len(k.text))
-		k.text = appendRowField(k.text, r, shownFields[n], &none, j.text)
+		if !lacks.has(n) {
+			k.text = appendRowField(k.text, r, shownFields[n], &none, j.text)
+		}
 		end := int32(len(k.text))
 		if at < end {
 			k.some.add(n)

@@ -83,17 +83,28 @@ func ofAncestors(read reader) reader {
 
 // printAncestors prints what ofAncestors reads, separated by blanks.
 func printAncestors(read reader) reader {
-	all := ofAncestors(read)
+	one := ofAncestors(read)
 	return func(r Row, a Arg) (Value, bool) {
-		v, ok := all(r, a)
-		if v.List == nil {
-			return v, ok
+		if a.Set {
+			return one(r, a)
 		}
-		words := make([]string, len(v.List))
-		for i, m := range v.List {
-			words[i] = m.String()
+		var room [256]byte
+		words, some := room[:0], false
+		id := r.P().Parent
+		for n := 0; id != 0 && n < MaxAncestors; n++ {
+			r.Proc = id
+			if v, ok := read(r, Arg{}); ok {
+				if some {
+					words = append(words, ' ')
+				}
+				words, some = append(words, v.String()...), true
+			}
+			id = r.P().Parent
 		}
-		return StringValue(strings.Join(words, " ")), true
+		if !some {
+			return Value{}, false
+		}
+		return StringValue(string(words)), true
 	}
 }
 
@@ -142,6 +153,19 @@ func splitNUL(text string) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
+}
+
+// countNUL returns how many texts there are.
+func countNUL(text string) int {
+	if text == "" {
+		return 0
+	}
+	return strings.Count(strings.TrimSuffix(text, "\x00"), "\x00") + 1
+}
+
+// spaced returns the texts with a blank between them.
+func spaced(text string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(text, "\x00"), "\x00", " ")
 }
 
 // number returns the number that stood in the brackets.

@@ -19,7 +19,7 @@ func First(c *conn.Conn, q Query) conn.Request {
 		return conn.Request{Method: http.MethodPost, Path: "/v1/scroll", Body: r.body()}
 	}
 	r := &reader{c: c, q: q, size: q.Size}
-	return conn.Request{Method: http.MethodPost, Path: conn.Path(q.Index, "_search"), Body: r.body()}
+	return conn.Request{Method: http.MethodPost, Path: conn.Path(q.Index, "_search"), Body: r.body(place{size: q.Size})}
 }
 
 // Asking is the part of a request's object, with a comma before it, that asks

@@ -33,6 +33,9 @@ type Options struct {
 	Patience time.Duration                       // as in [conn.Request]
 	Trouble  func(err error, wait time.Duration) // as in [conn.Request]
 	Limit    int64                               // bytes of an answer at most, but for one of a single hit; 0: 64 MiB
+	// Ahead asks for further pages before they are wanted. The context of the
+	// first Next is that of all.
+	Ahead bool
 }
 
 // Pages are the pages of a query.
@@ -54,16 +57,33 @@ func Open(c *conn.Conn, q Query, o Options) Pages {
 		o.Limit = answerLimit
 	}
 	if c.Product == conn.Logzio {
-		return &scroll{c: c, q: q, o: o}
+		return ahead(&scroll{c: c, q: q, o: o}, o)
 	}
 	if c.Product == conn.OpenSearch && q.Field != "" {
 		return twoParts(c, q, o)
 	}
-	return newReader(c, q, o)
+	return begin(c, q, o)
+}
+
+// begin reads with a point in time.
+func begin(c *conn.Conn, q Query, o Options) Pages {
+	r := newReader(c, q, o)
+	if r.byShard {
+		return r
+	}
+	return ahead(r, o)
+}
+
+// ahead has pages read ahead that do not by themselves.
+func ahead(p Pages, o Options) Pages {
+	if o.Ahead {
+		return &prefetch{Pages: p}
+	}
+	return p
 }
 
 func newReader(c *conn.Conn, q Query, o Options) *reader {
-	return &reader{c: c, q: q, o: o, size: q.Size, byShard: q.Field != "" && hasShardDoc(c)}
+	return &reader{c: c, q: q, o: o, size: q.Size, byShard: q.Field != "" && hasShardDoc(c), room: make(chan struct{}, maxFlights)}
 }
 
 // parts reads one query after the other.
@@ -83,7 +103,7 @@ func twoParts(c *conn.Conn, q Query, o Options) Pages {
 	with, without := q, q
 	with.Query, without.Query = where("must"), where("must_not")
 	without.Field = ""
-	return &parts{newReader(c, with, o), newReader(c, without, o)}
+	return &parts{begin(c, with, o), begin(c, without, o)}
 }
 
 // Next implements [Pages].
@@ -113,18 +133,18 @@ func (p *parts) Close() {
 const (
 	answerLimit  = 64 << 20  // bytes; a page that is larger is asked for in parts
 	hugeLimit    = 256 << 20 // … of one document
-	answerTarget = 4 << 20   // bytes that a page should have
+	answerTarget = 8 << 20   // bytes that a page should have
 	keepAlive    = "2m"
 	closeTimeout = 250 * time.Millisecond
 )
 
-// sizeFor returns how many hits the next page should have, by what the last
-// one weighed.
-func (q *Query) sizeFor(a *Answer, bytes int) int {
-	if len(a.Hits) == 0 {
+// sizeFor returns how many hits the next page should have, by how many the last
+// one had and what it weighed.
+func (q *Query) sizeFor(hits, bytes int) int {
+	if hits == 0 {
 		return q.Size
 	}
-	each := max(bytes/len(a.Hits), 1)
+	each := max(bytes/hits, 1)
 	return min(max(answerTarget/each, min(q.Size, 100)), q.Most)
 }
 
@@ -136,24 +156,36 @@ type last struct {
 	ids  map[string]struct{}
 }
 
-// move notes the hits of a page and returns those that are new.
+// move notes the hits of a page and returns those that are new. Hits with the
+// same first value follow each other.
 func (l *last) move(hits []Hit) []Hit {
+	if len(hits) == 0 {
+		return hits
+	}
+	n := 0 // of those that have the value of the page before
+	for n < len(hits) && l.ids != nil && bytes.Equal(firstValue(hits[n].Sort), l.key) {
+		n++
+	}
 	fresh := hits[:0]
-	for _, h := range hits {
-		key := firstValue(h.Sort)
-		if !bytes.Equal(key, l.key) || l.ids == nil {
-			l.key = append(l.key[:0], key...)
-			l.ids = make(map[string]struct{})
-		}
-		id := h.Index + "/" + h.ID
-		if _, seen := l.ids[id]; !seen {
-			l.ids[id] = struct{}{}
+	for _, h := range hits[:n] {
+		if _, seen := l.ids[h.place()]; !seen {
+			l.ids[h.place()] = struct{}{}
 			fresh = append(fresh, h)
 		}
-		l.sort = append(l.sort[:0], h.Sort...)
 	}
-	return fresh
+	end := &hits[len(hits)-1]
+	l.sort = append(l.sort[:0], end.Sort...)
+	if n < len(hits) {
+		l.key, l.ids = append(l.key[:0], firstValue(end.Sort)...), make(map[string]struct{})
+		for i := len(hits) - 1; i >= n && bytes.Equal(firstValue(hits[i].Sort), l.key); i-- {
+			l.ids[hits[i].place()] = struct{}{}
+		}
+	}
+	return append(fresh, hits[n:]...)
 }
+
+// place tells a document from all others.
+func (h *Hit) place() string { return h.Index + "/" + h.ID }
 
 // firstValue returns the first of a list of sort values.
 func firstValue(list []byte) []byte {

@@ -63,7 +63,8 @@ func numbered(n int) (docs [][]byte) {
 }
 
 // Every document comes once, in either direction, with either tiebreaker, over
-// several shards, without a time field, and when points in time are lost.
+// several shards, without a time field, when points in time are lost, and asked for
+// ahead.
 func TestPages(t *testing.T) {
 	siem.Each(t, func(t *testing.T, s *siem.Server) {
 		const n = 400
@@ -81,20 +82,28 @@ func TestPages(t *testing.T) {
 			{Field: "no.such.field"},
 		} {
 			for _, byShard := range []bool{true, false} {
-				for _, losing := range []bool{false, true} {
+				for mode := range 4 {
+					losing, early := mode&1 != 0, mode&2 != 0
 					q.Index, q.Size, q.Most = index, 37, 37
-					pages := Open(c, q, Options{})
+					pages := Open(c, q, Options{Ahead: early})
 					all, ok := pages.(*parts)
 					if !ok {
 						all = &parts{pages}
 					}
 					for i, p := range *all {
+						fetch, _ := p.(*prefetch)
+						if fetch != nil {
+							p = fetch.Pages
+						}
 						r := p.(*reader)
 						r.byShard = r.byShard && byShard
-						(*all)[i] = &forgetting{reader: r, c: c, losing: losing}
+						(*all)[i] = &forgetting{reader: r, losing: losing}
+						if fetch != nil {
+							fetch.Pages, (*all)[i] = (*all)[i], fetch
+						}
 					}
 					got := readAll(t, all)
-					name := fmt.Sprintf("%+v by shard %v, losing %v", q, byShard, losing)
+					name := fmt.Sprintf("%+v by shard %v, losing %v, ahead %v", q, byShard, losing, early)
 					sorted := slices.Clone(got)
 					slices.Sort(sorted)
 					should := want
@@ -113,17 +122,14 @@ func TestPages(t *testing.T) {
 // forgetting is a reader whose server loses every third point in time.
 type forgetting struct {
 	*reader
-	c      *conn.Conn
 	losing bool
 	asked  int
 }
 
-// Next closes the point in time first.
+// Next closes the point in time first, under what was asked for ahead.
 func (f *forgetting) Next(ctx context.Context) (*Answer, error) {
 	if f.asked++; f.losing && f.pit != "" && f.asked%3 == 0 {
-		pit := f.pit
-		f.Close()
-		f.pit = pit
+		(&reader{c: f.reader.c, pit: f.pit}).Close()
 	}
 	return f.reader.Next(ctx)
 }

@@ -28,6 +28,9 @@ type reader struct {
 	last    last
 	anew    bool // the point in time is another one: _shard_doc means other documents
 	done    bool
+
+	next *flight       // the next page, when it was asked for already
+	room chan struct{} // holds one for each page that was asked for and not taken
 }
 
 // maxRenewals bounds how often a page is asked for again because its point in
@@ -50,44 +53,68 @@ func hasShardDoc(c *conn.Conn) bool {
 // Next implements [Pages].
 func (r *reader) Next(ctx context.Context) (*Answer, error) {
 	for renewals := 0; !r.done; {
-		if r.pit == "" {
-			if err := r.open(ctx); err != nil {
-				return nil, err
+		f := r.next
+		r.next = nil
+		if f == nil {
+			if r.pit == "" {
+				if err := r.open(ctx); err != nil {
+					return nil, err
+				}
 			}
+			f = r.launch(ctx, place{pit: r.pit, after: r.after(), size: r.size, each: r.each})
 		}
-		a, weight, err := r.ask(ctx)
-		switch k, _ := conn.KindOf(err); {
-		case err == nil:
+		r.take(f)
+		switch k, _ := conn.KindOf(f.err); {
+		case f.err == nil:
 		case k == conn.Expired && renewals < maxRenewals:
 			renewals++
+			r.drop(f)
 			r.pit, r.anew = "", true
 			continue
-		case k == conn.TooLarge && r.size > 1:
-			r.size = max(r.size/4, 1)
+		case k == conn.TooLarge && f.at.size > 1:
+			r.drop(f)
+			r.size = max(f.at.size/4, 1)
 			continue
 		default:
-			return nil, err
+			r.drop(f)
+			return nil, f.err
 		}
-		if a.PIT != "" {
-			r.pit = a.PIT
+		if a, err := r.moved(f); a != nil || err != nil {
+			return a, err
 		}
-		full := len(a.Hits) >= r.size
-		r.done = !full
-		next := r.q.sizeFor(a, weight)
-		r.each = weight / max(len(a.Hits), 1)
-		a.Hits = r.last.move(a.Hits)
-		if full && len(a.Hits) == 0 {
-			// Nothing but what was seen: reach further.
-			if r.size == maxWindow {
-				return nil, fmt.Errorf("more than %d documents have the same time and place in order: reading cannot go on behind them", maxWindow)
-			}
-			r.size = min(r.size*2, maxWindow)
-			continue
-		}
-		a.Last, r.anew, r.size = r.done, false, next
-		return a, nil
 	}
 	return nil, nil
+}
+
+// moved goes on behind a page that is there and returns it; nil when it holds
+// nothing new.
+func (r *reader) moved(f *flight) (*Answer, error) {
+	a := f.a
+	if a.PIT != "" {
+		r.pit = a.PIT
+	}
+	full := len(a.Hits) >= f.at.size
+	r.done = !full
+	if next := f.next; full && next != nil && next.at.pit == r.pit && bytes.Equal(next.at.after, a.Hits[len(a.Hits)-1].Sort) {
+		r.next = next
+	} else {
+		f.dropNext(r)
+	}
+	next := r.q.sizeFor(len(a.Hits), f.weight)
+	r.each = f.weight / max(len(a.Hits), 1)
+	a.Hits = r.last.move(a.Hits)
+	if full && len(a.Hits) == 0 {
+		// Nothing but what was seen: reach further.
+		r.drop(r.next)
+		r.next = nil
+		if f.at.size == maxWindow {
+			return nil, fmt.Errorf("more than %d documents have the same time and place in order: reading cannot go on behind them", maxWindow)
+		}
+		r.size = min(f.at.size*2, maxWindow)
+		return nil, nil
+	}
+	a.Last, r.anew, r.size = r.done, false, next
+	return a, nil
 }
 
 // maxWindow is the most hits that a server gives at a time.
@@ -118,19 +145,19 @@ func (r *reader) open(ctx context.Context) error {
 	return nil
 }
 
-// body makes a request for the next page.
-func (r *reader) body() []byte {
+// body makes a request for a page.
+func (r *reader) body(at place) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"size":%d,"track_total_hits":false,"sort":%s`, r.size, r.sort())
-	if r.pit != "" {
-		fmt.Fprintf(&b, `,"pit":{"id":%s,"keep_alive":%q}`, quoted(r.pit), keepAlive)
+	fmt.Fprintf(&b, `{"size":%d,"track_total_hits":false,"sort":%s`, at.size, r.sort())
+	if at.pit != "" {
+		fmt.Fprintf(&b, `,"pit":{"id":%s,"keep_alive":%q}`, quoted(at.pit), keepAlive)
 	}
 	if r.q.Query != nil {
 		fmt.Fprintf(&b, `,"query":%s`, r.q.Query)
 	}
 	b.Write(Asking(r.q.Columns))
-	if after := r.after(); after != nil {
-		fmt.Fprintf(&b, `,"search_after":%s`, after)
+	if at.after != nil {
+		fmt.Fprintf(&b, `,"search_after":%s`, at.after)
 	}
 	b.WriteByte('}')
 	return b.Bytes()
@@ -191,22 +218,26 @@ func (r *reader) after() []byte {
 	return fmt.Appendf(nil, "[%s,%d]", r.last.key, n-1)
 }
 
-// ask asks for a page and returns it with its size in bytes.
-func (r *reader) ask(ctx context.Context) (a *Answer, weight int, err error) {
+// ask asks for a page and returns it with its size in bytes. here is told of
+// each answer before it is looked through; it may be nil.
+func (r *reader) ask(ctx context.Context, at place, here func(body []byte)) (a *Answer, weight int, err error) {
 	limit := r.o.Limit
-	if r.size == 1 {
+	if at.size == 1 {
 		limit = hugeLimit
 	}
 	path := "/_search" // the point in time knows the index
-	if r.pit == "" {
+	if at.pit == "" {
 		path = conn.Path(r.q.Index, "_search")
 	}
 	_, err = r.c.Do(ctx, conn.Request{
-		Method: http.MethodPost, Path: path, Body: r.body(), Limit: limit,
-		Expect:   min(r.size*r.each*17/16, 2*answerTarget),
+		Method: http.MethodPost, Path: path, Body: r.body(at), Limit: limit,
+		Expect:   min(at.size*at.each*17/16, 2*answerTarget),
 		Patience: r.o.Patience, Trouble: r.o.Trouble,
 		Read: func(body []byte) error {
 			weight = len(body)
+			if here != nil {
+				here(body)
+			}
 			if a, err = Scan(body); err != nil {
 				return err
 			}
@@ -228,7 +259,7 @@ func Once(ctx context.Context, c *conn.Conn, q Query, o Options) (a *Answer, who
 	}
 	o.Limit = max(o.Limit, answerLimit)
 	r := &reader{c: c, q: q, o: o, size: q.Size}
-	a, _, err = r.ask(ctx)
+	a, _, err = r.ask(ctx, place{size: q.Size}, nil)
 	return a, err == nil && len(a.Hits) < q.Size, err
 }
 
@@ -270,6 +301,8 @@ func (a *Answer) Lack() string {
 
 // Close implements [Pages].
 func (r *reader) Close() {
+	r.drop(r.next)
+	r.next = nil
 	if r.pit == "" {
 		return
 	}
