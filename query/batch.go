@@ -24,6 +24,7 @@ type read struct {
 	event  event.Event
 	tables *event.Tables
 	doc    []byte
+	own    bool // the document lies in no page
 }
 
 // batcher turns documents into batches. It is for one goroutine.
@@ -68,7 +69,7 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 			b.s.counts.bad(h.Index+"/"+h.ID, err.Error())
 			continue
 		}
-		all = append(all, read{e, m.Tables(), doc})
+		all = append(all, read{event: e, tables: m.Tables(), doc: doc})
 		if b.first == 0 || e.Time < b.first {
 			b.first = e.Time
 		}

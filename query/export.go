@@ -1,7 +1,9 @@
 package query
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/stoop-project/stoop/query/page"
@@ -26,10 +28,12 @@ func (r *run) export(ctx context.Context) error {
 	opt.Ahead = true
 	var held holder
 	err := r.each(ctx, page.Open(r.s.Conn, q, opt), func(a *page.Answer) {
-		held.add(r.read(a.Hits))
-		if n := len(a.Hits); n > 0 {
-			r.ordered(held.until(r.settled(a.Hits[n-1])))
+		for hits := range slices.Chunk(a.Hits, exportPart) {
+			held.add(r.read(hits))
+			r.ordered(held.until(r.settled(hits[len(hits)-1])))
 		}
+		held.keep()
+		a.Free()
 	})
 	r.ordered(held.all)
 	if err != nil || !r.req.Follow {
@@ -38,8 +42,13 @@ func (r *run) export(ctx context.Context) error {
 	return r.follow(ctx, nil)
 }
 
-// exportPage is how many hits a page has at most when everything is read.
-const exportPage = 5000
+// exportPage is how many hits a page has at most when everything is read, and
+// exportPart how many of them are read and handed on together: while it is
+// written, the next is read.
+const (
+	exportPage = 5000
+	exportPart = 1000
+)
 
 // each reads pages and hands them on. Hits that were seen by others of the run
 // are left out.
@@ -84,6 +93,15 @@ func (h *holder) add(more []read) {
 	h.all = append(h.all, more...)
 	for _, r := range more {
 		h.bytes += len(r.doc)
+	}
+}
+
+// keep copies what is held out of the page that it lies in.
+func (h *holder) keep() {
+	for i := range h.all {
+		if r := &h.all[i]; !r.own {
+			r.doc, r.own = bytes.Clone(r.doc), true
+		}
 	}
 }
 

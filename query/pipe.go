@@ -6,14 +6,14 @@ import (
 )
 
 // pipe hands batches on from a goroutine of its own, so that documents are read
-// while whoever takes the batches is at work. A batch or two wait in it.
+// while whoever takes the batches is at work. A few wait in it.
 type pipe struct {
 	batches chan *event.Batch
 	done    chan struct{} // closed when the last was handed on
 }
 
 func pipeTo(sink source.Sink) *pipe {
-	p := &pipe{batches: make(chan *event.Batch, 1), done: make(chan struct{})}
+	p := &pipe{batches: make(chan *event.Batch, 2), done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		for b := range p.batches {

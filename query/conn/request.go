@@ -29,6 +29,8 @@ type Request struct {
 	// Expect is how many bytes the answer is likely to have, so that room for
 	// it is made once; 0 when that is not known.
 	Expect int
+	// Into is room that the answer may be read into; nil for new room.
+	Into []byte
 	// Patience is how long to try again when the server is busy or away; 0
 	// for not at all, negative for ever.
 	Patience time.Duration
@@ -175,7 +177,7 @@ func (c *Conn) once(ctx context.Context, req Request) (answer, error) {
 	if limit == 0 {
 		limit = defaultLimit
 	}
-	body, err := readAll(resp, limit, req.Expect)
+	body, err := readAll(resp, limit, req.Expect, req.Into)
 	a := answer{resp.StatusCode, resp.Header, body}
 	if err != nil {
 		var e *Error
@@ -189,8 +191,8 @@ func (c *Conn) once(ctx context.Context, req Request) (answer, error) {
 
 // readAll reads an answer up to a limit. The servers do not say beforehand how
 // long that of a search is.
-func readAll(resp *http.Response, limit int64, expect int) ([]byte, error) {
-	var buf bytes.Buffer
+func readAll(resp *http.Response, limit int64, expect int, into []byte) ([]byte, error) {
+	buf := bytes.NewBuffer(into[:0])
 	switch n := resp.ContentLength; {
 	case n > 0 && n <= limit:
 		buf.Grow(int(n) + bytes.MinRead)

@@ -83,7 +83,7 @@ func ahead(p Pages, o Options) Pages {
 }
 
 func newReader(c *conn.Conn, q Query, o Options) *reader {
-	return &reader{c: c, q: q, o: o, size: q.Size, byShard: q.Field != "" && hasShardDoc(c), room: make(chan struct{}, maxFlights)}
+	return &reader{c: c, q: q, o: o, size: q.Size, byShard: q.Field != "" && hasShardDoc(c), room: make(chan struct{}, maxFlights), free: make(chan []byte, maxFlights)}
 }
 
 // parts reads one query after the other.
@@ -133,7 +133,7 @@ func (p *parts) Close() {
 const (
 	answerLimit  = 64 << 20  // bytes; a page that is larger is asked for in parts
 	hugeLimit    = 256 << 20 // … of one document
-	answerTarget = 8 << 20   // bytes that a page should have
+	answerTarget = 6 << 20   // bytes that a page should have
 	keepAlive    = "2m"
 	closeTimeout = 250 * time.Millisecond
 )

@@ -31,6 +31,7 @@ type reader struct {
 
 	next *flight       // the next page, when it was asked for already
 	room chan struct{} // holds one for each page that was asked for and not taken
+	free chan []byte   // room of answers that nobody needs any more
 }
 
 // maxRenewals bounds how often a page is asked for again because its point in
@@ -225,13 +226,18 @@ func (r *reader) ask(ctx context.Context, at place, here func(body []byte)) (a *
 	if at.size == 1 {
 		limit = hugeLimit
 	}
+	var into []byte
+	select {
+	case into = <-r.free:
+	default:
+	}
 	path := "/_search" // the point in time knows the index
 	if at.pit == "" {
 		path = conn.Path(r.q.Index, "_search")
 	}
 	_, err = r.c.Do(ctx, conn.Request{
 		Method: http.MethodPost, Path: path, Body: r.body(at), Limit: limit,
-		Expect:   min(at.size*at.each*17/16, 2*answerTarget),
+		Expect: min(at.size*at.each*17/16, 2*answerTarget), Into: into,
 		Patience: r.o.Patience, Trouble: r.o.Trouble,
 		Read: func(body []byte) error {
 			weight = len(body)
@@ -241,6 +247,7 @@ func (r *reader) ask(ctx context.Context, at place, here func(body []byte)) (a *
 			if a, err = Scan(body); err != nil {
 				return err
 			}
+			a.body, a.free = body, r.free
 			return a.complaint()
 		},
 	})

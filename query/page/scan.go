@@ -33,6 +33,21 @@ type Answer struct {
 	Hits     []Hit
 	Last     bool   // there is no page behind it
 	Aggs     []byte // the aggregations, as JSON
+
+	body []byte
+	free chan<- []byte // takes the body when nobody needs it any more; may be nil
+}
+
+// Free says that nobody holds anything of the answer's hits any more, so that
+// their room can be used for another answer. It may be left out.
+func (a *Answer) Free() {
+	if cap(a.body) <= 2*answerTarget {
+		select {
+		case a.free <- a.body:
+		default:
+		}
+	}
+	a.Hits, a.body, a.free = nil, nil, nil
 }
 
 // errCut is what an answer is that ends before its end.
