@@ -40,7 +40,7 @@ var lacks = []lack{
 		HomeEvent, Row.reported,
 		"evt.args evt.cpu evt.is_open_create evt.is_open_exec evt.is_open_read evt.is_open_write fd.name_changed fd.types",
 	},
-	{HomeEvent, func(r Row) bool { return !r.O().Kind.Inet() }, "fd.cip.name fd.lip.name fd.rip.name fd.sip.name"},
+	{HomeEvent, func(r Row) bool { return !r.O().Kind.Inet() }, "fd.cip.name fd.cip.owner fd.lip.name fd.lip.owner fd.rip.name fd.rip.owner fd.sip.name fd.sip.owner"},
 	{HomeEvent, func(r Row) bool { return r.B.TID[r.I] == 0 }, "thread.ismain thread.tid"},
 }
 

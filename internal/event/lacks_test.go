@@ -44,6 +44,7 @@ func chanceRows(n int) []Row {
 	texts := []Str{NoStr, t.Strings.Add("sh"), t.Strings.Add("-c\x00x\x00"), t.Strings.Add("/a/b"), t.Strings.Add("/a/"), t.Strings.Add("")}
 	addr := netip.MustParseAddr("10.0.0.9")
 	t.Names.Learn(addr, "a.example.")
+	t.Conts.Add(Container{Name: texts[1], IP: t.Strings.Add(addr.String())})
 	b := NewBatch(t, 1, n)
 	var args ArgWriter
 	for range n {
