@@ -20,6 +20,8 @@ type board struct {
 	lines int   // all of them together
 	top   int   // the first line on screen
 	area  grid.Area
+	notes boardNotes
+	noted grid.Area // what says that events lie far away in time
 
 	at    int   // the panel with the focus
 	picks []int // what is picked in each panel: a row, or in a trend a bucket
@@ -277,6 +279,12 @@ func moveAside(n int) func(*Model) tea.Cmd {
 // clickBoard picks what is under the mouse and filters by it.
 func (m *Model) clickBoard(x, y int) tea.Cmd {
 	b := m.level().board
+	if b.noted.Has(x, y) {
+		return m.drillOutside()
+	}
+	if !b.area.Has(x, y) {
+		return nil
+	}
 	x, y = x-b.area.X, y-b.area.Y+b.top
 	for i, bx := range b.boxes {
 		if x < bx.x || x >= bx.x+bx.w || y < bx.y || y >= bx.y+bx.h {

@@ -13,6 +13,7 @@ import (
 // boardCounts is what a dashboard's panels found, and of what.
 type boardCounts struct {
 	results []*dashboard.Result // in the order of the panels; nil while nothing is known
+	mass    dashboard.Mass      // where in time the events lie
 	err     error
 	cost    time.Duration
 
@@ -35,6 +36,7 @@ const (
 type boardMsg struct {
 	board   *board
 	results []*dashboard.Result
+	mass    dashboard.Mass
 	err     error
 	cost    time.Duration
 }
@@ -66,7 +68,7 @@ func (m *Model) countBoard() tea.Cmd {
 	}
 	c.counting, c.expr, c.version, c.width, c.at = true, l.expr, version, m.w, time.Now()
 	b.layout(boardWidth(m.w))
-	count := m.boardCounter(b, l.expr)
+	count := m.boardCounter(l)
 	return func() tea.Msg {
 		begun := time.Now()
 		msg := count()
@@ -78,53 +80,55 @@ func (m *Model) countBoard() tea.Cmd {
 // boardWidth is how many columns of the screen the panels have.
 func boardWidth(w int) int { return max(w-2, 1) }
 
-// boardCounter prepares a count, to be run elsewhere.
-func (m *Model) boardCounter(b *board, expr string) func() boardMsg {
+// boardCounter prepares a count, to be run elsewhere: first of where in time the
+// events lie, then of the panels.
+func (m *Model) boardCounter(l *level) func() boardMsg {
 	ctx, st, sources := m.ctx, m.store, m.hub.sources
-	span := m.boardSpan(expr)
-	qs, err := boardQueries(b, expr, span)
+	b, view, expr := l.board, l.view, filter.All(m.asksFor(), l.expr)
+	upTo := int64(0)
+	if m.hub.live() {
+		upTo = min(m.stats.Newest, m.now().UnixNano()) // that nothing came since is told too
+	}
 	return func() boardMsg {
-		msg := boardMsg{board: b, err: err}
-		if err == nil {
+		msg := boardMsg{board: b}
+		f, err := compile(expr)
+		if err != nil {
+			msg.err = err
+			return msg
+		}
+		var ok bool
+		if len(source.Counters(sources)) > 0 {
+			msg.mass, ok, msg.err = source.Window(ctx, f, sources, st)
+		} else {
+			view.Update(ctx, time.Minute)
+			msg.mass, ok = massOf(view)
+		}
+		if msg.err != nil {
+			return msg
+		}
+		if !ok {
+			msg.mass = dashboard.Mass{}
+		} else if msg.mass.After == 0 {
+			msg.mass.Last = max(msg.mass.Last, upTo)
+		}
+		qs, err := boardQueries(b, expr, msg.mass)
+		if msg.err = err; err == nil {
 			msg.results, msg.err = source.Count(ctx, qs, sources, st)
 		}
 		return msg
 	}
 }
 
-// boardSpan is the time that a dashboard is about: that of the filter, else of
-// what there is.
-func (m *Model) boardSpan(expr string) dashboard.Span {
-	stats := m.stats
-	span := dashboard.Span{From: stats.Oldest, To: stats.Newest}
-	for _, c := range source.Counters(m.hub.sources) {
-		if b := c.Info().Bounds; !b[0].IsZero() && !b[1].IsZero() {
-			if span.From == 0 || b[0].UnixNano() < span.From {
-				span.From = b[0].UnixNano()
-			}
-			span.To = max(span.To, b[1].UnixNano())
-		}
-	}
-	if f, err := compile(expr); err == nil && f != nil {
-		from, to := filter.TimeBounds(f.Expr())
-		span.From, span.To = max(span.From, from), min(span.To, to)
-	}
-	span.To = max(span.To, span.From)
-	return span
-}
-
-// boardQueries asks for each panel as many buckets as it has columns.
-func boardQueries(b *board, expr string, span dashboard.Span) ([]dashboard.Query, error) {
+// boardQueries asks for each panel that tells times apart as many buckets as it
+// has columns, over the mass; the others are about all time.
+func boardQueries(b *board, expr string, mass dashboard.Mass) ([]dashboard.Query, error) {
 	d := *b.d
 	d.Filter = "" // is in the level's
-	qs, err := d.Queries(expr, span)
+	qs, err := d.Queries(expr, dashboard.Span{})
 	for i := range qs {
-		n := timedWidth(qs[i].Panel, b.boxes[i].w)
-		qs[i].Span.Buckets = n
-		if qs[i].Panel.Timed() && n > 0 {
-			qs[i].Span.From, qs[i].Span.To = dashboard.Frame(span.From, span.To, n)
-		} else {
-			qs[i].Span.To++
+		if n := timedWidth(qs[i].Panel, b.boxes[i].w); qs[i].Panel.Timed() {
+			qs[i].Span.Buckets = n
+			qs[i].Span.From, qs[i].Span.To = dashboard.Frame(mass.First, mass.Last, n)
 		}
 	}
 	return qs, err
@@ -135,7 +139,7 @@ func (m *Model) boardCounted(msg boardMsg) tea.Cmd {
 	c := &msg.board.counts
 	c.counting, c.cost = false, msg.cost
 	if c.err = msg.err; msg.err == nil {
-		c.results = msg.results
+		c.results, c.mass = msg.results, msg.mass
 	}
 	return m.countBoard()
 }

@@ -31,7 +31,7 @@ func nameWidth(w int) int { return min(max(w/2, 12), 44) }
 
 // draw draws the panels that are on screen.
 func (b *board) draw(a grid.Area, r reader, c clock, focus bool) {
-	a = a.Sub(1, 0, a.W-2, a.H)
+	a = b.drawNotes(a.Sub(1, 0, a.W-2, a.H))
 	b.area = a
 	b.layout(a.W)
 	b.scroll(a.H)
@@ -42,7 +42,7 @@ func (b *board) draw(a grid.Area, r reader, c clock, focus bool) {
 		}
 		// A panel is drawn whole and cut at the edges of the screen.
 		area := a.Sub(bx.x, max(bx.y-b.top, 0), bx.w-panelGap, min(bx.y+bx.h-b.top, a.H)-max(bx.y-b.top, 0))
-		d := panelDrawing{p: p, read: r, clock: c, skip: max(b.top-bx.y, 0), h: bx.h - 1, pick: -1, mark: -1}
+		d := panelDrawing{p: p, read: r, clock: c, skip: max(b.top-bx.y, 0), h: bx.h - 1, pick: -1, mark: -1, notes: b.notes.marks(i)}
 		if i < len(b.counts.results) {
 			d.r = b.counts.results[i]
 		}
@@ -70,6 +70,7 @@ type panelDrawing struct {
 	focus bool
 	pick  int // what is picked; -1 for nothing
 	mark  int
+	notes string // numbers of the notes below
 }
 
 // line returns the panel's line n, empty when it is not on screen.
@@ -94,6 +95,7 @@ func (d *panelDrawing) draw(a grid.Area) {
 		head.Text(x+1, 0, styFaint, "counting …")
 		return
 	}
+	x = head.Text(x, 0, styWarn, d.notes)
 	d.drawNote(head, x+2)
 	switch {
 	case d.p.Kind == dashboard.Stat:
@@ -120,19 +122,15 @@ func (d *panelDrawing) lines() int {
 	return min(d.h, 1+headLines(d.p)+len(d.r.Groups))
 }
 
-// drawNote says at the right of the title how much is not shown, and what is
-// uncertain.
+// drawNote says at the right of the title how much is not shown.
 func (d *panelDrawing) drawNote(a grid.Area, x int) {
-	text, st := "", styFaint
-	switch shown := int64(len(d.r.Groups)); {
-	case len(d.r.Notes) > 0:
-		text, st = d.r.Notes[0], styWarn
-	case d.p.Kind == dashboard.Stat:
-	case d.r.Values > shown:
-		text = count(shown) + " of " + count(d.r.Values)
+	shown := int64(len(d.r.Groups))
+	if d.p.Kind == dashboard.Stat || d.r.Values <= shown {
+		return
 	}
-	if room := a.W - x; text != "" && room > 6 {
-		a.Fit(a.W-min(grid.Width(safe(text)), room), 0, min(grid.Width(safe(text)), room), st, text)
+	text := count(shown) + " of " + count(d.r.Values)
+	if room := a.W - x; room > 6 {
+		a.Fit(a.W-min(grid.Width(text), room), 0, min(grid.Width(text), room), styFaint, text)
 	}
 }
 

@@ -25,7 +25,7 @@ func (m *Model) push(title, expr string, at store.Ref) (*level, tea.Cmd) {
 	}
 	// The first slice is evaluated here, so that the level does not open empty.
 	l.view.Update(m.ctx, slice/2)
-	l.counted = countView(l.view, m.alerts, m.histWidth(), counted{}, true)
+	l.counted = countView(l.view, m.alerts, m.histWidth(), counted{}, nil, true)
 	m.stack = append(m.stack, l)
 	m.focus, m.hist.mark = onFeed, -1
 	return l, m.refresh()
@@ -150,6 +150,22 @@ func (m *Model) drillSpan() tea.Cmd {
 	from, to := m.hist.span(c)
 	title := m.clock.at(from).Format("15:04:05") + "–" + m.clock.at(to).Format("15:04:05")
 	_, cmd := m.push(title, filter.All(m.level().expr, between(from, to)), store.Ref{})
+	return cmd
+}
+
+// drillOutside opens the events that the histogram leaves out: those whose
+// times are far away from all others.
+func (m *Model) drillOutside() tea.Cmd {
+	l := m.level()
+	mass := l.counted.mass
+	if b := l.board; b != nil {
+		mass = b.counts.mass
+	}
+	if mass.Outside() == 0 {
+		m.say("no event is far away in time from the others")
+		return nil
+	}
+	_, cmd := m.push("far in time", filter.All(l.expr, outside(mass)), store.Ref{})
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
@@ -11,16 +12,18 @@ import (
 // histogram draws how many events lie where in time, with the alerts marked
 // and the cursor's place shown, and lets a span be chosen.
 type histogram struct {
-	area grid.Area // the bars, as drawn last
+	area    grid.Area // the bars, as drawn last
+	outside grid.Area // what says that events lie far outside
 
 	at   int // bucket under the cursor while the histogram has the focus
 	mark int // bucket where a chosen span begins; -1 for none
 }
 
-// draw draws the bars over all lines but the last, which is the axis.
+// draw draws the bars over all lines but the last, which is the axis. Where the
+// sources hold more than was fetched, a dotted bar stands behind.
 func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus bool) {
 	axis, body := a.CutBottom(1)
-	h.area = body
+	h.area, h.outside = body, grid.Area{}
 	n := len(c.hist)
 	if n == 0 || c.to <= c.from {
 		axis.HLine(0, styFaint)
@@ -28,19 +31,21 @@ func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus b
 	}
 	h.at = min(max(h.at, 0), n-1)
 	top := 0
-	for _, v := range c.hist {
-		top = max(top, v)
+	for x, v := range c.hist {
+		top = max(top, v, c.there(x))
 	}
 	for x, v := range c.hist {
 		st := styBar
 		if x < len(c.marks) && c.marks[x] != 0 {
 			st = grid.Style{Fg: priorityStyle(c.marks[x] - 1).Fg}
 		}
+		behind := styFaint
 		if h.inSpan(x) && focus {
 			body.Sub(x, 0, 1, body.H).Tint(grid.Select, 0)
-			st = st.Over(grid.Select)
+			st, behind = st.Over(grid.Select), behind.Over(grid.Select)
 		}
-		drawBar(body, x, v, top, st)
+		drawBar(body, x, c.there(x), top, behind, dotted)
+		drawBar(body, x, v, top, st, bars)
 	}
 	h.drawAxis(axis, c, cl, cursor)
 	for x, p := range c.marks {
@@ -52,12 +57,65 @@ func (h *histogram) draw(a grid.Area, c counted, cl clock, cursor int64, focus b
 		x := bucketAt(c, cursor)
 		axis.Text(x, 0, styFocus, "┃")
 	}
+	h.drawOutside(axis, c.mass)
 	if focus {
 		axis.Text(h.at, 0, styFocus.With(grid.Reverse), "↑")
-		label := cl.mark(c.from+int64(h.at)*c.width(), time.Millisecond) + "  " + plural(int64(c.hist[h.at]), "event")
+		label := cl.mark(c.from+int64(h.at)*c.width(), time.Millisecond) + "  " + c.barText(h.at)
 		x := min(h.at+2, max(a.W-len(label)-1, 0))
 		body.Text(x, 0, styBold.Over(grid.Raised), " "+label+" ")
 	}
+}
+
+// drawOutside says at the ends of the axis how many events lie far outside.
+func (h *histogram) drawOutside(axis grid.Area, m dashboard.Mass) {
+	if m.Outside() == 0 {
+		return
+	}
+	text := outsideText(m)
+	h.outside = axis.Sub(0, 0, grid.Width(text)+1, 1)
+	axis.Text(0, 0, styWarn, text+" ")
+}
+
+// outsideText says how many events lie outside, and which key leads there.
+func outsideText(m dashboard.Mass) string {
+	text := ""
+	if m.Before > 0 {
+		text = "‹ " + count(m.Before) + " long before"
+	}
+	if m.After > 0 {
+		if text != "" {
+			text += ", "
+		}
+		text += "› " + count(m.After) + " long after"
+	}
+	return text + " · O"
+}
+
+// there is how many events the sources hold in a bucket, 0 when that is not
+// known.
+func (c counted) there(x int) int {
+	if x < len(c.all) {
+		return int(c.all[x])
+	}
+	return 0
+}
+
+// more reports whether the sources hold events that were not fetched.
+func (c counted) more() bool {
+	for x, n := range c.hist {
+		if c.there(x) > n {
+			return true
+		}
+	}
+	return false
+}
+
+// barText says how many events a bucket has.
+func (c counted) barText(x int) string {
+	if there := c.there(x); there > c.hist[x] {
+		return count(int64(c.hist[x])) + " of " + plural(int64(there), "event") + " fetched"
+	}
+	return plural(int64(c.hist[x]), "event")
 }
 
 // width is the length of one bucket in ns.
@@ -81,14 +139,18 @@ func (h *histogram) span(c counted) (from, to int64) {
 	return c.from + int64(lo)*c.width(), c.from + int64(hi+1)*c.width()
 }
 
-// drawBar draws one bar of eighths from the bottom up.
-func drawBar(a grid.Area, x, v, top int, st grid.Style) {
+// dotted are the marks of bars that stand for what was not fetched, as high as
+// bars are.
+var dotted = []rune(" ⣀⣀⣀⣤⣤⣶⣶⣿")
+
+// drawBar draws one bar of eighths from the bottom up, of the marks given.
+func drawBar(a grid.Area, x, v, top int, st grid.Style, marks []rune) {
 	if v <= 0 || top <= 0 {
 		return
 	}
 	eighths := max(1, int((int64(v)*int64(a.H)*8+int64(top)/2)/int64(top)))
 	for y := a.H - 1; y >= 0 && eighths > 0; y-- {
-		a.Text(x, y, st, string(bars[min(eighths, 8)]))
+		a.Text(x, y, st, string(marks[min(eighths, 8)]))
 		eighths -= 8
 	}
 }

@@ -72,6 +72,7 @@ func keyMap() []binding {
 		{[]string{"enter"}, inHistogram, "drilling", "drill", "into the span that is marked, or the bar under the cursor", (*Model).drillSpan},
 		{[]string{"enter"}, inDetail, "drilling", "drill", "into the events with the same value of the field", (*Model).drillField},
 		{[]string{"o"}, inBoard, "drilling", "events", "into the events behind what is picked, or behind the panel", (*Model).boardEvents},
+		{[]string{"O"}, everywhere, "drilling", "", "into the events whose time is far away from all others', which the histogram and the trends leave out", (*Model).drillOutside},
 		{[]string{"esc", "backspace"}, everywhere, "drilling", "back", "back to the level before, as it was left; first a marked span or a search is let go", (*Model).back},
 		{[]string{"w"}, inTable | inDetail, "drilling", "", "widen this level: from the process to the family that its container's entry point started, then to the container", (*Model).widen},
 		{[]string{"w"}, inTree, "drilling", "widen", "show what came of the ancestor one step further up", (*Model).widen},

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/store"
@@ -32,7 +33,8 @@ type level struct {
 
 	trail *trailView // the level shows a trail in place of all panels
 
-	counted counted // what the last refresh counted
+	counted counted    // what the last refresh counted
+	there   thereCount // what sources that count by themselves hold
 }
 
 // counted is what a refresh counts of a level.
@@ -41,6 +43,8 @@ type counted struct {
 	done, total int64 // rows evaluated
 	from, to    int64 // span of the histogram, ns since 1970
 	hist        []int
+	all         []int64        // beside hist: what the sources hold, fetched or not; nil: not known
+	mass        dashboard.Mass // where the events lie; the histogram leaves out what is far outside
 	marks       []event.Priority // the worst alert in each bucket, 0 for none
 }
 

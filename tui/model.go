@@ -270,6 +270,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case boardDueMsg:
 		msg.board.counts.due = false
 		return m.countBoard()
+	case thereMsg:
+		return m.thereCounted(msg)
+	case thereDueMsg:
+		msg.level.there.due = false
+		return m.countThere()
 	case typedMsg:
 		return m.typed(msg)
 	case checkedMsg:

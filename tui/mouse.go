@@ -69,6 +69,9 @@ func (m *Model) click(e tea.Mouse) tea.Cmd {
 			m.conts.move(m.conts.top + y/cardLines - m.conts.at())
 		}
 	case inHistogram:
+		if m.hist.outside.Has(e.X, e.Y) {
+			return m.drillOutside()
+		}
 		m.hist.at = min(max(e.X-m.hist.area.X, 0), max(len(l.counted.hist)-1, 0))
 		m.beginBrush(e.X)
 	case inDetail:

@@ -70,13 +70,13 @@ func (m *Model) refresh() tea.Cmd {
 		m.panelsAt = time.Now()
 	}
 	ctx, st, conts, h := m.ctx, m.store, m.tally, m.hub
-	previous := l.counted
+	previous, whole := l.counted, l.there.of(l.expr)
 	return func() tea.Msg {
 		msg := refreshedMsg{level: l, view: view, version: st.Version()}
 		msg.done = view.Update(ctx, slice)
 		alerts.Update(ctx, slice)
 		begun := time.Now()
-		msg.counted = countView(view, alerts, width, previous, want)
+		msg.counted = countView(view, alerts, width, previous, whole, want)
 		if want {
 			msg.panels = countPanels(ctx, st, conts, h)
 			msg.cost = time.Since(begun)
@@ -85,24 +85,50 @@ func (m *Model) refresh() tea.Cmd {
 	}
 }
 
-// countView counts a view: how much of it there is, and where in time. The
-// histogram is kept from the last time when it is not wanted.
-func countView(view, alerts *store.View, width int, c counted, hist bool) counted {
+// countView counts a view: how much of it there is, and where in time, beside
+// what the sources hold over time (nil: no more than that). The histogram is
+// kept from the last time when it is not wanted.
+func countView(view, alerts *store.View, width int, c counted, whole *there, hist bool) counted {
 	c.shown = view.Len()
 	c.done, c.total = view.Progress()
 	if !hist && len(c.hist) == width {
 		return c
 	}
-	from, to, ok := view.Span()
+	c.all = nil
+	mass, ok := massOf(view)
+	if whole != nil {
+		mass, ok = whole.massWith(view), true
+	}
 	if !ok {
-		c.hist, c.marks, c.from, c.to = nil, nil, 0, 0
+		c.hist, c.marks, c.mass = nil, nil, dashboard.Mass{}
+		c.from, c.to = 0, 0
 		return c
 	}
-	c.from, c.to = dashboard.Frame(from, to, width)
+	c.mass = mass
+	c.from, c.to = dashboard.Frame(mass.First, mass.Last, width)
 	c.hist = view.Histogram(c.from, c.to, width)
+	if whole != nil {
+		c.all = whole.in(c.from, c.to, width)
+	}
 	c.marks = make([]event.Priority, width)
 	markAlerts(&c, view, alerts)
 	return c
+}
+
+// massOf finds the span in which nearly all events of a view lie; ok is false
+// when there are none.
+func massOf(view *store.View) (m dashboard.Mass, ok bool) {
+	n := view.Len()
+	if n == 0 {
+		return m, false
+	}
+	last := int64(0)
+	return dashboard.MassOf(int64(n), time.Second, func(k int64) int64 {
+		if ref, ok := view.At(int(k)); ok { // else some were evicted meanwhile
+			last = ref.Time()
+		}
+		return last
+	}), true
 }
 
 // maxMarks bounds how many alerts are looked up for the histogram; past it the
@@ -183,9 +209,9 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 	}
 	m.fillScreen()
 	if msg.panels == nil {
-		return m.panelsLater()
+		return tea.Batch(m.panelsLater(), m.countThere())
 	}
-	return nil
+	return m.countThere()
 }
 
 // panelsMsg asks for the panels to be counted once more after the last change.

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 )
@@ -34,6 +35,19 @@ func between(from, to int64) string {
 	lo := check("evt.rawtime", filter.OpGE, itoa64(from))
 	hi := check("evt.rawtime", filter.OpLT, itoa64(to))
 	return filter.All(filter.Source(lo), filter.Source(hi))
+}
+
+// outside writes the condition that an event lies where a mass leaves some out.
+func outside(m dashboard.Mass) string {
+	before := filter.Source(check("evt.rawtime", filter.OpLT, itoa64(m.First)))
+	after := filter.Source(check("evt.rawtime", filter.OpGT, itoa64(m.Last)))
+	switch {
+	case m.After == 0:
+		return before
+	case m.Before == 0:
+		return after
+	}
+	return "(" + before + " or " + after + ")"
 }
 
 // ofContainer writes the condition that selects an event's container.

@@ -190,6 +190,9 @@ func (m *Model) shownText(l *level) string {
 			of = " of up to " // the rest of the filter is evaluated here
 		}
 		text = count(int64(c.shown)) + of + count(max(n, int64(c.shown))) + " there"
+		if bars := l.barsText(); bars != "" && l.board == nil {
+			text += " · " + bars
+		}
 	}
 	if c.done < c.total && c.total > 0 {
 		text = fmt.Sprintf("filtering %d %%  ", c.done*100/c.total) + text
