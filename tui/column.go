@@ -133,7 +133,7 @@ func (r reader) cellField(c *column, row event.Row) (field, value string, ok boo
 	case strings.HasPrefix(row.Type.String(), "execve"):
 		names = []string{"proc.cmdline", "proc.name"}
 	default:
-		names = []string{"fd.name", "fs.path.name", "evt.type"}
+		names = []string{"fd.name", "fs.path.name", "ka.target.name", "net.host", "evt.type"}
 	}
 	for _, n := range names {
 		if v, ok := r.raw(row, n); ok {

@@ -2,9 +2,11 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/summary"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -104,6 +106,11 @@ func (r reader) summary(row event.Row) []piece {
 	name := row.Type.String()
 	v, ok := verbs[name]
 	if !ok {
+		if ps := r.told(row); ps != nil {
+			return ps
+		}
+	}
+	if !ok {
 		v = verb{word: name, object: []string{"fd.name", "fs.path.name", "evt.args"}}
 	}
 	if row.Type == event.TypeUnknown || v.word == "" {
@@ -130,7 +137,23 @@ func (r reader) summary(row event.Row) []piece {
 	return append(ps, r.outcome(row, v.hushOK)...)
 }
 
-// alertSummary tells an alert: its rule, and the command behind it.
+// told tells an event that is no system call by what its kind says.
+func (r reader) told(row event.Row) (ps []piece) {
+	for _, p := range summary.Of(row, func(name string) (string, bool) { return r.text(row, name) }) {
+		switch {
+		case p.Field == "":
+			ps = append(ps, piece{p.Text, styDim})
+		case len(ps) == 0 && p.Field != "log.message":
+			ps = append(ps, piece{p.Text, verbStyle(row.Type)})
+		default:
+			ps = append(ps, piece{p.Text, styText})
+		}
+	}
+	return ps
+}
+
+// alertSummary tells an alert: its rule, and the command behind it, or what
+// else it is about.
 func (r reader) alertSummary(row event.Row) []piece {
 	a := row.A()
 	st := priorityStyle(a.Priority)
@@ -141,7 +164,17 @@ func (r reader) alertSummary(row event.Row) []piece {
 	if obj := r.first(row, "fd.name", "fs.path.name"); obj != "" {
 		ps = append(ps, piece{"  ", styText}, piece{obj, styDim})
 	}
-	return ps
+	if len(ps) > 1 {
+		return ps
+	}
+	more := r.told(row)
+	if len(more) == 0 {
+		more = []piece{{oneLine(r.first(row, "alert.output")), styDim}}
+	}
+	if text := plainText(more); text == "" || text == ps[0].text {
+		return ps
+	}
+	return slices.Concat(ps, []piece{{"  ", styText}}, more)
 }
 
 // object is what something was done to.

@@ -70,7 +70,7 @@ func (w aroundWriter) table(answers []pivot.Answer, rows []pivot.Row) error {
 	}
 	columns := w.columns
 	if columns == nil {
-		columns, _ = parseColumns(defaultColumns)
+		columns = columnsByDefault()
 	}
 	t := &tableRows{out: safetext.NewWriter(w.out), columns: columns, redact: w.redact, lead: "PIVOT"}
 	for _, r := range rows {

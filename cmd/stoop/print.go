@@ -14,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/summary"
 )
 
 // printCmd prints events.
@@ -166,10 +167,31 @@ type column struct {
 	name  string
 	field *event.Field
 	arg   event.Arg
+	told  bool // where the field is missing, what the event's kind says stands in its place
+}
+
+// kindText tells an event that is no system call.
+func kindText(r event.Row) string {
+	return summary.Text(summary.Of(r, func(name string) (string, bool) {
+		f, arg, err := event.Fields.Parse(name)
+		if err != nil {
+			return "", false
+		}
+		v, ok := f.Get(r, arg)
+		return v.String(), ok
+	}))
 }
 
 // defaultColumns are those of a table that nobody asked columns of.
 var defaultColumns = []string{"evt.time.iso8601", "container.name", "k8s.pod.name", "proc.name", "proc.pid", "user.name", "evt.type", "evt.res", "alert.rule", "evt.args"}
+
+// columnsByDefault returns them; the last one has something to say of every kind
+// of event.
+func columnsByDefault() []column {
+	columns, _ := parseColumns(defaultColumns) // they are fields
+	columns[len(columns)-1].told = true
+	return columns
+}
 
 func parseColumns(names []string) (columns []column, err error) {
 	for _, name := range names {
@@ -178,7 +200,7 @@ func parseColumns(names []string) (columns []column, err error) {
 		if err != nil {
 			return nil, columnError(name, err)
 		}
-		columns = append(columns, column{name, f, arg})
+		columns = append(columns, column{name: name, field: f, arg: arg})
 	}
 	return columns, nil
 }
@@ -197,10 +219,15 @@ func columnError(name string, err error) error {
 // value returns a column's text; the fields' missing value when it has none.
 func (c column) value(r event.Row, redact bool) string {
 	v, ok := c.field.Show(r, c.arg)
-	if !ok {
-		return event.NotAvailable
-	}
 	text := v.String()
+	if !ok {
+		if !c.told {
+			return event.NotAvailable
+		}
+		if text = kindText(r); text == "" {
+			return event.NotAvailable
+		}
+	}
 	if redact {
 		text = safetext.Redact(text)
 	}
@@ -220,7 +247,7 @@ func newRows(format string, columns []column, out io.Writer, redact bool) rows {
 	}
 	chains := columns == nil
 	if chains {
-		columns, _ = parseColumns(defaultColumns)
+		columns = columnsByDefault()
 	}
 	if format == "csv" {
 		return newCSVRows(out, columns, redact)

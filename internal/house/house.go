@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"internal/places":    {"internal/trail", "internal/source", "internal/store", "internal/filter", "internal/event", safetext},
 	"internal/compare":   {"internal/store", "internal/dashboard", "internal/filter", "internal/event"}, // its test counts with a store
 	"internal/rules":     {"internal/filter", "internal/event"},
+	"internal/summary":   {"internal/profile", "internal/filter", "internal/event"}, // its test reads documents
 	"internal/pivot":     {"internal/source", "internal/store", "internal/filter", "internal/event"},
 	"internal/source":    {"internal/dashboard", "internal/filter", "internal/event"},
 	"internal/profile":   {"internal/filter", "internal/event"},
@@ -45,7 +46,8 @@ var arrows = map[string][]string{
 	"query":              {"internal/queue", "internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
-		"internal/queue", "internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot", "internal/filter", "internal/event",
+		"internal/queue", "internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot",
+		"internal/summary", "internal/filter", "internal/event",
 		safetext, "themes",
 	},
 
