@@ -5,6 +5,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -154,12 +155,12 @@ func (d *panelDrawing) keyStyle(key string, plain grid.Style) grid.Style {
 	return plain
 }
 
-// key writes a value.
-func (d *panelDrawing) key(key string) string {
+// key writes a value of the panel's k-th field.
+func (d *panelDrawing) key(k int, key string) string {
 	if key == "" {
 		return "—"
 	}
-	return d.read.mask(key)
+	return d.read.mask(rules.ValueName(d.p.By[k], key))
 }
 
 // rows draws a line for each value, with a bar or with its time.
@@ -179,7 +180,7 @@ func (d *panelDrawing) rows(a grid.Area) {
 			break
 		}
 		line := d.line(a, 1+i)
-		x := line.Fit(panelMargin, 0, name, styText, d.key(g.Keys[0]))
+		x := line.Fit(panelMargin, 0, name, styText, d.key(0, g.Keys[0]))
 		x = line.FitRight(x, 0, countWidth, styDim, short(g.Count)) + 1
 		if d.p.Kind == dashboard.Heat {
 			d.heat(line, x, g.Buckets, peak)
@@ -289,7 +290,7 @@ func (d *panelDrawing) series(i int) grid.Tone {
 func (d *panelDrawing) legend(a grid.Area) {
 	x := trendMargin
 	for i, g := range d.r.Groups {
-		text := d.key(g.Keys[0]) + " " + short(g.Count)
+		text := d.key(0, g.Keys[0]) + " " + short(g.Count)
 		if x+2+grid.Width(safe(text)) > a.W {
 			a.Text(x, 0, styFaint, "…")
 			return
@@ -308,7 +309,7 @@ func (d *panelDrawing) table(a grid.Area) {
 	for k, name := range d.p.By {
 		w := grid.Width(name)
 		for _, g := range d.r.Groups {
-			w = max(w, grid.Width(safe(d.key(g.Keys[k]))))
+			w = max(w, grid.Width(safe(d.key(k, g.Keys[k]))))
 		}
 		if w = min(w, 44); room < min(w, 8)+1 {
 			break
@@ -329,9 +330,9 @@ func (d *panelDrawing) table(a grid.Area) {
 		line := d.line(a, 2+i)
 		d.row(line, widths, func(k int) (string, grid.Style) {
 			if k == 0 {
-				return d.key(g.Keys[0]), d.keyStyle(g.Keys[0], styText)
+				return d.key(0, g.Keys[0]), d.keyStyle(g.Keys[0], styText)
 			}
-			return d.key(g.Keys[k]), styText
+			return d.key(k, g.Keys[k]), styText
 		}, short(g.Count), at, styDim)
 		d.tint(line, i)
 	}

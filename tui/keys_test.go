@@ -145,7 +145,7 @@ var keyCases = map[string][]keyCase{
 		{"e e j enter w w", exprIs("container.id = 6cf4be7b2388")},
 	},
 	"process tree w": {{"e e p w", func(_ *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "├─nmap -sT") }}},
-	"everywhere O": {{"O", says("no event is far away in time")}}, // TestHistogramLeavesOutWhatIsFar has one that is
+	"everywhere O":   {{"O", says("no event is far away in time")}}, // TestHistogramLeavesOutWhatIsFar has one that is
 	"dashboard o": {{"b o", func(m *Model, _ *tuitest.Driver) bool {
 		return m.level().board == nil && m.level().expr == "alert.rule exists and alert.priority = Notice" && m.level().counted.shown == 3
 	}}},

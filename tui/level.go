@@ -43,8 +43,8 @@ type counted struct {
 	done, total int64 // rows evaluated
 	from, to    int64 // span of the histogram, ns since 1970
 	hist        []int
-	all         []int64        // beside hist: what the sources hold, fetched or not; nil: not known
-	mass        dashboard.Mass // where the events lie; the histogram leaves out what is far outside
+	all         []int64          // beside hist: what the sources hold, fetched or not; nil: not known
+	mass        dashboard.Mass   // where the events lie; the histogram leaves out what is far outside
 	marks       []event.Priority // the worst alert in each bucket, 0 for none
 }
 

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/term"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -49,10 +52,21 @@ func (c *printCmd) printDashboard(a *app) error {
 	if err != nil {
 		return err
 	}
-	span := spanOf(req, sources, st)
+	span, outside, err := c.spanOf(a.ctx, d, req, sources, st)
+	if err != nil {
+		return err
+	}
 	qs, err := d.Queries(c.Filter, span)
 	if err != nil {
 		return filterError(c.Filter, err)
+	}
+	for i := range qs {
+		if !qs[i].Panel.Timed() && outside > 0 {
+			qs[i].Span = dashboard.Span{}
+		}
+	}
+	if outside > 0 {
+		fmt.Fprintf(safetext.NewWriter(a.errs), "stoop: %d events are far away in time from the others; what is over time leaves them out, --since and --until show them\n", outside)
 	}
 	results, err := source.Count(a.ctx, qs, sources, st)
 	if err != nil {
@@ -103,37 +117,48 @@ func (c *printCmd) writeDashboard(a *app, d *dashboard.Dashboard, span dashboard
 	if w, _, err := term.GetSize(int(a.out.Fd())); err == nil && w > 0 {
 		width = w
 	}
-	text := dashboard.Text{Out: a.out, Width: width, Mask: mask}
+	text := dashboard.Text{Out: a.out, Width: width, Mask: mask, Name: rules.ValueName}
 	return text.Dashboard(d, span, results)
 }
 
 // spanOf is the time that a dashboard is about: what was asked, and where that
-// is open what the sources hold.
-func spanOf(req source.Request, sources []source.Source, st *store.Store) dashboard.Span {
-	span := dashboard.Span{Buckets: textBuckets}
-	widen := func(from, to time.Time) {
-		if from.IsZero() || to.IsZero() {
-			return
+// is open where the events are that it counts. How many lie far outside is said
+// beside it.
+func (c *printCmd) spanOf(ctx context.Context, d *dashboard.Dashboard, req source.Request, sources []source.Source, st *store.Store) (span dashboard.Span, outside int64, err error) {
+	span.Buckets = textBuckets
+	asked := !req.Since.IsZero() && !req.Until.IsZero()
+	if !asked {
+		terms := []string{d.Filter, c.Filter}
+		if !req.Since.IsZero() {
+			terms = append(terms, fmt.Sprintf("evt.rawtime >= %d", req.Since.UnixNano()))
 		}
-		if span.From == 0 || from.UnixNano() < span.From {
-			span.From = from.UnixNano()
+		if !req.Until.IsZero() {
+			terms = append(terms, fmt.Sprintf("evt.rawtime <= %d", req.Until.UnixNano()))
 		}
-		span.To = max(span.To, to.UnixNano()+1)
+		var f *filter.Filter
+		if text := filter.All(terms...); text != "" {
+			if f, err = filter.Compile(text, event.Fields); err != nil {
+				return span, 0, filterError(c.Filter, err)
+			}
+		}
+		m, ok, err := source.Window(ctx, f, sources, st)
+		if err != nil {
+			return span, 0, err
+		}
+		if ok {
+			span.From, span.To, outside = m.First, m.Last, m.Outside()
+		}
 	}
-	for _, s := range sources {
-		widen(s.Info().Bounds[0], s.Info().Bounds[1])
-	}
-	if stats := st.Stats(); stats.Events > 0 {
-		widen(time.Unix(0, stats.Oldest), time.Unix(0, stats.Newest))
+	if req.Since.IsZero() && req.Until.IsZero() {
+		span.From, span.To = dashboard.Frame(span.From, span.To, span.Buckets)
+		return span, outside, nil
 	}
 	if !req.Since.IsZero() {
 		span.From = req.Since.UnixNano()
 	}
 	if !req.Until.IsZero() {
-		span.To = req.Until.UnixNano() + 1
+		span.To = req.Until.UnixNano()
 	}
-	if req.Since.IsZero() && req.Until.IsZero() {
-		span.From, span.To = dashboard.Frame(span.From, span.To-1, span.Buckets)
-	}
-	return span
+	span.To++
+	return span, outside, nil
 }

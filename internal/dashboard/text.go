@@ -18,6 +18,9 @@ type Text struct {
 	Width int                      // columns
 	Zone  *time.Location           // of times
 	Mask  func(text string) string // hides secrets; nil: shows them
+
+	// Name says how the value of a field is called; nil: as it is.
+	Name func(field, value string) string
 }
 
 // The share of the width that a value's name and a bar take.
@@ -63,7 +66,7 @@ func (t Text) panel(p *Panel, r *Result) {
 	t.line("%s", title)
 	switch p.Kind {
 	case Terms:
-		t.terms(r)
+		t.terms(p, r)
 	case Trend, Heat:
 		t.timed(p, r)
 	case Table:
@@ -87,11 +90,11 @@ func (t Text) notes(r *Result) {
 	}
 }
 
-func (t Text) terms(r *Result) {
+func (t Text) terms(p *Panel, r *Result) {
 	name := max(int(float64(t.Width)*nameShare), least)
 	room := max(t.Width-name-16, 4)
 	for _, g := range r.Groups {
-		t.line("  %s %10d  %s", fit(t.safe(g.Keys[0]), name), g.Count, Bar(g.Count, r.Groups[0].Count, room))
+		t.line("  %s %10d  %s", fit(t.value(p, 0, g.Keys[0]), name), g.Count, Bar(g.Count, r.Groups[0].Count, room))
 	}
 }
 
@@ -105,7 +108,7 @@ func (t Text) timed(p *Panel, r *Result) {
 		most = max(most, top(g.Buckets))
 	}
 	for _, g := range r.Groups {
-		t.line("  %s %10d  %s", fit(t.safe(g.Keys[0]), name), g.Count, Sparks(g.Buckets, most))
+		t.line("  %s %10d  %s", fit(t.value(p, 0, g.Keys[0]), name), g.Count, Sparks(g.Buckets, most))
 	}
 }
 
@@ -114,7 +117,7 @@ func (t Text) table(p *Panel, r *Result) {
 	for k, name := range p.By {
 		widths[k] = len(name)
 		for _, g := range r.Groups {
-			widths[k] = max(widths[k], displaywidth.String(t.safe(orNone(g.Keys[k]))))
+			widths[k] = max(widths[k], displaywidth.String(t.value(p, k, orNone(g.Keys[k]))))
 		}
 	}
 	var head strings.Builder
@@ -125,7 +128,7 @@ func (t Text) table(p *Panel, r *Result) {
 	for _, g := range r.Groups {
 		var row strings.Builder
 		for k, key := range g.Keys {
-			row.WriteString(fit(t.safe(orNone(key)), widths[k]) + "  ")
+			row.WriteString(fit(t.value(p, k, orNone(key)), widths[k]) + "  ")
 		}
 		last := ""
 		if g.Last > 0 {
@@ -153,6 +156,14 @@ func (t Text) time(ns int64) string {
 		zone = time.UTC
 	}
 	return time.Unix(0, ns).In(zone).Format("2006-01-02T15:04:05Z07:00")
+}
+
+// value writes a value of a panel's k-th field.
+func (t Text) value(p *Panel, k int, value string) string {
+	if t.Name != nil {
+		value = t.Name(p.By[k], value)
+	}
+	return t.safe(value)
 }
 
 func (t Text) safe(s string) string {

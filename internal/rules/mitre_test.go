@@ -54,3 +54,16 @@ func TestCatalogTellsOfTheFirstOfAName(t *testing.T) {
 		t.Error("no catalog knows a rule")
 	}
 }
+
+func TestValueName(t *testing.T) {
+	for _, c := range [][3]string{
+		{"alert.tags", "mitre_execution", "Execution"},
+		{"alert.mitre", "T1059.004", "T1059.004  Command and Scripting Interpreter: Unix Shell"},
+		{"alert.tags", "container", "container"},
+		{"proc.name", "mitre_execution", "mitre_execution"},
+	} {
+		if got := ValueName(c[0], c[1]); got != c[2] {
+			t.Errorf("%s %s: %q", c[0], c[1], got)
+		}
+	}
+}
