@@ -16,8 +16,8 @@ const (
 	NoneWord  = "none"
 )
 
-// FalcoFiles are where Falco's own configuration says that rules are
-// (rules_files of its falco.yaml).
+// FalcoFiles are where rules of Falco are when its configuration does not say
+// (rules_files of the falco.yaml that it brings along).
 var FalcoFiles = []string{"/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d"}
 
 // IndicatorsPrefix before a path makes it one of a list of indicators.
@@ -94,7 +94,15 @@ func (f *finder) indicators(path string) error {
 
 // falco adds what is there of Falco's files.
 func (f *finder) falco() error {
-	for _, path := range FalcoFiles {
+	files := FalcoFiles
+	c, err := readFalcoConfig()
+	if err != nil {
+		return fmt.Errorf("rules: Falco's configuration: %w", err)
+	}
+	if c != nil && len(c.RulesFiles) > 0 {
+		files = c.RulesFiles
+	}
+	for _, path := range files {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
