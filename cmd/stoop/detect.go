@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/evidence"
@@ -26,7 +28,7 @@ import (
 // ruleFlags are the flags of the verbs that make alerts.
 type ruleFlags struct {
 	Rules        []string `short:"r" sep:"none" placeholder:"RULES" help:"Make alerts by Falco rules: a file, a folder of them, stoop (those built in), falco (those in /etc/falco) or none; may be given several times (docs/rules.md)." predictor:"file"`
-	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains and paths: plain text, CSV or STIX 2.1; may be given several times (docs/rules.md)." predictor:"file"`
+	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains, paths and hashes: plain text, CSV or STIX 2.1; may be given several times (docs/rules.md)." predictor:"file"`
 	Evidence     string   `placeholder:"DIR" help:"live: keep the program files of alerts in this folder, where they were not in the image, by their SHA-256." type:"path"`
 	RuleMatching string   `default:"first" enum:"first,all" help:"Where several rules hold for an event: the first fires, or all do."`
 }
@@ -56,6 +58,8 @@ type detecting struct {
 	evidence *evidence.Keeper // nil: programs are not kept
 	onNode   atomic.Bool      // what is read happens on this node
 	asked    atomic.Pointer[asked]
+	hashing  sync.Once
+	hasher   atomic.Pointer[evidence.Hasher] // nil until there is something to hash
 }
 
 // asked is what sources were asked for, to ask anew when the rules change.
@@ -76,9 +80,13 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 	if names, x.named = f.chosen(others); len(names) == 0 {
 		return nil
 	}
-	d, report, err := detect.Open(names, detect.Options{
-		Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all", Stats: x.stats},
-	})
+	opt := detect.Options{Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all", Stats: x.stats}}
+	d, report, err := detect.Open(names, opt)
+	if err != nil && !x.named { // Falco's are broken: what is built in is not
+		fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
+		names = []string{rules.OwnWord}
+		d, report, err = detect.Open(names, opt)
+	}
 	if err != nil {
 		return usageError{fmt.Errorf("--rules: %w", err)}
 	}
@@ -97,6 +105,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 	if err := x.keepEvidence(f.Evidence); err != nil {
 		return err
 	}
+	x.hashPrograms()
 	go d.Follow(a.ctx)
 	return nil
 }
@@ -155,7 +164,7 @@ func (x *detecting) notes() []source.Note {
 	if x.detector == nil {
 		return nil
 	}
-	return x.detector.Stats().Notes
+	return append(x.detector.Stats().Notes, x.unhashed()...)
 }
 
 // onTables has f told of the tables that alerts refer to.
@@ -168,6 +177,7 @@ func (x *detecting) onTables(f func(made, of *event.Tables)) {
 // end takes what sequences still wait for, once no more events come.
 func (x *detecting) end() {
 	if x.detector != nil {
+		x.endHashing()
 		x.detector.End()
 	}
 }
@@ -260,8 +270,12 @@ func (x *detecting) report(errs io.Writer, all bool) {
 	st := x.detector.Stats()
 	if all {
 		fmt.Fprintf(errs, "rules: %d alerts of %d events\n", st.Alerts, st.Events)
+		if q := st.Steps; len(st.Sequences) > 0 {
+			fmt.Fprintf(errs, "sequences: %d steps taken, %d fired, %d silenced, %d events late, %d of no group, %d beginnings forgotten, %d go on in %s\n",
+				q.Steps, q.Fired, q.Silenced, q.Late, q.NoGroup, q.Evicted, q.Groups, humanize.IBytes(uint64(max(q.Bytes, 0))))
+		}
 	}
-	for _, n := range st.Notes {
+	for _, n := range append(st.Notes, x.unhashed()...) {
 		if n.Level > source.NoteInfo || all {
 			fmt.Fprintln(errs, noteLine("rules", n))
 		}

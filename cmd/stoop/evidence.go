@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
@@ -51,11 +50,9 @@ func program(a detect.Alert) evidence.Program {
 		}
 		return v.String()
 	}
-	b := a.Batch
-	return evidence.Program{
-		PID: int(b.Tables.Proc(b.Proc[a.I]).PID), Path: text("proc.exepath"), Container: text("container.id"),
-		Rule: a.Rule.Name, Alert: text("alert.id"), Time: time.Unix(0, b.Time[a.I]).UTC(),
-	}
+	p := programOf(a.Row())
+	p.Rule, p.Alert = a.Rule.Name, text("alert.id")
+	return p
 }
 
 // onNodes tells whether all that is read happens on this node now: a pid in a

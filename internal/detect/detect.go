@@ -35,6 +35,8 @@ type Detector struct {
 	reloading sync.Mutex // held while files are read anew
 	files     digest
 
+	handing sync.Mutex // held while events and what is made of them are handed on: one after the other
+
 	mu        sync.Mutex
 	set       *rules.Set
 	engine    *engine.Engine
@@ -45,6 +47,8 @@ type Detector struct {
 	heard     []func(Alert)
 	begun     []func(made, of *event.Tables)
 	replaced  []func() error // called after a swap
+	program   func(*Program) // nil: nobody hashes programs
+	isProgram *filter.Filter
 	stats     Stats
 	earlier   map[string]RuleStats // of rules that were replaced, by name
 	fired     map[string]uint64    // sequences, by name
@@ -98,6 +102,9 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if opt.Rules.Append, err = rules.FalcoOutputs(args); err != nil {
+		return nil, nil, err
+	}
 	set, report := rules.Load(files, opt.Rules)
 	if err := report.Err(); err != nil && !opt.Rules.Lenient {
 		return nil, report, err
@@ -107,7 +114,7 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 		return nil, report, err
 	}
 	if rereadable(args) {
-		d.args, d.files = args, digestOf(files)
+		d.args, d.files = args, digestOf(files, opt.Rules.Append)
 	}
 	return d, report, nil
 }
@@ -153,6 +160,8 @@ func (d *Detector) Sink(to source.Sink) source.Sink {
 	d.to = to
 	d.mu.Unlock()
 	return source.SinkFunc(func(b *event.Batch) {
+		d.handing.Lock()
+		defer d.handing.Unlock()
 		to.Batch(b)
 		if b.Len() > 0 {
 			d.detect(b, to)
@@ -160,12 +169,13 @@ func (d *Detector) Sink(to source.Sink) source.Sink {
 	})
 }
 
-// detect makes the alerts of a batch and hands them on.
+// detect makes the alerts of a batch and hands them on; d.handing is held.
 func (d *Detector) detect(b *event.Batch, to source.Sink) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.stats.Events += uint64(b.Len())
 	d.shelves.refresh(b.Tables)
+	d.programs(b, to)
 	d.hits = d.hits[:0]
 	d.engine.Detect(b, func(i int, r *rules.Rule) { d.hits = append(d.hits, hit{i, r}) })
 	var alerts *event.Batch

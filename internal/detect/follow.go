@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"os"
 	"time"
 
@@ -16,8 +17,9 @@ const followEvery = 2 * time.Second
 // digest tells whether files changed.
 type digest [sha256.Size]byte
 
-func digestOf(files []rules.File) (d digest) {
+func digestOf(files []rules.File, outputs []rules.AppendOutput) (d digest) {
 	h := sha256.New()
+	fmt.Fprintf(h, "%q", outputs)
 	for _, f := range files {
 		for _, text := range [][]byte{[]byte(f.Name), {0}, f.Text, {0}} {
 			h.Write(text)
@@ -77,11 +79,17 @@ func (d *Detector) Reload() error {
 	if err != nil {
 		return err
 	}
-	now := digestOf(files)
+	outputs, err := rules.FalcoOutputs(d.args)
+	if err != nil {
+		return err
+	}
+	now := digestOf(files, outputs)
 	if now == d.files {
 		return nil
 	}
-	set, report := rules.Load(files, d.opt.Rules)
+	opt := d.opt.Rules
+	opt.Append = outputs
+	set, report := rules.Load(files, opt)
 	if err := report.Err(); err != nil && !d.opt.Rules.Lenient {
 		return err
 	}

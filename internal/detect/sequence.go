@@ -51,6 +51,8 @@ func (d *Detector) raise(f *sequence.Fired, to source.Sink) {
 
 // End takes what sequences still wait for, once no more events come.
 func (d *Detector) End() {
+	d.handing.Lock()
+	defer d.handing.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.to != nil {
@@ -79,11 +81,13 @@ func (d *Detector) clock(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
+			d.handing.Lock()
 			d.mu.Lock()
 			if d.to != nil {
 				d.sequences.Advance(now, func(f *sequence.Fired) { d.raise(f, d.to) })
 			}
 			d.mu.Unlock()
+			d.handing.Unlock()
 		}
 	}
 }

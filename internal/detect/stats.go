@@ -62,8 +62,16 @@ func (d *Detector) Stats() Stats {
 	}
 	s.Steps = d.sequences.Stats()
 	s.Notes = append(s.Notes, d.suppressed()...)
-	if n := s.Steps.Evicted; n > 0 {
-		s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d beginnings of sequences were forgotten for want of room", n)})
+	for _, left := range []struct {
+		n    uint64
+		text string
+	}{
+		{s.Steps.Evicted, "%d beginnings of sequences were forgotten for want of room"},
+		{s.Steps.Late, "%d events came too late for sequences to put them in their place, and were no steps"},
+	} {
+		if left.n > 0 {
+			s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf(left.text, left.n)})
+		}
 	}
 	return s
 }

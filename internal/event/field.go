@@ -236,5 +236,5 @@ var Fields = NewRegistry(
 	timeFields, typeFields, evtFields, argFields,
 	procFields, lineageFields, sessionFields, procEventFields, threadFields, userFields,
 	fdFields, sockFields, pathFields, containerFields, podFields,
-	alertFields, stoopFields, reportFields, auditFields, jsonFields, meterFields,
+	alertFields, stoopFields, reportFields, hashFields, auditFields, jsonFields, meterFields,
 )

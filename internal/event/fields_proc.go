@@ -101,7 +101,30 @@ var procEventFields = group("proc", HomeEvent, FromLive|FromFalco, []Field{
 		Name: "proc.ppid.duration", Kind: Duration, Unit: "ns", Doc: "How old the parent was when the event happened.",
 		Read: func(r Row, _ Arg) (Value, bool) { return age(r, r.T.Proc(r.P().Parent)) },
 	},
+	{
+		Name: "proc.exe_sha256", Kind: String, Flags: Extension, Read: readExeSHA256,
+		Doc: "SHA-256 of the executable file, in hex. Live it is told by events of type exe_hash: once for a program that was not in its container's image.",
+	},
 })
+
+// Hashes that documents tell: of the executable, and of the file that the event
+// is about.
+var hashFields = append(group("proc", HomeEvent, FromFalco, []Field{
+	{Name: "proc.exe_sha1", Kind: String, Flags: Extension, Doc: "SHA-1 of the executable file, in hex."},
+	{Name: "proc.exe_md5", Kind: String, Flags: Extension, Doc: "MD5 of the executable file, in hex."},
+}), group("fd", HomeEvent, FromFalco, []Field{
+	{Name: "fd.sha256", Kind: String, Flags: Extension, Doc: "SHA-256 of the file, in hex."},
+	{Name: "fd.sha1", Kind: String, Flags: Extension, Doc: "SHA-1 of the file, in hex."},
+	{Name: "fd.md5", Kind: String, Flags: Extension, Doc: "MD5 of the file, in hex."},
+})...)
+
+func readExeSHA256(r Row, _ Arg) (Value, bool) {
+	if r.Type != TypeExeHash {
+		return Value{}, false
+	}
+	a, ok := ArgAt(r.B.Payload(r.I), 0)
+	return StringValue(string(a.Bytes)), ok && a.Kind == Bytes
+}
 
 func readName(r Row, _ Arg) (Value, bool)    { return r.Str(r.P().Name) }
 func readExe(r Row, _ Arg) (Value, bool)     { return r.Str(r.P().Exe) }

@@ -29,6 +29,7 @@ const (
 	TypeDrop                                  // Falco's drop
 	TypeGeneric                               // a system call that this table has no name for; its number is an argument
 	TypeConnection                            // a connection that a sensor of the network saw
+	TypeExeHash                               // a program that is new in its container was hashed
 	lastType
 )
 

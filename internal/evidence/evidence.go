@@ -22,6 +22,9 @@ type Program struct {
 	Rule      string    `json:"rule,omitempty"`
 	Alert     string    `json:"alert.id,omitempty"`
 	Time      time.Time `json:"time"`
+
+	Ino  uint64 `json:"-"` // of the file, 0 when it is not known
+	Near []int  `json:"-"` // processes in the same container, which may live longer
 }
 
 // Options bound what is kept; zero values stand for the defaults.
@@ -103,7 +106,7 @@ func Open(dir string, opt Options) (*Keeper, error) {
 // Take has the file of a process kept. It opens the file, which holds it even
 // when the process ends now, and leaves the reading to a worker: it never waits.
 func (k *Keeper) Take(p Program) {
-	f, err := openImage(p)
+	f, err := openProgram(p)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.stats.Asked++

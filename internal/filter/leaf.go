@@ -169,7 +169,7 @@ func (b *binder) eventType(left *operand, op Op, v *Value) *Error {
 }
 
 // ownTypes are the event types that Falco does not have.
-var ownTypes = map[event.Type]bool{event.TypeUnknown: true, event.TypeIOUring: true, event.TypeLost: true, event.TypeLog: true}
+var ownTypes = map[event.Type]bool{event.TypeUnknown: true, event.TypeIOUring: true, event.TypeLost: true, event.TypeLog: true, event.TypeExeHash: true}
 
 func nearestType(name string) string {
 	if near := Nearest(name, typeNames()); near != "" {

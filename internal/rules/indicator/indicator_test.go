@@ -56,7 +56,7 @@ func TestWhatIsSkippedIsSaid(t *testing.T) {
 		t.Errorf("skipped %d (%v), error %v", l.Left, l.Skipped, err)
 	}
 	l, err = Read("x", []byte(strings.Repeat("0f", 16)+"\nno such thing\n"))
-	want := `1 hashes are not looked for: no source tells the hash of a program; 1 entries were left out, the first on line 2: "no such thing" is no address, network, domain, whole path or hash`
+	want := `1 entries were left out, the first on line 2: "no such thing" is no address, network, domain, whole path or hash`
 	if err != nil || l.LeftOut() != want {
 		t.Errorf("left out: %s, error %v", l.LeftOut(), err)
 	}
@@ -69,14 +69,17 @@ func TestWhatIsSkippedIsSaid(t *testing.T) {
 
 // TestRulesLoad has the loader read the rules of a list whose texts are hostile.
 func TestRulesLoad(t *testing.T) {
-	text := "192.0.2.7 # 100% \"bad\": %proc.name {x} \x1b[31m\n192.0.2.0/25\nevil.example # 100%\n/tmp/a b\"c\\d\n" + strings.Repeat("ab", 32) + "\n"
+	text := "192.0.2.7 # 100% \"bad\": %proc.name {x} \x1b[31m\n192.0.2.0/25\nevil.example # 100%\n/tmp/a b\"c\\d\n" + strings.Repeat("ab", 32) + "\n" + strings.Repeat("cd", 16) + "\n"
 	set := loaded(t, text)
 	var conditions []string
 	for _, r := range set.Rules {
 		conditions = append(conditions, r.Condition)
 	}
 	slices.Sort(conditions)
+	hash, md5 := strings.Repeat("ab", 32), strings.Repeat("cd", 16)
+	const started = `(evt.type in (exe_hash, execve, execveat, procexit) and proc.exe_`
 	want := []string{
+		started + `md5 in ("` + md5 + `") or fd.md5 in ("` + md5 + `")) or ` + started + `sha256 in ("` + hash + `") or fd.sha256 in ("` + hash + `"))`,
 		`(evt.type in (execve, execveat) and proc.exepath in ("/tmp/a b\"c\\d") or evt.type in (open, openat, openat2, creat) and fd.name in ("/tmp/a b\"c\\d"))`,
 		`evt.type = connect and (fd.rip.name in ("evil.example") or fd.rip.name endswith anyof (".evil.example"))`,
 		`evt.type in (connect, accept, accept4) and fd.rip in ("192.0.2.7")`,

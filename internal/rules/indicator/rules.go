@@ -38,6 +38,7 @@ var asked = map[Kind]string{
 	Address: "evt.type in (connect, accept, accept4) and fd.rip in (%s)",
 	Network: "evt.type in (connect, accept, accept4) and fd.rnet in (%s)",
 	Domain:  "evt.type = connect and (fd.rip.name in (%s) or fd.rip.name endswith anyof (%s))",
+	Hash:    "(evt.type in (exe_hash, execve, execveat, procexit) and proc.exe_%[1]s in (%[2]s) or fd.%[1]s in (%[2]s))",
 	Path:    "(evt.type in (execve, execveat) and proc.exepath in (%[1]s) or evt.type in (open, openat, openat2, creat) and fd.name in (%[1]s))",
 }
 
@@ -68,9 +69,6 @@ func (l *List) File() (rules.File, error) {
 	}
 	var list []rule
 	for _, g := range order {
-		if g.kind == Hash {
-			continue // no source tells the hash of a program
-		}
 		v := values[g]
 		slices.Sort(v)
 		list = append(list, l.rule(g, slices.Compact(v)))
@@ -81,20 +79,10 @@ func (l *List) File() (rules.File, error) {
 
 // LeftOut says what of the list nothing will look for, "" when that is nothing.
 func (l *List) LeftOut() string {
-	var said []string
-	hashes := 0
-	for _, in := range l.Indicators {
-		if in.Kind == Hash {
-			hashes++
-		}
+	if l.Left == 0 {
+		return ""
 	}
-	if hashes > 0 {
-		said = append(said, fmt.Sprintf("%d hashes are not looked for: no source tells the hash of a program", hashes))
-	}
-	if l.Left > 0 {
-		said = append(said, fmt.Sprintf("%d entries were left out, the first on line %d: %s", l.Left, l.Skipped[0].Line, l.Skipped[0].Why))
-	}
-	return strings.Join(said, "; ")
+	return fmt.Sprintf("%d entries were left out, the first on line %d: %s", l.Left, l.Skipped[0].Line, l.Skipped[0].Why)
 }
 
 func (l *List) rule(g group, values []string) rule {
@@ -110,7 +98,7 @@ func (l *List) rule(g group, values []string) rule {
 	return rule{
 		Rule: name, Condition: condition(g.kind, values),
 		Desc: fmt.Sprintf("A list of indicators names this %s: %s. The list says so, and nobody else: it is as good as the list is.", g.kind, about),
-		Output: plain(name) + " (connection=%fd.name name=%fd.rip.name file=%fs.path.name command=%proc.cmdline exepath=%proc.exepath parent=%proc.pname" +
+		Output: plain(name) + " (connection=%fd.name name=%fd.rip.name file=%fs.path.name command=%proc.cmdline exepath=%proc.exepath sha256=%proc.exe_sha256 parent=%proc.pname" +
 			" pid=%proc.pid container=%container.name image=%container.image.repository pod=%k8s.pod.name ns=%k8s.ns.name)",
 		Priority: "CRITICAL", Tags: []string{"indicator", "stoop", "mitre_command_and_control"},
 		Guide: map[string][]string{
@@ -122,10 +110,33 @@ func (l *List) rule(g group, values []string) rule {
 }
 
 func condition(kind Kind, values []string) string {
-	if kind != Domain {
-		return fmt.Sprintf(asked[kind], join(values, ""))
+	switch kind {
+	case Domain:
+		return fmt.Sprintf(asked[kind], join(values, ""), join(values, "."))
+	case Hash:
+		return hashCondition(values)
 	}
-	return fmt.Sprintf(asked[kind], join(values, ""), join(values, "."))
+	return fmt.Sprintf(asked[kind], join(values, ""))
+}
+
+// hashCondition looks for each hash where hashes of its length stand.
+func hashCondition(values []string) string {
+	var either []string
+	for _, algorithm := range []struct {
+		name   string
+		digits int
+	}{{"md5", 32}, {"sha1", 40}, {"sha256", 64}} {
+		var of []string
+		for _, v := range values {
+			if len(v) == algorithm.digits {
+				of = append(of, v)
+			}
+		}
+		if len(of) > 0 {
+			either = append(either, fmt.Sprintf(asked[Hash], algorithm.name, join(of, "")))
+		}
+	}
+	return strings.Join(either, " or ")
 }
 
 // join quotes values for a list of a condition.
