@@ -34,8 +34,9 @@ type notifyFlags struct {
 // minTargetSpool is the least that a target's spool may hold.
 const minTargetSpool = 64 << 10
 
-// open begins to serve the targets. told is where the user is told of troubles.
-func (f *notifyFlags) open(a *app, wait, showSecrets bool) (*notify.Notifier, error) {
+// open begins to serve the targets. unread is called when nobody reads standard
+// output any more, and there is no other target.
+func (f *notifyFlags) open(a *app, wait, showSecrets bool, unread func()) (*notify.Notifier, error) {
 	opt := notify.Options{
 		Template: f.Template, Spool: f.Spool, SpoolMax: int64(f.SpoolMax), Wait: wait, ShowSecrets: showSecrets,
 		Tell: func(n source.Note) {
@@ -65,7 +66,10 @@ func (f *notifyFlags) open(a *app, wait, showSecrets bool) (*notify.Notifier, er
 		return nil, err
 	}
 	if f.Output != "none" {
-		targets = append([]*notify.Target{notify.Output(a.out, f.Output)}, targets...)
+		if len(targets) > 0 {
+			unread = func() {}
+		}
+		targets = append([]*notify.Target{notify.Output(a.out, f.Output, unread)}, targets...)
 	}
 	if len(targets) == 0 {
 		return nil, usageError{fmt.Errorf("nobody would be told: give --to, or -o json or text")}

@@ -15,7 +15,10 @@ import (
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/keep"
 	"github.com/stoop-project/stoop/internal/notify"
+	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/trail"
@@ -28,6 +31,8 @@ type watchCmd struct {
 	ruleFlags
 	notifyFlags
 	keepFlags
+
+	Relay bool `help:"Tell of alerts that others made too: of Falco's that --alerts takes in, and of those in the sources."`
 
 	Follow  bool `help:"Go on when the end of a file is reached, and wait for more."`
 	Timeout span `placeholder:"SPAN" help:"Stop after this time."`
@@ -48,10 +53,10 @@ func (c *watchCmd) Run(a *app) error {
 	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
 		return err
 	}
-	if c.detect.detector == nil {
-		return usageError{errors.New("there are no rules to watch by: name some by -r (docs/rules.md)")}
+	if err := c.checkPurpose(); err != nil {
+		return usageError{err}
 	}
-	sources, err := c.sourceFlags.open(a)
+	sources, err := c.openSources(a)
 	if err != nil {
 		return err
 	}
@@ -69,18 +74,27 @@ func (c *watchCmd) Run(a *app) error {
 	for _, s := range sources {
 		live = live || s.Info().Live
 	}
-	n, err := c.notifyFlags.open(a, !live, c.ShowSecrets)
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	n, err := c.notifyFlags.open(a, !live, c.ShowSecrets, cancel)
 	if err != nil {
 		return err
 	}
 	t := &teller{to: n, only: req, redact: !c.ShowSecrets, names: c.names(), kept: kept}
-	c.detect.detector.OnAlert(t.tell)
-	ctx, cancel := withTimeout(a.ctx, c.Timeout)
-	defer cancel()
+	if c.detect.detector != nil {
+		c.detect.detector.OnAlert(t.tell)
+	} else if sources, err = recordersAlone(sources); err != nil {
+		return err
+	}
+	var rest source.Sink = source.SinkFunc(func(*event.Batch) {})
+	if c.Relay {
+		rest = relay{t, c.detect.catalog()}
+	}
 	go c.hangups(ctx, a, n)
 
 	req.Filter, req.Follow = nil, c.Follow // -f is about alerts
-	err = source.Merge(ctx, c.detect.alertsAlone(req, sources), sources, c.detect.sink(kept.sink(source.SinkFunc(func(*event.Batch) {}))))
+	err = source.Merge(ctx, c.detect.alertsAlone(req, sources), sources, c.detect.sink(kept.sink(rest)))
+	c.detect.end()
 	err = errors.Join(err, kept.close(a.ctx))
 	closeAll(sources)
 	n.Close(context.WithoutCancel(ctx), time.Duration(c.Patience))
@@ -98,6 +112,28 @@ func (c *watchCmd) Run(a *app) error {
 	return err
 }
 
+// checkPurpose refuses a watch of which nothing comes.
+func (c *watchCmd) checkPurpose() error {
+	switch {
+	case c.detect.detector != nil, c.Relay && (len(c.Alerts) > 0 || len(c.names()) > 0):
+		return nil
+	case len(c.Alerts) == 0:
+		return errors.New("there are no rules to watch by: name some by -r (docs/rules.md), or alerts of Falco's by --alerts")
+	case c.Keep == "" && c.KeepTo == "":
+		return errors.New("without rules nothing comes of --alerts: --relay tells of them, --keep DIR and --keep-to SIEM keep their trails")
+	}
+	return nil
+}
+
+// openSources opens what was named. Where only alerts of others are told of,
+// that is nothing.
+func (c *watchCmd) openSources(a *app) ([]source.Source, error) {
+	if c.detect.detector == nil && len(c.names()) == 0 && c.Keep == "" && c.KeepTo == "" {
+		return nil, nil
+	}
+	return c.sourceFlags.open(a)
+}
+
 // hangups opens files anew and reads rules again whenever SIGHUP comes.
 func (c *watchCmd) hangups(ctx context.Context, a *app, n *notify.Notifier) {
 	hup := make(chan os.Signal, 1)
@@ -107,6 +143,9 @@ func (c *watchCmd) hangups(ctx context.Context, a *app, n *notify.Notifier) {
 		select {
 		case <-hup:
 			n.Reopen()
+			if c.detect.detector == nil {
+				continue
+			}
 			if err := c.detect.detector.Reload(); err != nil {
 				fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
 			}
@@ -131,26 +170,35 @@ type teller struct {
 }
 
 func (t *teller) tell(x detect.Alert) {
-	at := time.Unix(0, x.Batch.Time[x.I])
-	if !t.only.Since.IsZero() && at.Before(t.only.Since) || !t.only.Until.IsZero() && at.After(t.only.Until) || !t.wanted(x) {
+	if !t.wanted(x.Batch, x.I) {
 		return
 	}
-	a, err := notify.Read(x.Batch.Payload(x.I), t.redact)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err != nil {
-		t.bad, t.why = t.bad+1, err
-		return
-	}
-	a.Told = t.fields(x)
-	t.explain(a, x.Row())
+	guide := rules.Guide{}
 	switch {
 	case x.Rule != nil:
-		a.Guide = x.Rule.Guide
+		guide = x.Rule.Guide
 	case x.Sequence != nil:
-		a.Guide = x.Sequence.Sequence.Guide
+		guide = x.Sequence.Sequence.Guide
 	}
-	if a.Open = t.kept.openCommand(a.ID); a.Open == "" {
+	t.mu.Lock()
+	told := t.fields(x)
+	t.mu.Unlock()
+	t.hand(x.Row(), told, guide)
+}
+
+// hand hands an alert to the notifier, with those of its fields that are told;
+// nil: all.
+func (t *teller) hand(row event.Row, told map[string]bool, guide rules.Guide) {
+	a, err := notify.Read(profile.Document(row.B.Payload(row.I)), t.redact)
+	if err != nil {
+		t.mu.Lock()
+		t.bad, t.why = t.bad+1, err
+		t.mu.Unlock()
+		return
+	}
+	a.Told, a.Guide = told, guide
+	t.explain(a, row)
+	if a.Open = t.kept.openCommand(keep.AlertID(row)); a.Open == "" {
 		a.Open = openCommand(t.names, a)
 	}
 	t.to.Alert(a)
@@ -171,10 +219,14 @@ func (t *teller) explain(a *notify.Alert, row event.Row) {
 	}
 }
 
-// wanted reports whether the user's filter holds for an alert.
-func (t *teller) wanted(x detect.Alert) bool {
+// wanted reports whether an alert is in the user's time, and the filter holds.
+func (t *teller) wanted(b *event.Batch, i int) bool {
+	at := time.Unix(0, b.Time[i])
+	if !t.only.Since.IsZero() && at.Before(t.only.Since) || !t.only.Until.IsZero() && at.After(t.only.Until) {
+		return false
+	}
 	f := t.only.Filter
-	return f == nil || filterHolds(f, x.Batch, x.I)
+	return f == nil || filterHolds(f, b, i)
 }
 
 func filterHolds(f *filter.Filter, b *event.Batch, i int) bool {

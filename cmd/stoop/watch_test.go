@@ -179,3 +179,28 @@ func TestWatchSpools(t *testing.T) {
 		t.Errorf("%d, %d alerts: %s", code, got, errs)
 	}
 }
+
+// A reader that has seen enough ends the watch, which is no failure; where
+// others are told too, it goes on for them.
+func TestWatchWhoseReaderGoes(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	file := filepath.Join(t.TempDir(), "alerts.json")
+	for _, more := range [][]string{nil, {"--to", "file:" + file}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var errs strings.Builder
+		if code := run(t.Context(), append([]string{"watch", "demo", "-r", watchRules(t)}, more...), w, &errs); code != exitOK || errs.Len() > 0 {
+			t.Errorf("%v: %d: %s", more, code, &errs)
+		}
+		_ = w.Close()
+	}
+	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") < 2 {
+		t.Errorf("the file has %q, %v", text, err)
+	}
+}

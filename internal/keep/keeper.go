@@ -180,7 +180,7 @@ func (k *Keeper) alert(r event.Row) {
 		k.stats.Elsewhere++
 		return
 	}
-	id := alertID(r)
+	id := AlertID(r)
 	if t := k.trails[to.key]; t != nil {
 		t.alerts = append(t.alerts, item{r.B.Time[r.I], r.B, r.I})
 		k.stats.Shared++

@@ -67,8 +67,8 @@ func (it item) identity() identity { return identity{it.time, it.b.TID[it.i], it
 
 var idField, _, _ = event.Fields.Parse("alert.id")
 
-// alertID is the alert's id, or one made of its text where it has none.
-func alertID(r event.Row) string {
+// AlertID is the alert's id, or one made of its text where it has none.
+func AlertID(r event.Row) string {
 	if v, ok := idField.Show(r, event.Arg{}); ok && v.String() != "" {
 		return v.String()
 	}

@@ -3,11 +3,13 @@ package notify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/config"
@@ -136,14 +138,17 @@ func (f *file) close() error {
 }
 
 // Output returns a target that writes each alert to a file that is open:
-// standard output. format is json or text.
-func Output(to *os.File, format string) *Target {
-	return &Target{Name: "standard output", out: &stream{to, lineFormat(format)}}
+// standard output. format is json or text. gone is called once when its reader
+// has gone away (head); from then on nobody misses what comes.
+func Output(to *os.File, format string, gone func()) *Target {
+	return &Target{Name: "standard output", out: &stream{to: to, lines: lineFormat(format), gone: gone}}
 }
 
 type stream struct {
-	to    *os.File
-	lines lineFormat
+	to     *os.File
+	lines  lineFormat
+	gone   func()
+	unread bool
 }
 
 // text is an alert's line; where people read, the steps of a sequence are below
@@ -159,7 +164,15 @@ func (s *stream) text(a *Alert) []byte {
 }
 
 func (s *stream) send(_ context.Context, text []byte) error {
+	if s.unread {
+		return nil
+	}
 	_, err := s.to.Write(text)
+	if errors.Is(err, syscall.EPIPE) {
+		s.unread = true
+		s.gone()
+		return nil
+	}
 	return err
 }
 
