@@ -17,9 +17,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/engine"
+	"github.com/stoop-project/stoop/internal/rules/own"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/testdata"
 	"github.com/stoop-project/stoop/test/load"
 	"github.com/stoop-project/stoop/test/synth"
@@ -79,15 +82,20 @@ type rulesResult struct {
 	Allocs        float64 // an event that nothing fires on, warm
 	Rules, Events int
 	Fired         uint64
+
+	Own, Sequences float64 // events a second: our rules alone; with sequences and the alerts of both
+	Steps, Raised  uint64
 }
 
 // engineSpeed measures loading and evaluation in a process of their own.
 func (b *bench) engineSpeed(ctx context.Context, file string) ([]figure, error) {
-	var loads, cold, warm, allocs sample
+	var loads, cold, warm, allocs, ours, sequences sample
+	var last rulesResult
 	err := interleave(ctx, b.rounds, []condition{{"engine", func(int) error {
 		var r rulesResult
 		err := call(ctx, &r, "rules", file, strconv.Itoa(b.scaled(engineEvents)))
 		loads, cold, warm, allocs = append(loads, r.LoadNS), append(cold, r.Cold), append(warm, r.Warm), append(allocs, r.Allocs)
+		ours, sequences, last = append(ours, r.Own), append(sequences, r.Sequences), r
 		return err
 	}}})
 	return []figure{
@@ -95,6 +103,11 @@ func (b *bench) engineSpeed(ctx context.Context, file string) ([]figure, error) 
 		{what: "engine, stable rules, first pass", got: cold, show: asMillions, asked: atLeast(3e6)},
 		{what: "engine, stable rules, processes and files known", got: warm, show: asMillions, asked: atLeast(3e6)},
 		{what: "allocations in a pass over events on which nothing fires", got: allocs, show: asCount, asked: none},
+		{what: "engine, our own rules, processes and files known", got: ours, show: asMillions},
+		{
+			what: fmt.Sprintf("our own rules, first pass, with our sequences, which took %s steps, and %s alerts made", grouped(float64(last.Steps)), grouped(float64(last.Raised))),
+			got:  sequences, show: asMillions,
+		},
 	}, err
 }
 
@@ -148,7 +161,37 @@ func rulesChild(_ context.Context, args []string) (any, error) {
 	}
 	runtime.ReadMemStats(&after)
 	r.Allocs = float64(after.Mallocs - before.Mallocs)
-	return r, nil
+	debug.SetGCPercent(100)
+	return r, r.sequences(batches)
+}
+
+// sequences measures our own rules, then these with their sequences.
+func (r *rulesResult) sequences(batches []*event.Batch) error {
+	set, report := rules.Load(own.Files(), rules.Options{})
+	if err := report.Err(); err != nil {
+		return err
+	}
+	rate := func(each func(*event.Batch)) float64 {
+		runtime.GC()
+		began := ownCPU()
+		for _, b := range batches {
+			each(b)
+		}
+		return float64(r.Events) / (ownCPU() - began).Seconds()
+	}
+	alone := engine.New(set, engine.Options{})
+	ask := func(b *event.Batch) { alone.Detect(b, func(int, *rules.Rule) {}) }
+	rate(ask)
+	r.Own = rate(ask)
+	d, err := detect.New(set, detect.Options{})
+	if err != nil {
+		return err
+	}
+	sink := d.Sink(source.SinkFunc(func(*event.Batch) {}))
+	r.Sequences = rate(sink.Batch) // once: sequences take no event from before
+	st := d.Stats()
+	r.Steps, r.Raised = st.Steps.Steps, st.Alerts
+	return nil
 }
 
 // ownCPU is the processor time that this process has taken.
@@ -256,12 +299,12 @@ func (b *bench) rulesLoss(ctx context.Context, file string) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	own, err := newCage()
+	cage, err := newCage()
 	if err != nil {
 		return table{}, err
 	}
 	r := lossRun{what: "open+read+close at full speed, stable rules", mode: "file", watched: []string{"openat"}, seconds: 60, rules: file}
-	c, err := r.count(ctx, b, &generator{program, own})
+	c, err := r.count(ctx, b, &generator{program, cage})
 	missing := float64(c.made) - float64(c.kept) - float64(c.lost)
 	return figures(
 		figure{what: fmt.Sprintf("opens made a second, for %s s", digits(r.duration(b))), got: sample{c.rate}, show: asCount},
@@ -269,5 +312,5 @@ func (b *bench) rulesLoss(ctx context.Context, file string) (table, error) {
 		figure{what: "made - kept - lost", got: sample{missing}, show: asCount, asked: none},
 		figure{what: "stoop's share of a core", got: sample{c.busy}, show: asPercent},
 		figure{what: "its memory", got: sample{float64(c.peak)}, show: asMB},
-	), errors.Join(err, own.close())
+	), errors.Join(err, cage.close())
 }
