@@ -3,6 +3,11 @@
 # Whoever needs the server holds a shared lock on FOLDER/users. When nobody has held one for half a minute, the server
 # is stopped and FOLDER/state.json, which says where it is, goes: under the exclusive lock, so that nobody finds half.
 set -uo pipefail
+# What else was open where this was started, a lock perhaps, is nobody's business here.
+for fd in /proc/self/fd/*; do
+  fd=${fd##*/}
+  if [ "$fd" -gt 2 ] && [ "$fd" -ne 255 ]; then exec {fd}>&-; fi
+done
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1; shift
 DATA=$folder/data setpriv --pdeathsig TERM "$here/run.sh" "$@" >"$folder/log" 2>&1 &
