@@ -42,12 +42,13 @@ var arrows = map[string][]string{
 	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
 	"internal/queue":     {"internal/journal", "internal/filter", "internal/event", safetext},
 	"internal/journal":   {"internal/spool"},
+	"internal/casefile":  {"internal/journal", "internal/spool", "internal/trail", "internal/event", safetext},
 	"internal/notify":    {"internal/config", "internal/rules", "internal/spool", "internal/source", "internal/filter", "internal/event", safetext},
 	"query":              {"internal/queue", "internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
-		"internal/queue", "internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source", "internal/dashboard", "internal/pivot",
-		"internal/summary", "internal/filter", "internal/event",
+		"internal/casefile", "internal/picture", "internal/queue", "internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source",
+		"internal/dashboard", "internal/pivot", "internal/summary", "internal/filter", "internal/event",
 		safetext, "themes",
 	},
 
@@ -59,6 +60,7 @@ var arrows = map[string][]string{
 	"internal/config":   {safetext},
 	"internal/spool":    {},
 	"internal/evidence": {},
+	"internal/picture":  {},
 	"internal/testdata": {},
 	"internal/house":    {},
 

@@ -40,38 +40,14 @@ func (t *Trail) write(w io.Writer, markdown bool) error {
 func (o *writer) safe(s string) string {
 	s = safetext.Line(s)
 	if o.markdown {
-		return escapeMarkdown(s)
+		return safetext.Markdown(s)
 	}
 	return s
 }
 
-// markup are the characters by which Markdown makes something of a text; an @
-// makes a link of what looks like an address, as :// does.
-const markup = "\\`*_{}[]#|>~@!^$"
-
-// escapeMarkdown takes the meaning from every character that Markdown or HTML
-// gives one (CommonMark 0.31, 2.4).
-func escapeMarkdown(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '<':
-			b.WriteString("&lt;")
-		case c == '&':
-			b.WriteString("&amp;")
-		case strings.IndexByte(markup, c) >= 0 || c == ':' && strings.HasPrefix(s[i+1:], "//"):
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
 // Markdown makes a text from outside fit to be shown, and markup of nothing in
 // it.
-func Markdown(s string) string { return escapeMarkdown(safetext.Line(s)) }
+func Markdown(s string) string { return safetext.Markdown(safetext.Line(s)) }
 
 func (o *writer) title(level int, text string) {
 	if o.markdown {

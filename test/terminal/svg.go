@@ -3,20 +3,11 @@
 package terminal
 
 import (
-	"encoding/xml"
-	"fmt"
 	"image/color"
-	"strings"
 
 	uv "github.com/charmbracelet/ultraviolet"
-)
 
-// The size of a cell and of the margin, in SVG's pixels at a font of 14.
-const (
-	cellWidth  = 8.4
-	cellHeight = 18.0
-	baseline   = 13.5
-	margin     = 12.0
+	"github.com/stoop-project/stoop/internal/picture"
 )
 
 // SVG returns a picture of the screen. fg and bg are the colours of cells that
@@ -24,102 +15,15 @@ const (
 func (t *Terminal) SVG(fg, bg color.Color) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	cols, rows := t.screen.Width(), t.screen.Height()
-	var b strings.Builder
-	w, h := float64(cols)*cellWidth+2*margin, float64(rows)*cellHeight+2*margin
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f">`, w, h, w, h)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`, hex(bg))
-	b.WriteString("\n" + `<g font-family="ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14" style="white-space:pre" xml:space="preserve">`)
-	for y := range rows {
-		b.WriteString("\n")
-		for x := 0; x < cols; {
-			r := t.run(x, y, fg, bg)
-			r.write(&b, bg)
-			x += r.width
+	return picture.SVG(t.screen.Width(), t.screen.Height(), fg, bg, func(x, y int) picture.Cell {
+		cell := t.screen.CellAt(x, y)
+		if cell == nil {
+			return picture.Cell{}
 		}
-	}
-	b.WriteString("\n</g></svg>\n")
-	return b.String()
-}
-
-// run is a piece of a row in which all cells look the same.
-type run struct {
-	x, y, width int
-	text        string
-	look        look
-}
-
-type look struct {
-	fg, bg                  string
-	bold, italic, underline bool
-}
-
-// run returns the longest run that begins in a cell.
-func (t *Terminal) run(x, y int, fg, bg color.Color) run {
-	r := run{x: x, y: y}
-	var text strings.Builder
-	for x < t.screen.Width() {
-		content, width, style := " ", 1, uv.Style{}
-		if cell := t.screen.CellAt(x, y); cell != nil {
-			style = cell.Style
-			if cell.Content != "" {
-				content, width = cell.Content, max(cell.Width, 1)
-			}
-		}
-		l := lookOf(style, fg, bg)
-		if r.width > 0 && l != r.look {
-			break
-		}
-		r.look = l
-		r.width += width
-		text.WriteString(content)
-		x += width
-	}
-	r.text = text.String()
-	return r
-}
-
-func lookOf(s uv.Style, fg, bg color.Color) look {
-	if s.Fg != nil {
-		fg = s.Fg
-	}
-	if s.Bg != nil {
-		bg = s.Bg
-	}
-	if s.Attrs&uv.AttrReverse != 0 {
-		fg, bg = bg, fg
-	}
-	return look{
-		fg: hex(fg), bg: hex(bg),
-		bold: s.Attrs&uv.AttrBold != 0, italic: s.Attrs&uv.AttrItalic != 0, underline: s.Underline != uv.UnderlineNone,
-	}
-}
-
-// write draws the run; its length is pinned, whatever the viewer's font.
-func (r run) write(b *strings.Builder, ground color.Color) {
-	x, y, w := margin+float64(r.x)*cellWidth, margin+float64(r.y)*cellHeight, float64(r.width)*cellWidth
-	if r.look.bg != hex(ground) {
-		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`, x, y, w+0.2, cellHeight+0.2, r.look.bg)
-	}
-	if strings.TrimSpace(r.text) == "" {
-		return
-	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" fill="%s"`, x, y+baseline, w, r.look.fg)
-	if r.look.bold {
-		b.WriteString(` font-weight="bold"`)
-	}
-	if r.look.italic {
-		b.WriteString(` font-style="italic"`)
-	}
-	if r.look.underline {
-		b.WriteString(` text-decoration="underline"`)
-	}
-	b.WriteString(">")
-	_ = xml.EscapeText(b, []byte(r.text)) // a strings.Builder does not fail
-	b.WriteString("</text>")
-}
-
-func hex(c color.Color) string {
-	r, g, b, _ := c.RGBA()
-	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+		s := cell.Style
+		return picture.Cell{Text: cell.Content, Width: cell.Width, Look: picture.Look{
+			FG: s.Fg, BG: s.Bg, Bold: s.Attrs&uv.AttrBold != 0, Italic: s.Attrs&uv.AttrItalic != 0,
+			Underline: s.Underline != uv.UnderlineNone, Invert: s.Attrs&uv.AttrReverse != 0,
+		}}
+	})
 }
