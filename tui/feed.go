@@ -15,8 +15,9 @@ type feed struct {
 	search  string // what is looked for, in lower case; "" for nothing
 	height  int    // lines of rows, as drawn last
 	area    grid.Area
-	top     int  // rank of the first row drawn last
-	noPIDs  bool // no source knows pids: alerts as Falco writes them
+	top     int                  // rank of the first row drawn last
+	marked  func(event.Row) bool // whether a row is marked in the case
+	noPIDs  bool                 // no source knows pids: alerts as Falco writes them
 }
 
 // gutter is the room before the first column, for marks.
@@ -99,6 +100,9 @@ func (f *feed) drawRow(a grid.Area, cols []placed, ref store.Ref, l *level, r re
 	pinned := l.pin.B != nil && ref.ID == l.pin.ID
 	if mark, st := rowMark(row, pinned); mark != "" {
 		a.Text(0, 0, st, mark)
+	}
+	if f.marked != nil && f.marked(row) {
+		a.Text(1, 0, styFocus, "•")
 	}
 	for _, p := range cols {
 		f.drawCell(a.Sub(gutter+p.x, 0, p.w, 1), p, p.draw(r, c, ref, row))

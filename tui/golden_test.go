@@ -108,6 +108,23 @@ func TestGoldenStates(t *testing.T) {
 	}
 }
 
+// The case with something of everything, and a marked row.
+func TestGoldenCase(t *testing.T) {
+	const dir = "golden.case" // its name is on the screen
+	remove := func() { _ = os.RemoveAll(dir) }
+	remove()
+	t.Cleanup(remove)
+	d, m := open(t, 120, 40, inCase(dir))
+	d.Keys("e", "e", "m", "l", "l", "+", "M", "f", "t", "N")
+	d.Type("first look")
+	d.Keys("enter")
+	m.toast = toast{}
+	golden(t, d, 120, 40, "case")
+	d.Keys("esc", "esc")
+	m.toast = toast{}
+	golden(t, d, 120, 40, "case-marked")
+}
+
 // What the screen says when there is nothing to show.
 func TestGoldenEmpty(t *testing.T) {
 	const w, h = 80, 24

@@ -57,11 +57,12 @@ func forbidden(content string) string {
 func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 	for _, size := range [][2]int{{200, 50}, {120, 40}, {60, 15}} {
 		src := &tuitest.Source{Name: "evil" + evil, Batches: []*event.Batch{hostileScene()}, Err: fmt.Errorf("cannot read %s", evil)}
-		d, m := openOn(t, src, size[0], size[1])
+		d, m := openOn(t, src, size[0], size[1], inCase(t.TempDir()))
 		for _, keys := range []string{
 			"", "e", "enter", "k", "tab", "v", "j", "v", "tab", "O", "O", "tab", "d", "d", "o", "o", "esc", "esc", "p", "j", "enter", "esc", "esc", "S", "esc", "C", "esc", "?", "esc", "tab", "j", "j", "tab", "tab",
 			"d", "l", "l", "l", "l", "l", "y", "+", "u", "f", "esc", "/", "x", "enter", "Y", "T", "r", "shift+tab", "enter", "R",
 			"Q", "j", "w", "c", "1", "h", "n", "x", "enter", "esc", "esc", "E", "A", "a", "esc",
+			"m", "M", "t", "n", "x", "enter", "p", "g", "enter", "esc",
 		} {
 			if keys != "" {
 				d.Keys(keys)

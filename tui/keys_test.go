@@ -298,6 +298,8 @@ var keyCases = map[string][]keyCase{
 	}}, {"r r", func(m *Model, _ *tuitest.Driver) bool { return !m.level().relative }}},
 	"everywhere z": {{"z", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "20:01:50.000") }}},
 
+	"table m":      {{"m", says("no place for cases")}},
+	"everywhere M": {{"M", says("no place for cases")}},
 	"everywhere Q": {
 		{"Q", func(m *Model, d *tuitest.Driver) bool {
 			return m.over == overlay(m.queue) && strings.Contains(d.Text(), "6 alerts in 6 groups · 6 open") && m.queue.groups[0].Rule == "Drop and execute new binary in container"

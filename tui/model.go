@@ -56,6 +56,7 @@ type Model struct {
 	past   history // filters that were entered
 	find   search
 	queue  *queueView // alerts by kind
+	cases  cases      // the case that is worked on
 	desk   desk       // where what is decided about them is kept
 	around *around    // what else is known around a row, as looked for last; nil: nothing yet
 
@@ -145,6 +146,16 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 	first.follow = m.hub.live()
 	m.asked = opt.Filter
 	m.stack = []*level{first}
+	m.cases.Casework = opt.Cases
+	m.cases.read()
+	m.feed.marked = func(row event.Row) bool { _, ok := m.cases.marked(row); return ok }
+	if opt.Cases.Case != nil {
+		if p := opt.Cases.Case.Place(); p != nil {
+			if err := m.restore(p); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return m, nil
 }
 
@@ -232,7 +243,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.w, m.h = msg.Width, msg.Height
 		return m.refresh()
 	case tea.KeyPressMsg:
-		return m.key(msg.String(), msg.Text)
+		cmd := m.key(msg.String(), msg.Text)
+		if place := m.keepPlace(false); place != nil {
+			return tea.Batch(cmd, place)
+		}
+		return cmd
 	case tea.PasteMsg:
 		if m.input != nil {
 			return m.input.key(m, "", msg.Content)
@@ -296,6 +311,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.trailDue()
 	case exceptMsg:
 		m.excepted(msg)
+	case placeMsg:
+		m.cases.due = false
+		return m.keepPlace(true)
+	case caseMsg:
+		m.caseChanged(msg)
 	case savedMsg:
 		m.saved(msg)
 	case drainedMsg:

@@ -75,12 +75,17 @@ func (v *queueView) drawHints(line grid.Area) {
 		}
 		hints = append(hints, [2]string{"⏎", "just close"}, [2]string{"esc", "no"})
 	}
-	for _, h := range hints {
-		if x+grid.Width(h[0])+1+grid.Width(h[1]) > line.W {
+	drawKeys(line, x, hints)
+}
+
+// drawKeys names keys and what they do, as many as there is room for.
+func drawKeys(line grid.Area, x int, keys [][2]string) {
+	for _, k := range keys {
+		if x+grid.Width(k[0])+1+grid.Width(k[1]) > line.W {
 			return
 		}
-		x = line.Text(x, 0, styAccent, h[0])
-		x = line.Text(x+1, 0, styFaint, h[1]) + 2
+		x = line.Text(x, 0, styAccent, k[0])
+		x = line.Text(x+1, 0, styFaint, k[1]) + 2
 	}
 }
 

@@ -37,6 +37,7 @@ type Options struct {
 	Pivots      *pivot.Folder    // the user's own pivots; nil: those built in
 	Tuning      Tuning           // what exceptions to rules are made with
 	Desk        queue.Desk       // where is kept what is decided about alerts; nil: nowhere
+	Cases       Casework         // what cases are kept with
 	By          string           // the user's name in it
 	Catalog     *rules.Catalog   // what is known of rules by their names; may be nil
 	Theme       string           // name of a theme or path of its file; "": by the terminal's ground

@@ -15,10 +15,15 @@ import (
 	"github.com/stoop-project/stoop/query/desk"
 )
 
+// userFlags say who is at work.
+type userFlags struct {
+	By string `env:"STOOP_USER" placeholder:"NAME" help:"Your name in what you decide and note; your login by itself."`
+}
+
 // deskFlags say where is kept what was decided about alerts, and by whom.
 type deskFlags struct {
 	Desk string `env:"STOOP_DESK" placeholder:"PLACE" help:"Where states, verdicts and notes of alerts are kept: local, none, a file, or an index (es://host:9200/stoop-queue, siem://NAME). By itself: the index stoop-queue of the first SIEM among the sources, else local."`
-	By   string `env:"STOOP_USER" placeholder:"NAME" help:"Your name in what you decide; your login by itself."`
+	userFlags
 }
 
 // The words for the file of this machine, and for no desk.
@@ -103,7 +108,7 @@ func elasticAlerts(siem *query.SIEM) string {
 }
 
 // by is the name of who decides.
-func (f *deskFlags) by() string {
+func (f *userFlags) by() string {
 	if f.By != "" {
 		return f.By
 	}

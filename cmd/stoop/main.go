@@ -33,6 +33,7 @@ type cli struct {
 	View       viewCmd                   `cmd:"" default:"withargs" help:"Open sources on the screen (the default verb)."`
 	Print      printCmd                  `cmd:"" help:"Print events as a table, JSON or CSV."`
 	Queue      queueCmd                  `cmd:"" help:"Alerts by kind, what matters first, and what was decided about them."`
+	Case       caseCmd                   `cmd:"" help:"Cases: what was found, gathered; open, list, note, export, verify."`
 	Record     recordCmd                 `cmd:"" help:"Write events to a recording."`
 	Watch      watchCmd                  `cmd:"" help:"Make alerts by rules, and tell others: Falco's JSON, syslog, HTTP, Slack, mail, …."`
 	Deliver    deliverCmd                `cmd:"" help:"Send a SIEM what waits for it in the spool."`

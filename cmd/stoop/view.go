@@ -27,6 +27,7 @@ type screenFlags struct {
 
 	ruleFlags
 	deskFlags
+	Case   string    `placeholder:"CASE" help:"Work on this case: a name, or a folder (docs/case.md)."`
 	detect detecting `kong:"-"`
 }
 
@@ -88,6 +89,10 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		return err
 	}
 	defer closeDesk()
+	work, err := casework(c.Case, c.by(), showSecrets)
+	if err != nil {
+		return err
+	}
 	store.LimitMemory(int64(c.Memory))
 	expr := "" // sources may let too much through: the first level filters again
 	if req.Filter != nil {
@@ -101,6 +106,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Catalog:     c.detect.catalog(),
 		Desk:        desk,
 		By:          c.by(),
+		Cases:       work,
 		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

@@ -163,7 +163,7 @@ func TestExportFaults(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	text, _ := os.ReadFile(filepath.Join(out, markdownFile))
-	if !strings.Contains(string(text), "**Evidence: "+strings.ReplaceAll(f.Name, ".", ".")) {
+	if !strings.Contains(string(text), "**Evidence: "+f.Name) {
 		t.Errorf("%s", text)
 	}
 }

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"encoding/xml"
+	"errors"
 	"image/color"
 	"io"
 	"strings"
@@ -18,7 +19,7 @@ func TestSVG(t *testing.T) {
 		return row[x]
 	})
 	for dec := xml.NewDecoder(strings.NewReader(text)); ; {
-		if _, err := dec.Token(); err == io.EOF {
+		if _, err := dec.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
