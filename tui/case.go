@@ -37,6 +37,7 @@ type cases struct {
 	entries []casefile.Entry
 	marks   map[string]string  // ids of entries, by the events' keys
 	times   map[int64]struct{} // of marked events
+	reads   int                // how often they were read
 	left    string             // where the screen was when that was kept last
 	levels  string             // and what of it were levels and filters
 	due     bool               // it is about to be kept
@@ -48,6 +49,7 @@ func (c *cases) read() {
 		return
 	}
 	c.entries = c.Case.Entries()
+	c.reads++
 	c.marks, c.times = make(map[string]string), make(map[int64]struct{})
 	for _, e := range c.entries {
 		if e.Kind == casefile.Mark {
@@ -58,7 +60,7 @@ func (c *cases) read() {
 }
 
 // marked reports whether an event is marked, and by which entry.
-func (c *cases) marked(row event.Row) (id string, ok bool) {
+func (c cases) marked(row event.Row) (id string, ok bool) {
 	if _, ok := c.times[row.B.Time[row.I]]; !ok {
 		return "", false
 	}
@@ -105,7 +107,7 @@ func (m *Model) changeCase(change func(ctx context.Context, c *casefile.Case) (s
 }
 
 // caseChanged takes a change in.
-func (m *Model) caseChanged(msg caseMsg) {
+func (m *Model) caseChanged(msg caseMsg) tea.Cmd {
 	m.cases.read()
 	switch {
 	case msg.err != nil:
@@ -113,13 +115,17 @@ func (m *Model) caseChanged(msg caseMsg) {
 	case msg.said != "":
 		m.say(msg.said)
 	}
+	if v := m.trailHere(); v != nil {
+		return m.showTrail(v)
+	}
+	return nil
 }
 
 // toggleMark marks the row under the cursor, or takes its mark away.
 func (m *Model) toggleMark() tea.Cmd {
-	row, _, ok := m.rowHere()
-	if !ok {
-		m.say("there is no row here to mark")
+	row, ref, ok := m.rowHere()
+	if !ok || ref.B == nil {
+		m.say("there is no event here to mark")
 		return nil
 	}
 	if id, ok := m.cases.marked(row); ok {
@@ -150,7 +156,10 @@ func (m *Model) toggleMark() tea.Cmd {
 // events.
 func (m *Model) addTrail() tea.Cmd {
 	row, ref, ok := m.rowHere()
-	if !ok || row.C().ID == event.NoStr {
+	if v := m.trailHere(); v != nil {
+		row, ref, ok = v.from.Row(), v.from, true
+	}
+	if !ok || ref.B == nil || row.C().ID <= event.EmptyStr {
 		m.say("the row under the cursor says of no container: it has no trail")
 		return nil
 	}
@@ -174,7 +183,7 @@ func keepTrail(ctx context.Context, c *casefile.Case, view *store.View, keep fun
 			return "", err
 		}
 	}
-	t := trail.Build(ref.Row(), viewRows(ctx, view))
+	t := trail.Build(ref.Row(), viewRows(ctx, view, 0, view.Len()))
 	var story strings.Builder
 	if err := t.WriteText(&story); err != nil {
 		return "", err

@@ -20,6 +20,11 @@ func (m *Model) place() *casefile.Place {
 			continue
 		}
 		at := casefile.Level{Title: l.title, Filter: l.expr}
+		if v := l.trail; v != nil { // of the row that it is about
+			at.View, at.Time, at.Key = casefile.TrailView, v.from.Time(), casefile.KeyOf(v.from.Row())
+			p.Levels = append(p.Levels, at)
+			continue
+		}
 		if l.cursor.B != nil && !l.follow {
 			at.Time, at.Key = l.cursor.Time(), casefile.KeyOf(l.cursor.Row())
 		}
@@ -76,7 +81,7 @@ func (m *Model) restore(p *casefile.Place) error {
 		if err != nil {
 			return fmt.Errorf("the case's filter %q: %w", at.Filter, err)
 		}
-		l.want, l.wantKey = at.Time, at.Key
+		l.want, l.wantKey, l.wantView = at.Time, at.Key, at.View
 		if l.follow = m.hub.live() && at.Time == 0; i == 0 {
 			l.title = m.sourceName()
 			m.stack[0] = l
@@ -89,13 +94,13 @@ func (m *Model) restore(p *casefile.Place) error {
 
 // settle puts the cursor of a restored level where it was, once its row has
 // come.
-func (m *Model) settle(l *level) {
+func (m *Model) settle(l *level) tea.Cmd {
 	if l.want == 0 || l.view.Len() == 0 {
-		return
+		return nil
 	}
 	k := l.view.FindTime(l.want)
 	if k == l.view.Len() && m.hub.running() {
-		return
+		return nil
 	}
 	const most = 256 // events of one time
 	for i, ref := range l.view.Range(k, most) {
@@ -109,4 +114,8 @@ func (m *Model) settle(l *level) {
 	}
 	l.want = 0
 	l.jumpTo(k, max(m.feed.height, 1))
+	if l.wantView != casefile.TrailView || l.cursor.B == nil || casefile.KeyOf(l.cursor.Row()) != l.wantKey {
+		return nil
+	}
+	return m.showAsTrail(l, l.cursor, onEvents)
 }

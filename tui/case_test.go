@@ -59,12 +59,15 @@ func TestCase(t *testing.T) {
 	d.Type("The shell of Monday")
 	d.Keys("enter", "g", "n")
 	d.Type("why shadow?")
-	d.Keys("enter", "esc", "enter", "j")
+	d.Keys("enter", "esc", "enter")
 	left, stack := m.level().cursor, len(m.stack)
 
 	d, m = again(t, dir)
 	if len(m.stack) != stack || m.level().cursor.Time() != left.Time() || rowText(m) != plainText(m.read.summary(left.Row())) {
 		t.Errorf("%d levels, the cursor on %q; want %d, %q", len(m.stack), rowText(m), stack, plainText(m.read.summary(left.Row())))
+	}
+	if m.trailHere() == nil || m.trailHere().trail == nil || !strings.Contains(d.Text(), "◆•") {
+		t.Errorf("the trail is not open, or its alert not marked:\n%s", d.Text())
 	}
 	d.Keys("M")
 	text := d.Text()

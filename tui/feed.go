@@ -101,8 +101,8 @@ func (f *feed) drawRow(a grid.Area, cols []placed, ref store.Ref, l *level, r re
 	if mark, st := rowMark(row, pinned); mark != "" {
 		a.Text(0, 0, st, mark)
 	}
-	if f.marked != nil && f.marked(row) {
-		a.Text(1, 0, styFocus, "•")
+	if f.marked(row) {
+		a.Text(1, 0, styFocus, caseMark)
 	}
 	for _, p := range cols {
 		f.drawCell(a.Sub(gutter+p.x, 0, p.w, 1), p, p.draw(r, c, ref, row))
@@ -126,6 +126,9 @@ func (f *feed) drawRow(a grid.Area, cols []placed, ref store.Ref, l *level, r re
 func loud(p event.Priority) bool {
 	return p != event.PriorityUnknown && p <= event.PriorityWarning
 }
+
+// caseMark stands before rows that are marked in the case.
+const caseMark = "•"
 
 // rowMark is what stands before a row: its alert, or how it came to be known.
 func rowMark(row event.Row, pinned bool) (string, grid.Style) {

@@ -100,7 +100,7 @@ func keyMap() []binding {
 		{[]string{"r"}, everywhere, "time", "", "write times as distances from the row under the cursor; again to go back", (*Model).toggleRelative},
 		{[]string{"z"}, everywhere, "time", "", "local time or UTC", (*Model).toggleUTC},
 
-		{[]string{"m"}, inTable | inDetail, "looking closer", "mark", "mark the row in the case, or take its mark away", (*Model).toggleMark},
+		{[]string{"m"}, inTable | inDetail | inTrail, "looking closer", "mark", "mark the row in the case, or take its mark away", (*Model).toggleMark},
 		{[]string{"M"}, everywhere, "looking closer", "", "the case: marks, notes, filters, trails and pictures; export", (*Model).openCase},
 		{[]string{"Q"}, everywhere, "looking closer", "queue", "the queue: alerts by kind, what matters first, with what was decided about them", (*Model).openQueue},
 		{[]string{"A"}, inTable | inDetail | inTrail, "looking closer", "", "decide about this alert: acknowledge, close with a verdict, note", (*Model).openDecide},

@@ -26,8 +26,9 @@ type level struct {
 	relative bool  // times are written as distances from anchor
 	anchor   int64 // ns since 1970
 
-	want    int64  // of a level that is opened again: the time of the row to be on, 0 for none
-	wantKey string // and which it is
+	want     int64  // of a level that is opened again: the time of the row to be on, 0 for none
+	wantKey  string // and which it is
+	wantView string // what the level shows then: see [casefile.Level]
 
 	pin  store.Ref // the alert that this level is about; B nil: none
 	tree *tree     // the level shows a process tree in place of the table

@@ -279,7 +279,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.panelsDue, m.panelsAt = false, time.Time{}
 		return m.refresh()
 	case refreshedMsg:
-		return tea.Batch(m.refreshed(msg), m.countBoard(), m.refreshTrail())
+		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail())
 	case boardMsg:
 		return m.boardCounted(msg)
 	case boardDueMsg:
@@ -315,7 +315,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.cases.due = false
 		return m.keepPlace(true)
 	case caseMsg:
-		m.caseChanged(msg)
+		return m.caseChanged(msg)
 	case savedMsg:
 		m.saved(msg)
 	case drainedMsg:

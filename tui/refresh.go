@@ -189,7 +189,6 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 	case l.view:
 		l.counted = msg.counted
 	}
-	m.settle(l)
 	if p := msg.panels; p != nil {
 		m.panelsCost = msg.cost
 		if p.containers != nil {

@@ -67,6 +67,7 @@ type shown struct {
 	trail  *trail.Trail
 	only   following
 	filter *filter.Filter
+	marks  int // how often marks were read
 }
 
 // openTrail opens the trail of an event, in one of its panes.
@@ -74,11 +75,6 @@ func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
 	row := ref.Row()
 	if row.C().ID <= event.EmptyStr {
 		m.say("this row names no container: its trail cannot be looked for")
-		return nil
-	}
-	f, err := filter.Compile(ofContainer(row), event.Fields)
-	if err != nil {
-		m.fail(err.Error())
 		return nil
 	}
 	title := "trail of " + m.read.string(row, row.P().Name)
@@ -89,12 +85,23 @@ func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
 	if l == nil {
 		return cmd
 	}
+	return tea.Batch(cmd, m.showAsTrail(l, ref, pane))
+}
+
+// showAsTrail makes a level show the trail of an event, of whose container it
+// is.
+func (m *Model) showAsTrail(l *level, ref store.Ref, pane trailPane) tea.Cmd {
+	f, err := filter.Compile(ofContainer(ref.Row()), event.Fields)
+	if err != nil {
+		m.fail(err.Error())
+		return nil
+	}
 	l.relative, l.anchor, l.follow = true, ref.Time(), false
-	if row.Alert != 0 {
+	if ref.Row().Alert != 0 {
 		l.pin = ref
 	}
 	l.trail = &trailView{from: ref, base: m.store.View(f), pane: pane}
-	return tea.Batch(cmd, m.buildTrail(l.trail))
+	return m.buildTrail(l.trail)
 }
 
 // openStory opens the trail of the row under the cursor, in its story.

@@ -159,19 +159,21 @@ func (m *Model) showTrail(v *trailView) tea.Cmd {
 	if v.trail == nil {
 		return nil
 	}
-	want := shown{trail: v.trail, only: v.only, filter: m.levelOf(v).filter()}
+	want := shown{trail: v.trail, only: v.only, filter: m.levelOf(v).filter(), marks: m.cases.reads}
 	if want == v.shown {
 		return nil
 	}
 	v.shown = want
-	objects := v.objects
+	objects, marks := v.objects, m.cases
 	everything := want.filter == nil || want.filter.String() == v.base.Filter().String()
 	return func() tea.Msg {
 		var pick []int32
 		if want.only.any() || !everything {
 			pick = pickSteps(want, objects, everything)
 		}
-		return linesMsg{v, want, trail.Fold(want.trail.Steps, trail.FoldOptions{Pick: pick, Pause: pauseOf(want.trail)})}
+		return linesMsg{v, want, trail.Fold(want.trail.Steps, trail.FoldOptions{
+			Pick: pick, Pause: pauseOf(want.trail), Marked: func(s trail.Step) bool { _, ok := marks.marked(s.Row); return ok },
+		})}
 	}
 }
 

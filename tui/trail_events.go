@@ -153,6 +153,9 @@ func (p *eventsPane) drawLine(a grid.Area, l trail.Line, v *trailView, m *Model,
 		mark, st := rowMark(row, pinned)
 		a.Text(0, 0, st, mark)
 	}
+	if l.Count == 1 && m.feed.marked(row) {
+		a.Text(1, 0, styFocus, caseMark)
+	}
 	if l.Count > 0 {
 		for _, c := range cols {
 			ps := c.draw(m.read, clk, ref, row)

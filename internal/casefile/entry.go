@@ -60,7 +60,11 @@ type Level struct {
 	Filter string `json:"filter,omitempty"`
 	Time   int64  `json:"time,omitempty"` // of the row under the cursor, ns since 1970
 	Key    string `json:"key,omitempty"`  // and which it is
+	View   string `json:"view,omitempty"` // [TrailView]: the trail of that row; "": a table
 }
+
+// TrailView is the view of a level that shows a trail.
+const TrailView = "trail"
 
 // File is a file of the case.
 type File struct {
