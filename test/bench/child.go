@@ -21,6 +21,7 @@ var children = map[string]func(ctx context.Context, args []string) (any, error){
 	"store":  storeChild,
 	"screen": screenChild,
 	"rules":  rulesChild,
+	"trail":  trailChild,
 }
 
 // runChild is main in a child: what it returns is printed as JSON.

@@ -36,6 +36,7 @@ func init() {
 		{"rules", "Rules: the engine, a retro-hunt, and live", runRules},
 		{"siem", "SIEM: pages, panels, export and following", runSIEM},
 		{"screen", "Screen: from a key to a painted frame", runScreen},
+		{"trail", "Trail: from an alert to what led to it", runTrail},
 	}
 }
 
