@@ -70,7 +70,7 @@ func (m *Model) drillRow() tea.Cmd {
 // events of its process.
 func (m *Model) drillAlert(ref store.Ref) tea.Cmd {
 	row := ref.Row()
-	if row.C().ID > event.EmptyStr && m.trailHere() == nil {
+	if m.trailHere() == nil {
 		return m.openTrail(ref, onEvents)
 	}
 	title := "▲ " + m.read.string(row, row.A().Rule)

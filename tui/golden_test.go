@@ -89,6 +89,7 @@ func TestGoldenStates(t *testing.T) {
 			d.Keys("enter")
 		}},
 		{"trail-no-data", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "v") }},
+		{"trail-places", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "W") }},
 		{"trail-details", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "d") }},
 		{"trail-search", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "/"); d.Type("nmap"); d.Keys("enter") }},
 		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},

@@ -109,6 +109,7 @@ func keyMap() []binding {
 		{[]string{"d"}, inContainers, "looking closer", "compare", "what only this container does: against the others of its image, or its own past", (*Model).openCompare},
 		{[]string{"V"}, inTable | inTree | inDetail | inTrail, "looking closer", "", "what only the row's container does: against the others of its image, or its own past", (*Model).openCompare},
 		{[]string{"P"}, inTable | inDetail | inTrail, "looking closer", "", "prevalence of the value under the cursor: in how many containers it is, of how many", (*Model).askCommon},
+		{[]string{"W"}, inTrail, "looking closer", "", "where the trail was looked for, how sure it is and why, and what was not found; again for the object", inTrailDo((*trailView).viewPlaces)},
 		{[]string{"d"}, inTrail, "looking closer", "details", "the details of the event under the cursor in place of the object; again for the object", inTrailDo((*trailView).viewDetails)},
 		{[]string{"d"}, everywhere, "looking closer", "details", "show or hide the details of the row", (*Model).toggleDetail},
 		{[]string{"C"}, everywhere, "looking closer", "", "choose the columns of the table", (*Model).openColumns},

@@ -198,6 +198,9 @@ var keyCases = map[string][]keyCase{
 		{"e e enter p p p p p p p", says("what made this process is not known")},
 	},
 	"trail s": {{"e e enter s", paneIs(onStory)}, {"e e enter s s", paneIs(onEvents)}},
+	"trail W": {{"e e enter W", func(m *Model, d *tuitest.Driver) bool {
+		return m.level().trail.places.shown && strings.Contains(d.Text(), "where it was looked for")
+	}}, {"e e enter W esc", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.places.shown }}},
 	"trail d": {
 		{"e e enter d", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "alert.priority") }},
 		{"e e enter d esc", func(m *Model, _ *tuitest.Driver) bool { return !m.level().trail.details }},

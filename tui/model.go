@@ -304,6 +304,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.pivoted(msg)
 	case trailMsg:
 		return m.trailed(msg)
+	case placesMsg:
+		return m.placesSaid(msg)
 	case linesMsg:
 		m.lined(msg)
 	case trailDueMsg:

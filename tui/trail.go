@@ -40,6 +40,9 @@ type trailView struct {
 	story   storyPane
 	events  eventsPane
 	object  objectPane
+	places  placesPane
+
+	elsewhere bool // the trail is of more places than the store
 }
 
 // trailPane is a part of the trail's screen.
@@ -73,25 +76,32 @@ type shown struct {
 // openTrail opens the trail of an event, in one of its panes.
 func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
 	row := ref.Row()
-	if row.C().ID <= event.EmptyStr {
-		m.say("this row names no container: its trail cannot be looked for")
-		return nil
-	}
+	expr := trailOf(row)
 	title := "trail of " + m.read.string(row, row.P().Name)
 	if row.Alert != 0 {
 		title = "▲ " + m.read.string(row, row.A().Rule)
 	}
-	l, cmd := m.push(title, ofContainer(row), ref)
+	l, cmd := m.push(title, expr, ref)
 	if l == nil {
 		return cmd
 	}
 	return tea.Batch(cmd, m.showAsTrail(l, ref, pane))
 }
 
+// trailOf writes the condition for the events among which a row's trail is
+// looked for first: those of its container, where it names one; else those of
+// its time, and the rest is what other places find.
+func trailOf(row event.Row) string {
+	if row.C().ID <= event.EmptyStr {
+		return equals("evt.rawtime", itoa64(row.B.Time[row.I]))
+	}
+	return ofContainer(row)
+}
+
 // showAsTrail makes a level show the trail of an event, of whose container it
 // is.
 func (m *Model) showAsTrail(l *level, ref store.Ref, pane trailPane) tea.Cmd {
-	f, err := filter.Compile(ofContainer(ref.Row()), event.Fields)
+	f, err := filter.Compile(trailOf(ref.Row()), event.Fields)
 	if err != nil {
 		m.fail(err.Error())
 		return nil
@@ -144,7 +154,11 @@ func (v *trailView) move(m *Model, n int) {
 	case onEvents:
 		v.events.move(n)
 	case onObject:
-		if v.details {
+		switch {
+		case v.places.shown:
+			v.places.move(n)
+			return
+		case v.details:
 			m.detail.move(n)
 			return
 		}
@@ -182,7 +196,7 @@ func (v *trailView) step() (int, bool) {
 	if v.trail == nil {
 		return 0, false
 	}
-	if v.pane == onObject && !v.details {
+	if v.pane == onObject && !v.details && !v.places.shown {
 		if step, ok := v.object.step(); ok {
 			return step, true
 		}

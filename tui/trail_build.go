@@ -16,6 +16,10 @@ import (
 // what is shown first; the rest follows in the background.
 const trailNear = 2000
 
+// trailTold is up to how many events the whole trail waits for its story; of a
+// larger one the events come first.
+const trailTold = 50_000
+
 // trailShare is how small a share of the time may go into making a trail anew
 // while events come.
 const trailShare = 10
@@ -47,11 +51,21 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 	from, base := v.from, v.base
 	all := func() tea.Msg {
 		begun := time.Now()
-		t := trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len()))
-		msg := trailMsg{of: v, trail: t, whole: true}
-		msg.fill(ctx)
-		msg.cost = time.Since(begun)
-		return msg
+		msg := trailMsg{of: v, trail: trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len())), whole: true}
+		tell := func() tea.Msg {
+			msg := msg
+			msg.fill(ctx)
+			msg.cost = time.Since(begun)
+			return msg
+		}
+		if len(msg.trail.Steps) <= trailTold {
+			return tell()
+		}
+		early := msg // its story takes a while
+		early.whole, early.next = false, tell
+		early.badges, early.objects = early.trail.Badges(), early.trail.Objects()
+		msg.badges, msg.objects = early.badges, early.objects
+		return early
 	}
 	return func() tea.Msg {
 		for !base.Update(ctx, time.Second) {
@@ -74,7 +88,9 @@ func (msg *trailMsg) fill(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	msg.badges, msg.objects = msg.trail.Badges(), msg.trail.Objects()
+	if msg.badges == nil {
+		msg.badges, msg.objects = msg.trail.Badges(), msg.trail.Objects()
+	}
 	msg.told, msg.unknown = msg.trail.Story(), msg.trail.Unknown()
 }
 
@@ -107,8 +123,13 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 	if msg.whole {
 		v.building, v.builtAt, v.cost = false, time.Now(), msg.cost
 	}
-	v.story.set(v, msg.told, msg.unknown, first)
+	if msg.told != nil || msg.whole {
+		v.story.set(v, msg.told, msg.unknown, first)
+	}
 	v.lineage.set(v, first)
+	if msg.next == nil {
+		msg.next = m.lookInPlaces(v)
+	}
 	return tea.Batch(m.showTrail(v), msg.next)
 }
 
@@ -116,7 +137,7 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 // than is right.
 func (m *Model) trailDue() tea.Cmd {
 	v := m.trailHere()
-	if v == nil || v.building || v.trail == nil || m.store.Version() == v.version {
+	if v == nil || v.building || v.elsewhere || v.trail == nil || m.store.Version() == v.version {
 		return nil
 	}
 	wait := max(time.Second, trailShare*v.cost)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
@@ -26,7 +27,7 @@ func (v *trailView) layout(a grid.Area) (lay trailLayout) {
 	lay.head, a = a.CutTop(1)
 	if a.H >= trailObj || v.pane == onObject {
 		h := max(a.H/5, 4)
-		if v.object.asStream || v.details || v.pane == onObject {
+		if v.object.asStream || v.details || v.places.shown || v.pane == onObject {
 			h = a.H / 2
 		}
 		lay.object, a = a.CutBottom(h)
@@ -81,6 +82,8 @@ func (v *trailView) draw(m *Model, a grid.Area, clk clock) {
 		v.events.draw(lay.events, v, m, clk, focus && v.pane == onEvents)
 	}
 	switch {
+	case v.places.shown && lay.object.H > 0:
+		v.places.draw(lay.object, m.read, focus && v.pane == onObject)
 	case v.details && lay.object.H > 0:
 		drawPaneHead(lay.object, "event", "", "d the object", focus && v.pane == onObject)
 		_, rest := lay.object.CutTop(1)
@@ -105,6 +108,10 @@ func (v *trailView) drawHow(m *Model, a grid.Area) {
 	if v.trail == nil {
 		return
 	}
+	if text := v.places.summary(); text != "" {
+		x := a.Right(right, 0, styFaint, text+" · W where") - 2
+		right = x
+	}
 	a.Fit(1, 0, max(right-2, 0), styDim, m.read.mask(v.how(m)))
 }
 
@@ -112,6 +119,9 @@ func (v *trailView) drawHow(m *Model, a grid.Area) {
 func (v *trailView) how(m *Model) string {
 	t := v.trail
 	text := "found by " + t.Subject.Key.String() + ", " + v.sure()
+	if f := v.places.found; f != nil && f.Sure.Grade != places.Certain {
+		text = "found by " + t.Subject.Key.String() + ", " + f.Sure.String()
+	}
 	if t.Root == nil {
 		text += "; all of the container is shown"
 	}

@@ -67,7 +67,10 @@ func (v *trailView) enter(m *Model) tea.Cmd {
 		}
 		return v.toContainer(m)
 	case onObject:
-		if v.details {
+		switch {
+		case v.places.shown:
+			return nil
+		case v.details:
 			return m.drillField()
 		}
 		if step, ok := v.object.step(); ok {
@@ -169,7 +172,7 @@ func (v *trailView) followProcess(m *Model) tea.Cmd {
 // viewData shows the data that went through the object below, or its events
 // again.
 func (v *trailView) viewData(m *Model) tea.Cmd {
-	v.object.asStream = !v.object.asStream
+	v.object.asStream, v.details, v.places.shown = !v.object.asStream, false, false
 	if v.object.asStream {
 		v.object.load(v)
 		v.pane = onObject
@@ -187,7 +190,7 @@ func (v *trailView) viewData(m *Model) tea.Cmd {
 // viewDetails shows the details of the event under the cursor in place of the
 // object, or the object again.
 func (v *trailView) viewDetails(*Model) tea.Cmd {
-	v.details = !v.details
+	v.details, v.places.shown = !v.details, false
 	return nil
 }
 
@@ -212,6 +215,8 @@ func (v *trailView) nextAlert(m *Model, dir int) tea.Cmd {
 // reports whether there was anything.
 func (v *trailView) release(m *Model) bool {
 	switch {
+	case v.places.shown:
+		v.places.shown = false
 	case v.details:
 		v.details = false
 	case v.object.asStream:
@@ -228,7 +233,10 @@ func (v *trailView) release(m *Model) bool {
 
 // page is how many lines the pane with the focus has.
 func (v *trailView) page(m *Model) int {
-	if v.pane == onObject && v.details {
+	switch {
+	case v.pane == onObject && v.places.shown:
+		return v.places.area.H
+	case v.pane == onObject && v.details:
 		return m.detail.area.H
 	}
 	return [...]int{v.lineage.area.H, v.story.area.H, v.events.area.H, v.object.area.H}[v.pane]

@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 	"query":              {"internal/queue", "internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
 	"live":               {"bpf", "internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
 	"tui": {
-		"internal/casefile", "internal/picture", "internal/queue", "internal/trail", "internal/compare", "internal/rules", "internal/store", "internal/source",
+		"internal/casefile", "internal/picture", "internal/queue", "internal/trail", "internal/places", "internal/compare", "internal/rules", "internal/store", "internal/source",
 		"internal/dashboard", "internal/pivot", "internal/summary", "internal/filter", "internal/event",
 		safetext, "themes",
 	},
