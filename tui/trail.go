@@ -233,6 +233,7 @@ func (v *trailView) ref(r event.Row) store.Ref {
 
 // goTo puts the cursor of the events on a step.
 func (v *trailView) goTo(m *Model, step int) {
+	v.events.reveal(step)
 	if !v.events.goTo(step) {
 		m.say("this event is not among those shown: a filter or what is followed leaves it out")
 	}

@@ -118,6 +118,12 @@ func (v *trailView) drawHow(m *Model, a grid.Area) {
 // how says how the process was found, and where it began.
 func (v *trailView) how(m *Model) string {
 	t := v.trail
+	if t.Subject.Key == trail.ByNothing {
+		if v.places.err != nil {
+			return v.places.err.Error()
+		}
+		return "nothing that this alert names is held here"
+	}
 	text := "found by " + t.Subject.Key.String() + ", " + v.sure()
 	if f := v.places.found; f != nil && f.Sure.Grade != places.Certain {
 		text = "found by " + t.Subject.Key.String() + ", " + f.Sure.String()

@@ -114,8 +114,12 @@ func (p *eventsPane) draw(a grid.Area, v *trailView, m *Model, clk clock, focus 
 	}
 	drawPaneHead(head, "events", much, "⏎ unfolds", focus)
 	if n == 0 {
-		if p.lines != nil {
-			body.Text(2, 1, styDim, "No event of the trail passes. u undoes the filter; esc shows everything that is followed.")
+		switch {
+		case p.lines == nil:
+		case len(p.of.Steps) == 0:
+			drawWrapped(body, 1, styDim, "No event of the trail was found. W says where it was looked for, d shows what the alert itself says, esc goes back.")
+		default:
+			drawWrapped(body, 1, styDim, "No event of the trail passes. u undoes the filter; esc shows everything that is followed.")
 		}
 		return
 	}
@@ -220,16 +224,22 @@ func (v *trailView) place() int {
 	return v.events.lines.Place(step)
 }
 
+// reveal unfolds the run that a step is within.
+func (p *eventsPane) reveal(step int) {
+	if p.lines == nil || p.lines.Len() == 0 {
+		return
+	}
+	if k, ok := p.lines.Find(step); ok && p.lines.Line(k).Count > 1 && !p.lines.Line(k).Open {
+		p.lines.Toggle(k)
+	}
+}
+
 // found puts the cursor on an event that was searched for; a run that it is
 // within is unfolded.
 func (v *trailView) found(m *Model, row event.Row) {
 	step, ok := v.trail.Find(row)
 	if !ok {
 		return
-	}
-	p := &v.events
-	if k, _ := p.lines.Find(step); p.lines.Line(k).Count > 1 && !p.lines.Line(k).Open {
-		p.lines.Toggle(k)
 	}
 	v.goTo(m, step)
 	v.focus(m, onEvents)

@@ -12,6 +12,7 @@ import (
 // lineagePane lists the processes of a trail, the ancestors first.
 type lineagePane struct {
 	branches []trail.Branch
+	within   int  // how many are of the trail itself
 	siblings bool // the root's siblings are listed
 	at, top  int
 	area     grid.Area
@@ -26,7 +27,12 @@ func (p *lineagePane) set(v *trailView, first bool) {
 	if first && v.trail.Self != nil {
 		on = v.trail.Self.Process
 	}
-	p.branches = v.trail.Branches(p.siblings)
+	p.branches, p.within = v.trail.Branches(p.siblings), 0
+	for _, b := range p.branches {
+		if b.Place == trail.Within {
+			p.within++
+		}
+	}
 	p.to(on)
 }
 
@@ -59,7 +65,7 @@ func (p *lineagePane) node() *trail.Node {
 func (p *lineagePane) draw(a grid.Area, v *trailView, r reader, focus bool, of *trail.Node) {
 	head, body := a.CutTop(1)
 	p.area = body
-	drawPaneHead(head, "lineage", processes(v.processes()), "", focus)
+	drawPaneHead(head, "lineage", processes(p.within), "", focus)
 	at := p.at
 	if !focus && of != nil && (at >= len(p.branches) || p.branches[at].Node != of) {
 		if p.to(of.Process) {
@@ -87,16 +93,6 @@ func processes(n int) string {
 		return "1 process"
 	}
 	return count(int64(n)) + " processes"
-}
-
-// processes counts the processes of the trail itself.
-func (v *trailView) processes() (n int) {
-	for _, b := range v.lineage.branches {
-		if b.Place == trail.Within {
-			n++
-		}
-	}
-	return n
 }
 
 // drawBranch draws one process: its programs and command line, as whom it ran

