@@ -39,8 +39,6 @@ type Field struct {
 	// Why says of a field that the kernel's sources do not fill why that is so,
 	// where it is not plain from its class.
 	Why string
-
-	key string // the name as it begins a member of a JSON object
 }
 
 // Unfilled says why no source fills the field, "" when one does.
@@ -205,7 +203,7 @@ func NewRegistry(groups ...[]Field) *Registry {
 			if r.byName[f.Name] != nil {
 				panic(fmt.Sprintf("event: field %s is registered twice", f.Name))
 			}
-			r.byName[f.Name], f.key = f, `"`+f.Name+`":`
+			r.byName[f.Name] = f
 			r.sorted = append(r.sorted, f)
 		}
 	}

@@ -40,14 +40,6 @@ func appendKey(dst []byte, name string, first *bool) []byte {
 	return append(appendString(appendComma(dst, first), name), ':')
 }
 
-// appendRowField writes a field and its value behind a comma, if a row has it.
-func appendRowField(dst []byte, r Row, f *Field, first *bool, text AppendText) []byte {
-	if v, ok := f.row(r); ok {
-		dst = v.AppendJSON(append(appendComma(dst, first), f.key...), text)
-	}
-	return dst
-}
-
 func appendComma(dst []byte, first *bool) []byte {
 	if !*first {
 		dst = append(dst, ',')

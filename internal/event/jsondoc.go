@@ -20,28 +20,28 @@ func (j *JSON) open(r Row) OpenDoc {
 // row, or else of the document. Most fields are in neither and are not looked at.
 func (j *JSON) docFields(dst []byte, r Row, docs OpenDoc, written *fieldSet, first *bool) []byte {
 	var rows [HomeEvent]*kept
-	ofRows, lacks := eventFields, lacking(r, HomeEvent)
+	ofRows, lacks := j.list.ofEvent, j.list.lacking(r, HomeEvent)
 	ofRows.drop(&lacks)
 	for home := range rows {
 		rows[home] = j.row(r, Home(home), true)
 		ofRows.addAll(&rows[home].some)
 	}
 	var ofDoc fieldSet
-	docs.Mark(shownFields, ofDoc[:])
+	docs.Mark(j.list.fields, ofDoc[:])
 	for w := range ofRows {
 		for left := ofRows[w] | ofDoc[w]; left != 0; left &= left - 1 {
 			n := w*64 + bits.TrailingZeros64(left)
-			f, before := shownFields[n], len(dst)
+			f, before := j.list.fields[n], len(dst)
 			switch {
 			case !ofRows.has(n):
 			case f.Home == HomeEvent:
-				dst = appendRowField(dst, r, f, first, j.text)
+				dst = j.field(dst, r, n, first)
 			default:
-				dst = append(appendComma(dst, first), rows[f.Home].field(homePlaces[n])...)
+				dst = append(appendComma(dst, first), rows[f.Home].field(j.list.places[n])...)
 			}
 			if len(dst) == before && ofDoc.has(n) {
 				if v, ok := docs.Lookup(r.B.Payload(r.I), f, Arg{}); ok {
-					dst = v.AppendJSON(append(appendComma(dst, first), f.key...), j.text)
+					dst = v.AppendJSON(append(appendComma(dst, first), j.list.keys[n]...), j.text)
 				}
 			}
 			if len(dst) > before {
@@ -90,7 +90,7 @@ func (j *JSON) member(last *member, name string) *member {
 	m := j.members[name]
 	if m == nil {
 		m = &member{name: name, number: -1, skip: strings.HasPrefix(name, chainMember)}
-		if n, ok := shownNumbers[name]; ok {
+		if n, ok := j.list.numbers[name]; ok {
 			m.number = n
 		}
 		if len(j.members) >= maxMembers {

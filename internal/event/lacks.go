@@ -57,7 +57,9 @@ func lackSets(numbers map[string]int) (sets [HomeEvent + 1][]lackSet) {
 	for _, l := range lacks {
 		s := lackSet{when: l.when}
 		for name := range strings.FieldsSeq(l.fields) {
-			s.fields.add(numbers[name])
+			if n, ok := numbers[name]; ok {
+				s.fields.add(n)
+			}
 		}
 		sets[l.home] = append(sets[l.home], s)
 	}
@@ -66,10 +68,10 @@ func lackSets(numbers map[string]int) (sets [HomeEvent + 1][]lackSet) {
 
 // lacking returns fields of a home that a row has no value of; there may be
 // others.
-func lacking(r Row, home Home) (set fieldSet) {
-	for i := range shownLacks[home] {
-		if l := &shownLacks[home][i]; l.when(r) {
-			set.addAll(&l.fields)
+func (l *fieldList) lacking(r Row, home Home) (set fieldSet) {
+	for i := range l.lacks[home] {
+		if lack := &l.lacks[home][i]; lack.when(r) {
+			set.addAll(&lack.fields)
 		}
 	}
 	return set

@@ -18,7 +18,7 @@ func TestLacks(t *testing.T) {
 			if f == nil || f.Home != l.home {
 				t.Fatalf("%s is no field of the home %s", name, l.home)
 			}
-			if _, written := shownNumbers[name]; !written {
+			if _, written := jsonList().numbers[name]; !written {
 				t.Errorf("%s is not written", name)
 			}
 			elsewhere := false

@@ -30,7 +30,8 @@ type Writer struct {
 	// that are no UTF-8.
 	Text event.AppendText
 
-	lossy []string // the fields whose texts are no UTF-8
+	lossy   []string       // the fields whose texts are no UTF-8
+	members *event.Members // of events that did not come as documents; nil before the first
 }
 
 // tree is an object of the documents: its members in their order.
@@ -75,7 +76,7 @@ func Members() iter.Seq2[string, *event.Field] {
 		}
 		all, _ := writtenFields()
 		for _, f := range all {
-			if !yield("stoop.fields."+strings.ReplaceAll(f.Name, ".", "_"), f) {
+			if !yield("stoop.fields."+flatName(f.Name), f) {
 				return
 			}
 		}
@@ -259,53 +260,42 @@ func (w *Writer) args(dst []byte, r event.Row) []byte {
 	return append(dst, ']')
 }
 
-// lacks reports that a field cannot have a value, without asking it.
-func lacks(f *event.Field, r event.Row, doc bool) bool {
-	switch {
-	case doc:
-		return false
-	case f.Home == event.HomeObj:
-		return r.Obj == 0
-	case f.Home == event.HomeCont:
-		return r.Cont == 0
-	case f.Home == event.HomeAlert:
-		return r.Alert == 0
-	}
-	return f.Read == nil
-}
+// flatName is a field's name without dots.
+func flatName(name string) string { return strings.ReplaceAll(name, ".", "_") }
 
 // fields writes all fields that have a value by Falco's names.
 func (w *Writer) fields(dst []byte, r event.Row) []byte {
-	doc := r.B.Bits[r.I]&event.HasDoc != 0
-	some := false
+	none := true
 	put := func(name string, v event.Value) {
 		if v.List == nil && v.Kind == event.String && !utf8.ValidString(v.Str) {
 			w.lossy = append(w.lossy, name)
 		}
-		dst = append(appendComma(dst, some), '"')
-		dst = append(append(dst, strings.ReplaceAll(name, ".", "_")...), `":`...)
+		dst = append(appendComma(dst, !none), '"')
+		dst = append(append(dst, flatName(name)...), `":`...)
 		dst = v.AppendJSON(dst, w.Text)
-		some = true
+		none = false
 	}
-	ofDocs, list := writtenFields()
-	if doc {
-		list = ofDocs
-	}
-	for _, f := range list {
-		if lacks(f, r, doc) {
-			continue
+	ofDocs, others := writtenFields()
+	if r.B.Bits[r.I]&event.HasDoc == 0 {
+		if w.members == nil {
+			w.members = event.NewMembers(others, func(f *event.Field) string { return flatName(f.Name) }, w.Text)
 		}
-		if v, ok := f.Show(r, event.Arg{}); ok {
-			put(f.Name, v)
+		dst = w.members.Append(dst, r, &none)
+		for f := range w.members.Lossy {
+			w.lossy = append(w.lossy, f.Name)
 		}
-	}
-	w.ancestors(r, put)
-	if !doc {
+		w.ancestors(r, put)
 		for a := range event.Args(r.B, r.I) {
 			put("evt.arg."+a.Name, event.StringValue(a.Text()))
 		}
 		return dst
 	}
+	for _, f := range ofDocs {
+		if v, ok := f.Show(r, event.Arg{}); ok {
+			put(f.Name, v)
+		}
+	}
+	w.ancestors(r, put)
 	if r.T.Docs != nil {
 		r.T.Docs.Each(r.B.Payload(r.I), func(name string, value fmt.Stringer) bool {
 			if f, a := fieldNamed(name); f != nil && f.Arg&event.ArgRequired != 0 && a.Set {
