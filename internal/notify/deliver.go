@@ -30,7 +30,7 @@ func (w *worker) sendAll() {
 		if b == nil {
 			return
 		}
-		text, err := w.spool.Read(b)
+		text, err := w.spool.Read(b, nil)
 		if err != nil {
 			w.lose(b.Events, "read", fmt.Sprintf("the spool cannot be read: %v", err))
 			w.spool.Done(b)

@@ -29,6 +29,7 @@ type Spool struct {
 	files   []*segment
 	cur     *segment // that is written; nil: none
 	number  int      // of the last file
+	buf     []byte   // what is written
 	bytes   int64    // of all files
 	events  int      // that wait or are on their way
 	waiting []*Batch // not on their way
@@ -226,7 +227,8 @@ func (s *Spool) Add(h Head, text []byte, wait bool) error {
 	}
 	seg := s.cur
 	at := seg.size
-	if _, err := seg.f.WriteAt(append(h.put(nil), text...), at); err != nil {
+	s.buf = append(h.put(s.buf[:0]), text...)
+	if _, err := seg.f.WriteAt(s.buf, at); err != nil {
 		_ = seg.f.Truncate(at) // half a batch is none
 		return err
 	}
@@ -339,9 +341,10 @@ func (s *Spool) Back(e *Batch) {
 	s.changed.Broadcast()
 }
 
-// Read returns the text of a batch.
-func (s *Spool) Read(e *Batch) ([]byte, error) {
-	text := make([]byte, e.length)
+// Read returns the text of a batch, which it reads into a room if that is large
+// enough.
+func (s *Spool) Read(e *Batch, into []byte) ([]byte, error) {
+	text := slices.Grow(into[:0], e.length)[:e.length]
 	if _, err := e.seg.f.ReadAt(text, e.at); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}

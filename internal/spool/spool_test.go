@@ -41,7 +41,7 @@ func TestSpool(t *testing.T) {
 		}
 	}
 	first, second := s.Next(now), s.Next(now)
-	if body, err := s.Read(second); err != nil || !bytes.Equal(body, text("a1", "b1")) || second.Again {
+	if body, err := s.Read(second, nil); err != nil || !bytes.Equal(body, text("a1", "b1")) || second.Again {
 		t.Errorf("%v: %s", err, body)
 	}
 	s.Done(second)
@@ -56,7 +56,7 @@ func TestSpool(t *testing.T) {
 	var got []string
 	for n, _ := s.Left(); n > 0; n, _ = s.Left() {
 		e := s.Next(now)
-		body, err := s.Read(e)
+		body, err := s.Read(e, nil)
 		if err != nil || !e.Again {
 			t.Error(err, e.Again)
 		}

@@ -112,15 +112,31 @@ func readBulk(text []byte, n int) ([]result, error) {
 	return results, nil
 }
 
-// join makes the body of a request.
+// join makes the body of a request: what the documents lie in, when it is
+// nothing but them.
 func join(items []item) []byte {
 	n := 0
 	for _, it := range items {
 		n += len(it.text)
+	}
+	if whole := items[0].text; cap(whole) >= n && inRow(whole[:n], items) {
+		return whole[:n]
 	}
 	body := make([]byte, 0, n)
 	for _, it := range items {
 		body = append(body, it.text...)
 	}
 	return body
+}
+
+// inRow reports whether documents lie in a text one behind the other.
+func inRow(whole []byte, items []item) bool {
+	at := 0
+	for _, it := range items {
+		if &whole[at] != &it.text[0] {
+			return false
+		}
+		at += len(it.text)
+	}
+	return true
 }

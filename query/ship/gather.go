@@ -28,14 +28,40 @@ type gatherer struct {
 	names map[weak.Pointer[event.Tables]]string
 	w     profile.Writer
 
-	text  []byte // of the batch
-	head  spool.Head
+	batch parcel
 	began time.Time // when its first event came
+
+	full  chan parcel // goes into the spool while the next is gathered
+	empty chan []byte // room of parcels that are in it
+	done  sync.WaitGroup
+}
+
+// parcel is a batch of documents on its way into the spool.
+type parcel struct {
+	spool.Head
+	text []byte
 }
 
 func (g *gatherer) init(s *Shipper) {
 	g.s, g.ids, g.names = s, newIDs(), make(map[weak.Pointer[event.Tables]]string)
 	g.w.Text = s.opt.Text
+	g.full, g.empty = make(chan parcel), make(chan []byte, 1)
+	g.done.Go(func() {
+		for p := range g.full {
+			g.store(p)
+			select {
+			case g.empty <- p.text[:0]:
+			default:
+			}
+		}
+	})
+}
+
+// end returns when everything that was gathered is in the spool, or counted.
+func (g *gatherer) end() {
+	g.flush(0)
+	close(g.full)
+	g.done.Wait()
 }
 
 // from says which source the events of some tables are from.
@@ -58,21 +84,22 @@ func (g *gatherer) like(made, of *event.Tables) {
 	g.from(made, name)
 }
 
-func (g *gatherer) batch(b *event.Batch) {
+func (g *gatherer) add(b *event.Batch) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.w.Source = g.names[weak.Make(b.Tables)]
+	p := &g.batch
 	for i := range b.Len() {
 		r := b.Row(i)
-		if g.head.Events == 0 {
-			g.began, g.head.Oldest = time.Now(), b.Time[i]
+		if p.Events == 0 {
+			g.began, p.Oldest = time.Now(), b.Time[i]
 		}
-		g.text = appendAction(g.text, func(dst []byte) []byte { return g.ids.append(dst, r) })
-		g.text = append(g.w.Append(g.text, r), '\n')
-		g.head.Events++
-		g.head.Oldest = min(g.head.Oldest, b.Time[i])
-		g.head.Again = g.head.Again || again(r)
-		if len(g.text) >= batchBytes {
+		p.text = appendAction(p.text, func(dst []byte) []byte { return g.ids.append(dst, r) })
+		p.text = append(g.w.Append(p.text, r), '\n')
+		p.Events++
+		p.Oldest = min(p.Oldest, b.Time[i])
+		p.Again = p.Again || again(r)
+		if len(p.text) >= batchBytes {
 			g.put()
 		}
 	}
@@ -83,16 +110,25 @@ func (g *gatherer) batch(b *event.Batch) {
 func (g *gatherer) flush(age time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.head.Events > 0 && time.Since(g.began) >= age {
+	if g.batch.Events > 0 && time.Since(g.began) >= age {
 		g.put()
 	}
 }
 
-// put puts the batch into the spool.
+// put has the batch stored, and begins another.
 func (g *gatherer) put() {
-	err := g.s.spool.Add(g.head, g.text, g.s.opt.Wait)
-	n := uint64(g.head.Events)
-	g.text, g.head = g.text[:0], spool.Head{}
+	g.full <- g.batch
+	g.batch = parcel{}
+	select {
+	case g.batch.text = <-g.empty:
+	default:
+	}
+}
+
+// store puts a batch into the spool.
+func (g *gatherer) store(p parcel) {
+	err := g.s.spool.Add(p.Head, p.text, g.s.opt.Wait)
+	n := uint64(p.Events)
 	switch {
 	case err == nil:
 		return

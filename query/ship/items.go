@@ -42,7 +42,7 @@ func splitItems(text []byte) (items []item) {
 		if !ok || len(id) == 0 || bytes.ContainsAny(id, `"\`) {
 			return nil
 		}
-		items = append(items, item{id: string(id), text: text[: action+doc : action+doc]})
+		items = append(items, item{id: string(id), text: text[:action+doc]})
 		text = text[action+doc:]
 	}
 	return items

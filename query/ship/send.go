@@ -23,12 +23,14 @@ const (
 // send delivers batches, one at a time, as long as sender i is needed: there are
 // more senders the more waits, and one while the server is busy.
 func (s *Shipper) send(i int32) {
+	var room []byte // for a batch
 	for {
 		e := s.spool.Next(func() bool { return i < s.allowed.Load() })
 		if e == nil {
 			return
 		}
-		if !s.deliver(s.ctx, e) {
+		var sent bool
+		if room, sent = s.deliver(s.ctx, e, room); !sent {
 			s.spool.Back(e)
 			return
 		}
@@ -41,25 +43,28 @@ func (s *Shipper) send(i int32) {
 	}
 }
 
-// deliver sends a batch until the server has taken or refused every document of
-// it; false: shipping was stopped before.
-func (s *Shipper) deliver(ctx context.Context, e *spool.Batch) bool {
-	text, err := s.spool.Read(e)
+// deliver sends a batch, which it reads into a room, until the server has taken
+// or refused every document of it; false: shipping was stopped before. It returns
+// the room, but where a request failed, of which something may still be on its way.
+func (s *Shipper) deliver(ctx context.Context, e *spool.Batch, room []byte) ([]byte, bool) {
+	text, err := s.spool.Read(e, room)
 	if err != nil {
 		s.counts.note(source.Note{Level: source.NoteError, Text: fmt.Sprintf("%d events are lost: the spool cannot be read: %v", e.Events, err)})
 		s.counts.add(func(c *Stats) { c.Lost += uint64(e.Events) })
-		return true
+		return text, true
 	}
 	items := splitItems(text)
 	for try := 0; ; try++ {
 		before := len(items)
-		items, err = s.attempt(ctx, e, items, try)
+		if items, err = s.attempt(ctx, e, items, try); err != nil {
+			text = nil
+		}
 		s.spool.Settled(e, before-len(items))
 		if len(items) == 0 {
-			return true
+			return text, true
 		}
 		if ctx.Err() != nil || !s.pause(ctx, err, try) {
-			return false
+			return text, false
 		}
 	}
 }

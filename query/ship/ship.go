@@ -159,7 +159,7 @@ func (s *Shipper) tick() {
 }
 
 // Batch ships events. It waits only with [Options.Wait].
-func (s *Shipper) Batch(b *event.Batch) { s.gather.batch(b) }
+func (s *Shipper) Batch(b *event.Batch) { s.gather.add(b) }
 
 // From returns a source whose events say where they are from.
 func (s *Shipper) From(src source.Source) source.Source {
@@ -197,9 +197,9 @@ func (s *Shipper) fail(err error) {
 // is done, or the server has been away for the patience. What is not delivered
 // stays in the spool ([Stats.Waiting]).
 func (s *Shipper) Close(ctx context.Context, patience time.Duration) error {
-	s.gather.flush(0)
 	close(s.ticking)
 	s.ticker.Wait()
+	s.gather.end()
 	s.spool.End()
 	began := time.Now()
 	t := time.NewTicker(10 * time.Millisecond)
