@@ -47,7 +47,7 @@ func findSecrets(s string) []span {
 	var spans []span
 	covered := 0
 	w := secretWords()
-	for end, state := w.first(s, 0, 0); end != 0; end, state = w.first(s, end, state) {
+	w.each(s, func(end int, state uint16) {
 		for _, n := range w.found[state] {
 			sec := &secrets[n]
 			at := end - len(sec.word)
@@ -62,7 +62,7 @@ func findSecrets(s string) []span {
 				covered = max(covered, sp.hi)
 			}
 		}
-	}
+	})
 	return spans
 }
 

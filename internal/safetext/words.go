@@ -4,11 +4,12 @@ package safetext
 // Aho-Corasick automaton (CACM 18(6), 1975) made into a table, so that a text
 // without any of them costs one load a byte.
 type words struct {
-	class [256]uint8 // byte -> column; letters of either case share one
-	next  []uint16   // state<<shift | class -> state
-	found [][]uint16 // state -> which words end here, the longest first
-	shift uint8
-	rows  []uint32 // next, for the search: each state as the index of its row, here set where a word ends
+	class   [256]uint8 // byte -> column; letters of either case share one
+	next    []uint16   // state<<shift | class -> state
+	found   [][]uint16 // state -> which words end here, the longest first
+	shift   uint8
+	longest int      // bytes of the longest word
+	rows    []uint32 // next, for the search: each state as the index of its row, here set where a word ends
 }
 
 // here marks a row whose state is the end of a word.
@@ -43,6 +44,7 @@ func newWords(list []string) *words {
 			state = w.next[at]
 		}
 		w.found[state] = append(w.found[state], uint16(n))
+		w.longest = max(w.longest, len(word))
 	}
 	w.link(classes)
 	w.rows = make([]uint32, len(w.next))
@@ -88,6 +90,23 @@ func (w *words) link(classes int) {
 			w.found[child] = append(w.found[child], w.found[back]...)
 			queue = append(queue, child)
 		}
+	}
+}
+
+// each calls take for the end of each word of a text, in their order, with the
+// state there.
+func (w *words) each(s string, take func(end int, state uint16)) {
+	if len(s) >= laneText && len(s) >= 2*w.longest {
+		var room [laneCount * laneHits]hit
+		if hits, ok := w.laned(s, room[:0]); ok {
+			for _, h := range hits {
+				take(h.end, h.state)
+			}
+			return
+		}
+	}
+	for end, state := w.first(s, 0, 0); end != 0; end, state = w.first(s, end, state) {
+		take(end, state)
 	}
 }
 
