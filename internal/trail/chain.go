@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -52,6 +53,9 @@ const maxChain = 1 << 20
 func ChainOf(alert event.Row) *Chain {
 	if alert.B == nil || alert.Alert == 0 || alert.B.Bits[alert.I]&event.HasDoc == 0 || len(alert.B.Payload(alert.I)) > maxChain {
 		return nil
+	}
+	if !bytes.Contains(alert.B.Payload(alert.I), []byte(`"sequence"`)) {
+		return nil // most have none, and are not taken apart for it
 	}
 	type member struct {
 		Stoop struct {
