@@ -92,6 +92,7 @@ func TestGoldenStates(t *testing.T) {
 		{"trail-places", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "W") }},
 		{"trail-details", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "d") }},
 		{"trail-search", func(d *tuitest.Driver) { d.Keys("e", "e", "enter", "/"); d.Type("nmap"); d.Keys("enter") }},
+		{"take-along", func(d *tuitest.Driver) { d.Keys("e", "e", "W", "j", "j", "j", "j", "j") }},
 		{"around", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "j") }},
 		{"around-timeline", func(d *tuitest.Driver) { d.Keys("e", "e", "i", "G", "k", "k", "k", "enter") }},
 		{"compare", func(d *tuitest.Driver) { d.Keys("e", "e", "V") }},

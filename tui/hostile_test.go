@@ -62,7 +62,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			"", "e", "enter", "k", "tab", "v", "j", "v", "tab", "O", "O", "tab", "d", "d", "o", "o", "esc", "esc", "p", "j", "enter", "esc", "esc", "S", "esc", "C", "esc", "?", "esc", "tab", "j", "j", "tab", "tab",
 			"d", "l", "l", "l", "l", "l", "y", "+", "u", "f", "esc", "/", "x", "enter", "Y", "T", "r", "shift+tab", "enter", "R",
 			"Q", "j", "w", "c", "1", "h", "n", "x", "enter", "esc", "esc", "E", "A", "a", "esc",
-			"m", "M", "t", "n", "x", "enter", "p", "g", "enter", "esc",
+			"W", "j", "j", "j", "j", "j", "y", "j", "j", "j", "j", "esc", "m", "M", "t", "n", "x", "enter", "p", "g", "enter", "esc",
 		} {
 			if keys != "" {
 				d.Keys(keys)

@@ -102,6 +102,7 @@ func keyMap() []binding {
 
 		{[]string{"m"}, inTable | inDetail | inTrail, "looking closer", "mark", "mark the row in the case, or take its mark away", (*Model).toggleMark},
 		{[]string{"M"}, everywhere, "looking closer", "", "the case: marks, notes, filters, trails and pictures; export", (*Model).openCase},
+		{[]string{"W"}, everywhere, "looking closer", "", "take along as text: this level as a command, a filter or a request, an exception, and what may be done about the row; nothing is run", (*Model).openAct},
 		{[]string{"Q"}, everywhere, "looking closer", "queue", "the queue: alerts by kind, what matters first, with what was decided about them", (*Model).openQueue},
 		{[]string{"A"}, inTable | inDetail | inTrail, "looking closer", "", "decide about this alert: acknowledge, close with a verdict, note", (*Model).openDecide},
 		{[]string{"b"}, everywhere, "looking closer", "dashboard", "a dashboard of what this level shows; again for the next one", (*Model).openBoard},

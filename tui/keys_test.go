@@ -301,6 +301,24 @@ var keyCases = map[string][]keyCase{
 	}}, {"r r", func(m *Model, _ *tuitest.Driver) bool { return !m.level().relative }}},
 	"everywhere z": {{"z", func(m *Model, d *tuitest.Driver) bool { return strings.Contains(d.Text(), "20:01:50.000") }}},
 
+	"everywhere W": {
+		{"e e W", func(m *Model, d *tuitest.Driver) bool {
+			_, ok := m.over.(*act)
+			return ok && strings.Contains(d.Text(), "cut the pod off the network") && strings.Contains(d.Text(), "no source here is a SIEM")
+		}},
+		{"l l + W j y", func(_ *Model, d *tuitest.Driver) bool { return d.Copied == "proc.name = server" }},
+		{"W j y", func(m *Model, d *tuitest.Driver) bool { return says("has no filter")(m, d) && d.Copied == "" }},
+		{"e e W j j j y", func(_ *Model, d *tuitest.Driver) bool {
+			return strings.HasPrefix(d.Copied, "- rule: Read sensitive file")
+		}},
+		{"e e W j j j j enter", func(_ *Model, d *tuitest.Driver) bool {
+			return strings.HasPrefix(d.Copied, "stoop print scene --story 17954641")
+		}},
+		{"e e W j j j j j enter", func(m *Model, d *tuitest.Driver) bool {
+			return strings.Contains(d.Copied, "kubectl -n shop label pod web-0 stoop-isolated=true") && says("nothing was run")(m, d)
+		}},
+		{"W esc", func(m *Model, _ *tuitest.Driver) bool { return m.over == nil }},
+	},
 	"table m":      {{"m", says("no place for cases")}},
 	"everywhere M": {{"M", says("no place for cases")}},
 	"everywhere Q": {

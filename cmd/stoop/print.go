@@ -36,6 +36,7 @@ type printCmd struct {
 	aroundFlags
 	storyFlags
 	compareFlags
+	respondFlags
 
 	detect detecting `kong:"-"`
 }
@@ -47,7 +48,7 @@ func (c *printCmd) Run(a *app) error {
 		return usageError{fmt.Errorf("--limit %d: a number of events cannot be negative", c.Limit)}
 	}
 	var others []string
-	if c.Story != "" {
+	if c.Story != "" || c.Respond != "" {
 		others = byThemselves
 	}
 	if err := c.detect.open(a, &c.ruleFlags, others...); err != nil {
@@ -70,6 +71,10 @@ func (c *printCmd) Run(a *app) error {
 		return c.printDashboard(a)
 	}
 	switch {
+	case c.Respond != "" && (c.Story != "" || c.Around != ""):
+		return usageError{errors.New("--respond, --story and --around are three things to print")}
+	case c.Respond != "":
+		return c.printResponses(a)
 	case c.Story != "" && c.Around != "":
 		return usageError{errors.New("--story and --around are two things to print")}
 	case c.Story != "":

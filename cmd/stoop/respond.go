@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stoop-project/stoop/internal/respond"
+	"github.com/stoop-project/stoop/internal/safetext"
+)
+
+// respondFlags are what print is told of an event that something is to be done
+// about.
+type respondFlags struct {
+	Respond string `placeholder:"EVENT" help:"Print what may be done about an event (named as for --story), as commands with its names filled in. Nothing is run."`
+}
+
+// printResponses prints the proposals for an event. What cannot be filled in is
+// said behind them.
+func (c *printCmd) printResponses(a *app) error {
+	if c.Output != "table" || c.Follow || len(c.Columns) > 0 {
+		return usageError{errors.New("--respond prints commands: -o, --columns and --follow do not go with it")}
+	}
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	sources, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sources)
+	ctx, cancel := withTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	st, _, at, err := c.lookUp(ctx, a, c.Respond, req, sources)
+	switch {
+	case st == nil:
+		return err
+	case err != nil:
+		return withAlerts(ctx, err, st)
+	}
+	out := safetext.NewWriter(a.out)
+	for _, p := range respond.Propose(at.Row()) {
+		if p.Text == "" {
+			_, err = fmt.Fprintf(out, "# %s: %s\n", p.Response.Title, strings.Join(p.Lacks, "; "))
+		} else {
+			_, err = fmt.Fprintf(out, "%s\n", p.Script())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	report(safetext.NewWriter(a.errs), sources, c.Stats)
+	return nil
+}
