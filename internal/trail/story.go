@@ -64,6 +64,7 @@ type teller struct {
 	lines   map[streamKey]*stream
 	streams []*stream // in the order in which they began
 	key     []byte
+	acts    acts
 }
 
 // told is a sentence in the making.
@@ -111,6 +112,7 @@ func (s *teller) add(x *told) *told {
 	s.all = append(s.all, x)
 	if x.Node != nil {
 		s.of[x.Node] = append(s.of[x.Node], x)
+		s.note(x)
 	}
 	return x
 }
@@ -177,27 +179,20 @@ func (s *teller) before(by *telling, n *Node) *told {
 	if x := s.did(by, n); x != nil || !by.Kin || n.Parent == nil {
 		return x
 	}
-	for _, kin := range n.Parent.Children {
-		if kin != n && apart(kin.Process.Start, n.Process.Start) < together {
-			if x := s.did(by, kin); x != nil {
-				return x
-			}
-		}
-	}
-	return nil
+	return s.kin(by, n)
 }
 
 // together is how far apart a shell starts the programs of a pipe.
 const together = 100e6
 
-func (s *teller) did(by *telling, n *Node) *told {
-	did := s.of[n]
-	for i := len(did) - 1; i >= 0; i-- {
-		if did[i].by != nil && slices.Contains(by.After, did[i].by.Tell) {
-			return did[i]
+// did returns the last of what a process did that a telling asks for.
+func (s *teller) did(by *telling, n *Node) (last *told) {
+	for _, tell := range by.After {
+		if all := s.acts[act{n, tell}]; len(all) > 0 && (last == nil || all[len(all)-1].Time > last.Time) {
+			last = all[len(all)-1]
 		}
 	}
-	return nil
+	return last
 }
 
 // passed reports whether a call moved bytes, as far as its result is known.
