@@ -20,7 +20,7 @@ func (x *detecting) hashPrograms() {
 		}
 		x.hashing.Do(func() { x.hasher.Store(evidence.NewHasher(evidence.HashOptions{})) })
 		x.hasher.Load().Take(programOf(p.Row()), func(sum string, size int64) {
-			x.detector.Hashed(p, sum, size, time.Now())
+			x.detector.Hashed(p, sum, size)
 		})
 	})
 }

@@ -49,6 +49,8 @@ type Detector struct {
 	replaced  []func() error // called after a swap
 	program   func(*Program) // nil: nobody hashes programs
 	isProgram *filter.Filter
+	newest    int64         // time of the newest event so far
+	lag       time.Duration // how late events came of late, where they arrive as they happen
 	stats     Stats
 	earlier   map[string]RuleStats // of rules that were replaced, by name
 	fired     map[string]uint64    // sequences, by name
@@ -175,6 +177,8 @@ func (d *Detector) detect(b *event.Batch, to source.Sink) {
 	defer d.mu.Unlock()
 	d.stats.Events += uint64(b.Len())
 	d.shelves.refresh(b.Tables)
+	d.newest = max(d.newest, b.Time[b.Len()-1])
+	d.lag = max(d.lag, min(time.Since(time.Unix(0, b.Time[0])), maxLag))
 	d.programs(b, to)
 	d.hits = d.hits[:0]
 	d.engine.Detect(b, func(i int, r *rules.Rule) { d.hits = append(d.hits, hit{i, r}) })
@@ -191,6 +195,7 @@ func (d *Detector) detect(b *event.Batch, to source.Sink) {
 		}
 	}
 	d.follow(b, alerts, to)
+	d.shelves.rest(b.Tables)
 	clear(d.made)
 }
 

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
@@ -279,4 +281,23 @@ func TestShelvesLetGo(t *testing.T) {
 	if n := len(d.shelves.by); n > 2 {
 		t.Errorf("%d sources' tables are kept, want those at hand", n)
 	}
+}
+
+// TestTablesAreLetGo holds that what a source is done with is kept by nobody
+// here: a hunt through a server has tables for each page.
+func TestTablesAreLetGo(t *testing.T) {
+	d := detector(t, shells)
+	page := func() weak.Pointer[event.Tables] {
+		s := newScene()
+		d.Sink(source.SinkFunc(func(*event.Batch) {})).Batch(s.executed(s.sh))
+		return weak.Make(s.t)
+	}
+	old := page()
+	page() // what looks at events may remember the latest
+	for range 10 {
+		if runtime.GC(); old.Value() == nil {
+			return
+		}
+	}
+	t.Error("a page's tables are kept")
 }

@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"time"
-
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
@@ -70,16 +68,17 @@ func typeOf(name string) event.Type {
 }
 
 // Hashed has the rules told of a program's hash, in hex: by an event of type
-// exe_hash of the same process, which happens now. It may be called from any
-// goroutine, until the sinks are closed.
-func (d *Detector) Hashed(p *Program, sha256 string, size int64, now time.Time) {
+// exe_hash of the same process. Its time is that of the newest event so far, so
+// that others which are underway do not come too late for sequences. It may be
+// called from any goroutine, until the sinks are closed.
+func (d *Detector) Hashed(p *Program, sha256 string, size int64) {
 	d.handing.Lock()
 	defer d.handing.Unlock()
 	d.mu.Lock()
 	sh := d.shelf(p.batch.Tables)
 	b := sh.begin(1)
 	e := sh.copier.Batch(p.batch).At(0)
-	e.Time, e.Type, e.FD, e.Obj, e.Dur, e.Res, e.Bits = now.UnixNano(), event.TypeExeHash, -1, 0, -1, 0, 0
+	e.Time, e.Type, e.FD, e.Obj, e.Dur, e.Res, e.Bits = d.newest, event.TypeExeHash, -1, 0, -1, 0, 0
 	var args event.ArgWriter
 	args.Bytes([]byte(sha256), false)
 	args.Uint(uint64(size))

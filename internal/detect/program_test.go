@@ -3,7 +3,6 @@ package detect
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -29,12 +28,12 @@ func TestHashedProgramsFire(t *testing.T) {
 	if len(programs) != 1 || value(t, programs[0].Row(), "proc.name") != "updater" {
 		t.Fatalf("%d programs are new, want the one of the upper layer", len(programs))
 	}
-	d.Hashed(programs[0], hash, 4096, time.Unix(7, 0))
-	d.Hashed(programs[0], strings.Repeat("00", 32), 1, time.Unix(8, 0))
+	d.Hashed(programs[0], hash, 4096)
+	d.Hashed(programs[0], strings.Repeat("00", 32), 1)
 	if len(g.batches) != 4 { // executed, a hash and its alert, another hash
 		t.Fatalf("%d batches, want 4", len(g.batches))
 	}
-	for name, want := range map[string]string{"evt.type": "exe_hash", "proc.exe_sha256": hash, "proc.pname": "sh", "evt.rawtime": "7000000000", "container.id": "6cf4be7b2388", "evt.arg.size": "4096"} {
+	for name, want := range map[string]string{"evt.type": "exe_hash", "proc.exe_sha256": hash, "proc.pname": "sh", "evt.rawtime": "3000000", "container.id": "6cf4be7b2388", "evt.arg.size": "4096"} {
 		if v := value(t, g.batches[1].Row(0), name); v != want {
 			t.Errorf("%s is %q, want %q", name, v, want)
 		}

@@ -19,6 +19,10 @@ const lateness = 500 * time.Millisecond
 // clockEvery is how often sequences are told the time where events do not.
 const clockEvery = time.Second
 
+// maxLag bounds what is believed of how late events come: those of a recording
+// are older, and wait for nothing.
+const maxLag = 30 * time.Second
+
 // follow feeds the sequences with a batch and its alerts, and hands the alerts
 // of those that fire on.
 func (d *Detector) follow(b, alerts *event.Batch, to source.Sink) {
@@ -84,7 +88,9 @@ func (d *Detector) clock(ctx context.Context) {
 			d.handing.Lock()
 			d.mu.Lock()
 			if d.to != nil {
-				d.sequences.Advance(now, func(f *sequence.Fired) { d.raise(f, d.to) })
+				// A busy node's events are underway for longer.
+				d.sequences.Advance(now.Add(-d.lag), func(f *sequence.Fired) { d.raise(f, d.to) })
+				d.lag -= d.lag / 4
 			}
 			d.mu.Unlock()
 			d.handing.Unlock()

@@ -16,8 +16,8 @@ type shelves struct {
 	turn int // counts batches
 }
 
-// shelfLife is for how many batches a shelf waits for the next of its tables,
-// which it keeps alive: a live source begins new ones now and then.
+// shelfLife is for how many batches a shelf waits for the next of its tables: a
+// live source begins new ones now and then, a server's pages have their own.
 const shelfLife = 512
 
 func newShelves() shelves {
@@ -30,14 +30,22 @@ func (s *shelves) refresh(t *event.Tables) {
 	s.turn++
 	if sh := s.by[weak.Make(t)]; sh != nil {
 		sh.used = s.turn
-		sh.copier.Refresh()
+		sh.copier.Resume(t)
 	}
 	if s.turn%shelfLife == 0 {
 		for k, sh := range s.by {
-			if s.turn-sh.used > shelfLife {
+			if k.Value() == nil || s.turn-sh.used > shelfLife {
 				delete(s.by, k)
 			}
 		}
+	}
+}
+
+// rest lets a source's tables go until the next batch of theirs: whoever holds
+// none of its events need not hold what they refer to.
+func (s *shelves) rest(t *event.Tables) {
+	if sh := s.by[weak.Make(t)]; sh != nil {
+		sh.copier.Rest()
 	}
 }
 

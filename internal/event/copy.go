@@ -112,6 +112,12 @@ func (c *Copier) payload(p []byte) []byte {
 // Rest lets the tables that are copied from go, until the next event of them.
 func (c *Copier) Rest() { c.from = nil }
 
+// Resume ends a rest, and refreshes what is copied from the tables.
+func (c *Copier) Resume(from *Tables) {
+	c.from = from
+	c.Refresh()
+}
+
 // Refresh copies containers again whose rows were replaced meanwhile, as
 // [Copier.Batch] does before it copies.
 func (c *Copier) Refresh() {

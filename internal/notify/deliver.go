@@ -44,6 +44,25 @@ func (w *worker) sendAll() {
 	}
 }
 
+// syncEvery is how much the spool may lose to a loss of power.
+const syncEvery = time.Second
+
+// syncAll has the disk hold what is in the spool, until nothing is delivered any
+// more.
+func (w *worker) syncAll() {
+	tick := time.NewTicker(syncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			w.spool.Sync()
+		case <-w.ctx.Done():
+			w.spool.Sync()
+			return
+		}
+	}
+}
+
 // deliver sends a text until it is taken or refused; false: there was no time.
 func (w *worker) deliver(text []byte, alerts int) bool {
 	for try := 1; ; try++ {

@@ -70,6 +70,7 @@ func New(targets []*Target, opt Options) (*Notifier, error) {
 		n.running.Go(w.work)
 		if w.spool != nil {
 			w.senders.Go(w.sendAll)
+			w.senders.Go(w.syncAll)
 		}
 	}
 	return n, nil
