@@ -91,10 +91,16 @@ func (c *watchCmd) Run(a *app) error {
 		rest = relay{t, c.detect.catalog()}
 	}
 	go c.hangups(ctx, a, n)
+	watched, stop := context.WithCancel(ctx)
+	looked := make(chan struct{})
+	losses := lossWatch{lost: func() source.Stats { return source.Totals(sources) }, tell: n.Alert}
+	go func() { losses.run(watched); close(looked) }()
 
 	req.Filter, req.Follow = nil, c.Follow // -f is about alerts
 	err = source.Merge(ctx, c.detect.alertsAlone(req, sources), sources, c.detect.sink(kept.sink(rest)))
 	c.detect.end()
+	stop()
+	<-looked
 	err = errors.Join(err, kept.close(a.ctx))
 	closeAll(sources)
 	n.Close(context.WithoutCancel(ctx), time.Duration(c.Patience))
