@@ -6,6 +6,8 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 # The race detector needs a C compiler; `make test RACE=` does without it.
 RACE     ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
 FUZZTIME ?= 10s
+IMAGE    ?= stoop:latest
+CA_BUNDLE ?= /etc/ssl/certs/ca-certificates.crt
 BENCH    ?=
 
 export GOFLAGS += -buildvcs=false
@@ -23,6 +25,11 @@ help: ## Say what the targets do
 .PHONY: build
 build: ## Build ./stoop, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o stoop ./cmd/stoop
+
+.PHONY: image
+image: build ## Build the container image IMAGE for deploy/kubernetes, by docker or podman
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && cp stoop "$$dir/stoop" && cp "$(CA_BUNDLE)" "$$dir/ca-certificates.crt" && \
+	$$(command -v docker || command -v podman) build -t $(IMAGE) -f deploy/Dockerfile "$$dir"
 
 .PHONY: run
 run: build ## Open the demo

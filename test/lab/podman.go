@@ -52,6 +52,11 @@ func (p *PodmanEngine) podman(ctx context.Context, args ...string) (string, erro
 	return mustCommand(ctx, "podman", p.args(args...)...)
 }
 
+// Command is podman with this engine's storage.
+func (p *PodmanEngine) Command(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "podman", p.args(args...)...)
+}
+
 // Start runs a container.
 func (p *PodmanEngine) Start(ctx context.Context, spec Spec) (*Container, error) {
 	spec.setDefaults()
