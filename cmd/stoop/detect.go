@@ -53,6 +53,7 @@ type detecting struct {
 	named    bool // the user has named the rules
 	names    []string
 	stats    bool // measure what each rule costs
+	plain    bool // the rules as they are written, without the user's exceptions
 	ctx      context.Context
 	live     sync.Once        // events arrive as they happen
 	evidence *evidence.Keeper // nil: programs are not kept
@@ -80,11 +81,12 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 	if names, x.named = f.chosen(others); len(names) == 0 {
 		return nil
 	}
+	names = x.withExceptions(names)
 	opt := detect.Options{Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all", Stats: x.stats}}
 	d, report, err := detect.Open(names, opt)
 	if err != nil && !x.named { // Falco's are broken: what is built in is not
 		fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
-		names = []string{rules.OwnWord}
+		names = x.withExceptions([]string{rules.OwnWord})
 		d, report, err = detect.Open(names, opt)
 	}
 	if err != nil {
@@ -94,7 +96,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)
 	}
 	if d.Empty() {
-		if x.named && !slices.Equal(names, []string{rules.NoneWord}) {
+		if x.named && names[0] != rules.NoneWord {
 			return usageError{fmt.Errorf("--rules: there is no enabled rule in %s", strings.Join(names, ", "))}
 		}
 		return nil
@@ -108,6 +110,15 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 	x.hashPrograms()
 	go d.Follow(a.ctx)
 	return nil
+}
+
+// withExceptions are the values by which rules are found, with the exceptions
+// that the screen writes.
+func (x *detecting) withExceptions(names []string) []string {
+	if path := exceptionsFile(); path != "" && !x.plain {
+		return append(slices.Clone(names), rules.ExceptionsPrefix+path)
+	}
+	return names
 }
 
 // sayLeftOut tells what of lists of indicators nothing will look for.

@@ -106,14 +106,21 @@ func (c *rulesExceptCmd) read(a *app) (*heldAlerts, error) {
 // tuning is what the screen makes exceptions with.
 func (x *detecting) tuning() tui.Tuning {
 	t := tui.Tuning{}
-	if path := config.Path(); path != "" {
-		t.Path = filepath.Join(filepath.Dir(path), "exceptions.yaml")
-	}
+	t.Path = exceptionsFile()
 	if x.detector != nil {
 		t.Set = x.detector.Set
 		t.Files = func() ([]rules.File, error) { return rules.Find(x.names) }
 	}
 	return t
+}
+
+// exceptionsFile is where the screen writes exceptions, beside the
+// configuration; it is read behind all rules.
+func exceptionsFile() string {
+	if path := config.Path(); path != "" {
+		return filepath.Join(filepath.Dir(path), "exceptions.yaml")
+	}
+	return ""
 }
 
 // heldAlerts are alerts that were read.

@@ -34,7 +34,7 @@ type rulesTestCmd struct {
 
 // Run reads the sources to their end and prints how often which rule fired.
 func (c *rulesTestCmd) Run(a *app) error {
-	c.detect.stats = c.Stats
+	c.detect.stats, c.detect.plain = c.Stats, true
 	if err := c.detect.open(a, &c.ruleFlags, byThemselves...); err != nil {
 		return err
 	}

@@ -204,3 +204,35 @@ func TestWatchWhoseReaderGoes(t *testing.T) {
 		t.Errorf("the file has %q, %v", text, err)
 	}
 }
+
+// Exceptions that the screen has written hold wherever rules are at work, and
+// are about the rules that are there; tests of rules leave them aside.
+func TestExceptionsAreReadByThemselves(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	rules := watchRules(t)
+	fired := func() int {
+		code, out, errs := stoop(t, "print", "demo", "-r", rules, "-f", "alert.rule = 'Shell of a network tool'", "--columns", "alert.rule")
+		if code != exitOK || errs != "" {
+			t.Fatalf("%d: %s", code, errs)
+		}
+		return strings.Count(out, "Shell of")
+	}
+	before := fired()
+	if err := os.Mkdir(filepath.Join(dir, "stoop"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, rule := range []string{"Shell of a network tool", "A rule of somebody else"} {
+		text += "- rule: " + rule + "\n  exceptions:\n    - name: known\n      fields: [proc.name]\n      comps: [in]\n      values: [[[bash, nc.traditional]]]\n  override:\n    exceptions: append\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "stoop", "exceptions.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if after := fired(); before == 0 || after != 0 {
+		t.Errorf("the rule fired %d times without the exception, %d with it", before, after)
+	}
+	if code, _, errs := stoop(t, "rules", "test", "demo", "-r", rules, "--expect", fmt.Sprintf("Shell of a network tool=%d", before)); code != exitOK {
+		t.Errorf("%d: %s", code, errs)
+	}
+}

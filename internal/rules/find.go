@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -22,6 +23,10 @@ var FalcoFiles = []string{"/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules
 
 // IndicatorsPrefix before a path makes it one of a list of indicators.
 const IndicatorsPrefix = "indicators:"
+
+// ExceptionsPrefix before a path makes it one of a file that changes rules, those
+// that are there; it may be missing.
+const ExceptionsPrefix = "exceptions:"
 
 // Indicators makes a rule file of a list of indicators. Package indicator sets
 // it: it is imported by who wants lists.
@@ -71,7 +76,25 @@ func (f *finder) add(arg string) error {
 	if list, ok := strings.CutPrefix(arg, IndicatorsPrefix); ok {
 		return f.indicators(list)
 	}
+	if path, ok := strings.CutPrefix(arg, ExceptionsPrefix); ok {
+		return f.exceptions(path)
+	}
 	return f.path(arg)
+}
+
+// exceptions adds a file that changes rules, unless it is one of the others.
+func (f *finder) exceptions(path string) error {
+	before := len(f.files)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := f.path(path); err != nil {
+		return err
+	}
+	for i := range f.files[before:] {
+		f.files[before+i].Beside = true
+	}
+	return nil
 }
 
 // indicators adds the rules of a list of indicators.

@@ -12,6 +12,10 @@ import (
 type File struct {
 	Name string
 	Text []byte
+
+	// Beside says that the file changes rules which need not be there: what it
+	// says of others is passed over.
+	Beside bool
 }
 
 // Options says how files are read. The zero value reads as Falco does, with
@@ -35,7 +39,7 @@ func Load(files []File, opt Options) (*Set, *Report) {
 		warned: map[warned]bool{},
 	}
 	for _, f := range files {
-		l.read(&file{name: f.Name, text: f.Text})
+		l.read(&file{name: f.Name, text: f.Text, beside: f.Beside})
 	}
 	l.link()
 	if len(l.report.Errors) > 0 && !opt.Lenient {

@@ -218,9 +218,9 @@ func (r *ruleDef) appendExceptions(it *item) error {
 func (l *loader) overrideRule(it *item, o *override, r *ruleDef) error {
 	switch {
 	case r == nil && len(o.append) > 0:
-		return it.fail(it.node, ErrValidate, "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists")
+		return it.noRule("Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists")
 	case r == nil:
-		return it.fail(it.node, ErrValidate, "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists")
+		return it.noRule("An 'override.<key>: replace' to a rule was requested but no rule by that name already exists")
 	}
 	for _, key := range o.append {
 		if err := r.append(it, key); err != nil {
@@ -238,7 +238,7 @@ func (l *loader) overrideRule(it *item, o *override, r *ruleDef) error {
 
 func (l *loader) appendRule(it *item, r *ruleDef) error {
 	if r == nil {
-		return it.fail(it.node, ErrValidate, "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists")
+		return it.noRule("Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists")
 	}
 	if n := it.get("source"); n != nil && !isNull(n) && n.Value != "" && n.Value != r.Source {
 		return it.fail(it.node, ErrValidate, "Rule has been re-defined with a different source")
@@ -263,7 +263,7 @@ func (l *loader) enableRule(it *item, r *ruleDef) error {
 	}
 	it.warn(it.node, WarnDeprecatedItem, "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the 'override' key (i.e. 'enabled: replace').")
 	if r == nil {
-		return it.fail(it.node, ErrValidate, "Rule has 'enabled' key but no rule by that name already exists")
+		return it.noRule("Rule has 'enabled' key but no rule by that name already exists")
 	}
 	l.tick()
 	return it.optBool("enabled", &r.Enabled)
@@ -292,4 +292,13 @@ func (it *item) guide() (g Guide, err error) {
 		}
 	}
 	return g, nil
+}
+
+// noRule says that a change is about no rule that is known; nil where that may
+// be.
+func (it *item) noRule(text string) error {
+	if it.file.beside {
+		return nil
+	}
+	return it.fail(it.node, ErrValidate, "%s", text)
 }

@@ -26,6 +26,7 @@ const maxValues = 2_000_000
 type file struct {
 	name   string
 	text   []byte
+	beside bool  // see File.Beside
 	starts []int // where lines begin, once somebody asked
 }
 
