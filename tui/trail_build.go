@@ -30,7 +30,7 @@ type trailMsg struct {
 	trail *trail.Trail
 	whole bool
 	next  tea.Cmd
-	cost  time.Duration
+	begun time.Time
 
 	badges  map[*trail.Node]*trail.Badges
 	objects *trail.Objects
@@ -50,15 +50,10 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 	first := v.trail == nil
 	from, base := v.from, v.base
 	all := func() tea.Msg {
-		begun := time.Now()
-		msg := trailMsg{of: v, trail: trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len())), whole: true}
-		tell := func() tea.Msg {
-			msg := msg
-			msg.fill(ctx)
-			msg.cost = time.Since(begun)
-			return msg
-		}
-		if len(msg.trail.Steps) <= trailTold {
+		msg := trailMsg{of: v, whole: true, begun: time.Now()}
+		msg.trail = trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len()))
+		tell := func() tea.Msg { return msg.fill(ctx) }
+		if len(msg.trail.Steps) <= trailTold || ctx.Err() != nil {
 			return tell()
 		}
 		early := msg // its story takes a while
@@ -78,20 +73,21 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 		}
 		k := max(base.FindTime(from.Time())-trailNear, 0)
 		msg := trailMsg{of: v, trail: trail.Build(from.Row(), viewRows(ctx, base, k, 2*trailNear)), next: all}
-		msg.fill(ctx)
-		return msg
+		return msg.fill(ctx)
 	}
 }
 
-// fill works out what is shown of a trail beside its steps.
-func (msg *trailMsg) fill(ctx context.Context) {
+// fill works out what is shown of a trail beside its steps. The message is nil
+// when ctx was done: then the trail is not whole.
+func (msg trailMsg) fill(ctx context.Context) tea.Msg {
 	if ctx.Err() != nil {
-		return
+		return nil
 	}
 	if msg.badges == nil {
 		msg.badges, msg.objects = msg.trail.Badges(), msg.trail.Objects()
 	}
 	msg.told, msg.unknown = msg.trail.Story(), msg.trail.Unknown()
+	return msg
 }
 
 // viewRows yields n events of a view from the k-th on, in the order of time.
@@ -121,7 +117,7 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 	first := v.trail == nil
 	v.trail, v.badges, v.objects, v.whole = msg.trail, msg.badges, msg.objects, msg.whole
 	if msg.whole {
-		v.building, v.builtAt, v.cost = false, time.Now(), msg.cost
+		v.building, v.builtAt, v.cost = false, time.Now(), time.Since(msg.begun)
 	}
 	if msg.told != nil || msg.whole {
 		v.story.set(v, msg.told, msg.unknown, first)

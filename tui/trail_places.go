@@ -54,8 +54,7 @@ func (m *Model) lookInPlaces(v *trailView) tea.Cmd {
 		}
 		msg := placesMsg{of: v, found: found, err: err}
 		if err == nil && beyond(found.Trail, here) {
-			msg.trail = trailMsg{of: v, trail: found.Trail, whole: true}
-			msg.trail.fill(ctx)
+			msg.trail, _ = trailMsg{of: v, trail: found.Trail, whole: true}.fill(ctx).(trailMsg)
 		}
 		return msg
 	}

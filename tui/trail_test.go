@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
@@ -135,6 +136,21 @@ func TestTrailOfBareAlert(t *testing.T) {
 	d.Keys("W")
 	wants(t, d, "--container ID name them")
 	d.Keys("esc", "s", "enter", "o", "O", "v", "p", "d", "esc", "esc", "esc", "esc")
+}
+
+// Going back while a trail is made ends that, and nothing half made is shown.
+func TestTrailGivenUp(t *testing.T) {
+	_, m := openShell(t, 120, 40)
+	v := m.level().trail
+	making := &trailView{from: v.from, base: v.base}
+	for _, held := range []*trail.Trail{nil, v.trail} {
+		making.building, making.trail = false, held
+		cmd := m.buildTrail(making)
+		making.cancel()
+		if msg := cmd(); msg != nil {
+			t.Errorf("%T came of what was given up", msg)
+		}
+	}
 }
 
 // A trail of very many processes and events is drawn by what is on the screen.

@@ -132,8 +132,7 @@ func (b *bench) scrollTrails(ctx context.Context, events, processes int) ([]figu
 				p  *presser
 				to *sample
 			}{{big, &bigs}, {ten, &tens}} {
-				before := s.p.term.Output()
-				took, err := s.p.press(ctx, key, "the screen to move", func(string) bool { return len(s.p.term.Output()) != len(before) })
+				took, err := s.p.scroll(ctx, key)
 				if err != nil {
 					return nil, err
 				}
@@ -145,6 +144,22 @@ func (b *bench) scrollTrails(ctx context.Context, events, processes int) ([]figu
 			figure{what: pane.name + ", a trail of ten: key to frame", got: tens, show: asMS})
 	}
 	return rows, nil
+}
+
+// scroll presses a key after a random while and returns how long it was until
+// something was written for it: a line that is under the cursor now differs in
+// its colours alone.
+func (p *presser) scroll(ctx context.Context, key string) (float64, error) {
+	time.Sleep(time.Duration(p.rng.Int64N(int64(betweenPress))))
+	if err := errorsOf(ctx.Err(), p.term.Settle(betweenPress, patience)); err != nil {
+		return 0, err
+	}
+	before, began := p.term.Written(), time.Now()
+	if err := p.term.Type(key); err != nil {
+		return 0, err
+	}
+	at, err := p.term.When("the screen to move", patience, func(string) bool { return p.term.Written() != before })
+	return float64(at.Sub(began)), err
 }
 
 func errorsOf(errs ...error) error {
