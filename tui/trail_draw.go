@@ -131,6 +131,12 @@ func (v *trailView) how(m *Model) string {
 	if t.Root == nil {
 		text += "; all of the container is shown"
 	}
+	if who, guess := t.Who(); who != "" {
+		text += " · " + map[bool]string{true: "≈ "}[guess] + "by " + who
+	}
+	for i, fact := range t.Outcome() {
+		text += [...]string{" · ", "; "}[min(i, 1)] + fact.Text
+	}
 	text += " · in " + m.sourceName() + ": " + plural(int64(t.Looked), "event") + " of the container"
 	if t.Looked > 0 {
 		text += ", " + fromAlert(t.From-v.from.Time()) + " … " + fromAlert(t.To-v.from.Time())

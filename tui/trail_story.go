@@ -109,7 +109,7 @@ func (p *storyPane) draw(a grid.Area, v *trailView, r reader, focus bool) {
 	if unknown > 0 {
 		much += ", " + itoa(unknown) + " not known"
 	}
-	drawPaneHead(head, "story", much, "≈ concluded, not seen", focus)
+	drawPaneHead(head, "story", much, "≈ concluded, not seen · △ no rule fired", focus)
 	p.area = body
 	p.top = min(max(p.top, p.at-body.H+1), p.at)
 	p.top = max(min(p.top, len(p.lines)-body.H), 0)
@@ -173,6 +173,8 @@ func (p *storyPane) drawLine(line grid.Area, l storyLine, v *trailView, r reader
 	st, mark := styText, " "
 	if len(l.told.Alerts) > 0 {
 		st, mark = styAlarm, "▲"
+	} else if l.told.Silent {
+		mark = "△"
 	}
 	line.FitRight(0, 0, storyTime, styDim, fromAlert(l.told.Time-v.from.Time()))
 	line.Text(storyTime+1, 0, styAlarm, mark)

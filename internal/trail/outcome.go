@@ -60,7 +60,7 @@ func (s *teller) outcome(x *told) string {
 			return more
 		}
 		more += "; it " + n.ended()
-		if n.Exit > 0 && !s.didMore(n, x) {
+		if exits[n.Exit] != "" && !s.didMore(n, x) {
 			more += ", and did nothing that was seen"
 		}
 		return more

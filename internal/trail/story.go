@@ -32,7 +32,7 @@ const maxEvents = 100
 func (t *Trail) Story() []*Sentence {
 	s := &teller{
 		trail: t, open: map[sentenceKey]*told{}, of: map[*Node][]*told{}, sockets: map[socketKey]*told{},
-		written: map[string]*told{}, lines: map[streamKey]*stream{},
+		written: map[string]*told{}, tells: map[string]bool{}, lines: map[streamKey]*stream{},
 	}
 	s.begin()
 	begun := len(s.all)
@@ -60,6 +60,7 @@ type teller struct {
 	open    map[sentenceKey]*told
 	of      map[*Node][]*told   // what each process did
 	sockets map[socketKey]*told // connections that were begun, to see whether they were answered
+	tells   map[string]bool     // what was told of anybody
 	written map[string]*told    // by path
 	lines   map[streamKey]*stream
 	streams []*stream // in the order in which they began
@@ -110,6 +111,9 @@ func moves(r event.Row) bool {
 
 func (s *teller) add(x *told) *told {
 	s.all = append(s.all, x)
+	if x.by != nil {
+		s.tells[x.by.Tell] = true
+	}
 	if x.Node != nil {
 		s.of[x.Node] = append(s.of[x.Node], x)
 		s.note(x)
@@ -173,7 +177,7 @@ func (s *teller) sentence(by *telling, step Step) *told {
 
 // before returns what a process did before, of what a telling asks for.
 func (s *teller) before(by *telling, n *Node) *told {
-	if len(by.After) == 0 {
+	if !slices.ContainsFunc(by.After, func(tell string) bool { return s.tells[tell] }) {
 		return nil
 	}
 	if x := s.did(by, n); x != nil || !by.Kin || n.Parent == nil {
