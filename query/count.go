@@ -168,7 +168,9 @@ func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.R
 	st := store.New(countMemory)
 	choose := profile.Choose(event.NewTables)
 	choose.Alone = true
-	pages := page.Open(s.Conn, s.pages(query, true), page.Options{Patience: patience})
+	of := s.pages(query, true)
+	of.Most = s.most
+	pages := page.Open(s.Conn, of, page.Options{Patience: patience, Ahead: true})
 	defer pages.Close()
 	fetched, whole := 0, false
 	for fetched < countHere && !whole {

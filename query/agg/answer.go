@@ -268,16 +268,18 @@ func (c *Count) takeTable(text json.RawMessage) (done bool, err error) {
 		}
 		return true, nil
 	}
-	var page bucketList
+	var page struct {
+		After   json.RawMessage `json:"after_key"`
+		Buckets []struct {
+			Keys map[string]json.RawMessage `json:"key"`
+			bucket
+		} `json:"buckets"`
+	}
 	if err := json.Unmarshal(text, &page); err != nil {
 		return false, fmt.Errorf("the answer lacks the table's rows: %w", err)
 	}
 	for _, b := range page.Buckets {
-		var keys map[string]json.RawMessage
-		if err := json.Unmarshal(b.Key, &keys); err != nil {
-			return false, fmt.Errorf("a row of the table: %w", err)
-		}
-		row, some := c.row(keys)
+		row, some := c.row(b.Keys)
 		if !some {
 			c.sum.res.None += b.DocCount
 			continue

@@ -8,6 +8,10 @@
 // and reading goes on at the last time, leaving out the hits that were seen.
 // Logz.io has a scroll instead, over two days at a time.
 //
+// Whoever reads everything has pages asked for ahead: the place behind a page is
+// at the end of its answer, so that the server is at work again before anybody
+// has looked through it (ahead.go).
+//
 // [Scan] finds the hits in an answer without decoding their documents, which
 // stay as the server sent them.
 package page

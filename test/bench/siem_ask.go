@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptrace"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
@@ -104,6 +106,48 @@ func (s *siemSuite) firstPage(ctx context.Context) ([]figure, error) {
 		{what: "first page, stoop more than the server's own time", got: minus(stoop, took), show: asMS, paired: true},
 		{what: "first page, curl more than the server's own time", got: minus(curl, took), show: asMS, paired: true},
 	}, err
+}
+
+// partFilter is one of which the index, whose outputs are analyzed, decides the
+// priority alone: an eighth of what it lets through matches.
+const partFilter = `alert.priority = Critical and alert.output contains "--verbose"`
+
+// inPart measures how long after the last answer the events of a filter are there
+// that the server decides in part.
+func (s *siemSuite) inPart(ctx context.Context) ([]figure, error) {
+	const events = 1000
+	f, err := filter.Compile(partFilter, event.Fields)
+	if err != nil {
+		return nil, err
+	}
+	src, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	req := source.Request{Filter: f, Newest: true}
+	if found, exact := src.Query(req); exact {
+		return nil, fmt.Errorf("the index decides %s by itself: %s", partFilter, found)
+	}
+	var last atomic.Int64 // when an answer began, in ns since 1970
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { last.Store(time.Now().UnixNano()) }})
+	var behind sample
+	for range s.rounds + 1 {
+		n, after := 0, int64(0)
+		_, err := src.Find(ctx, req, events, source.SinkFunc(func(b *event.Batch) {
+			n, after = n+b.Len(), time.Now().UnixNano()-last.Load()
+		}))
+		if err != nil {
+			return nil, err
+		}
+		if n != events && s.scale == 1 {
+			return nil, fmt.Errorf("%d events of %s were found, not %d", n, partFilter, events)
+		}
+		behind = append(behind, float64(after))
+	}
+	return []figure{
+		{what: "a filter decided in part, behind the last answer", got: behind[1:], show: asMS, asked: atMost(300e6)}, // the first warms up
+	}, nil
 }
 
 // newest returns how long it takes until the source has handed on its first n

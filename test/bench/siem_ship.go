@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	shippedEvents = 60_000
+	shippedEvents = 120_000
 	shipStream    = "stoop-bench"
 )
 
