@@ -110,7 +110,11 @@ func (m *Model) showAsTrail(l *level, ref store.Ref, pane trailPane) tea.Cmd {
 	if ref.Row().Alert != 0 {
 		l.pin = ref
 	}
-	l.trail = &trailView{from: ref, base: m.store.View(f), pane: pane}
+	base := l.view // what it has evaluated need not be evaluated again
+	if is := base.Filter(); is == nil || is.String() != f.String() {
+		base = m.store.View(f)
+	}
+	l.trail = &trailView{from: ref, base: base, pane: pane}
 	return m.buildTrail(l.trail)
 }
 
