@@ -120,28 +120,6 @@ func (a *around) waiting() (n int) {
 	return n
 }
 
-// listKey moves a cursor over n lines, h of which are on the screen; ok is false
-// for keys that do something else.
-func listKey(name string, at, h, n int) (to int, ok bool) {
-	switch name {
-	case "down", "j":
-		at++
-	case "up", "k":
-		at--
-	case "pgdown":
-		at += max(h, 1)
-	case "pgup":
-		at -= max(h, 1)
-	case "home", "g":
-		at = 0
-	case "end", "G":
-		at = n - 1
-	default:
-		return at, false
-	}
-	return max(min(at, n-1), 0), true
-}
-
 // key implements overlay.
 func (a *around) key(m *Model, name string) (tea.Cmd, bool) {
 	if at, ok := listKey(name, a.at, a.area.H, len(a.lines)); ok {

@@ -18,6 +18,9 @@ type Tuning struct {
 	Set   func() *rules.Set            // the rules in use; nil: none are
 	Files func() ([]rules.File, error) // where they come from; nil: nowhere
 	Path  string                       // the rule file that exceptions are written to; "": none is
+
+	// Reload reads the rules in use again, Path behind them; nil: none are.
+	Reload func() error
 }
 
 // rule returns a rule in use, nil when there is none of the name.
@@ -130,28 +133,38 @@ func (x *except) stop() {
 
 // key implements overlay.
 func (x *except) key(m *Model, name string) (tea.Cmd, bool) {
+	if name != "pgdown" && name != "pgup" {
+		if at, ok := listKey(name, x.at, x.list.H, len(x.p.Picks)); ok {
+			x.at = at
+			return nil, true
+		}
+	}
 	switch name {
-	case "down", "j":
-		x.at++
-	case "up", "k":
-		x.at--
-	case "home", "g":
-		x.at = 0
-	case "end", "G":
-		x.at = len(x.p.Picks) - 1
 	case "space", "enter":
-		x.p.Picks[x.at].On = !x.p.Picks[x.at].On
-		return x.count(m), true
+		return x.pick(m, x.at), true
 	case "y":
 		return x.copy(m), true
 	case "w":
-		return nil, !x.write(m)
-	default:
-		x.stop()
-		return nil, false
+		cmd, written := x.write(m)
+		return cmd, !written
 	}
-	x.at = min(max(x.at, 0), len(x.p.Picks)-1)
-	return nil, true
+	x.stop()
+	return nil, false
+}
+
+// pick takes a field into the exception, or out of it.
+func (x *except) pick(m *Model, at int) tea.Cmd {
+	x.at = at
+	x.p.Picks[at].On = !x.p.Picks[at].On
+	return x.count(m)
+}
+
+// click implements clicker: a click on a field picks it.
+func (x *except) click(m *Model, px, py int) tea.Cmd {
+	if y := py - x.list.Y; x.list.Has(px, py) && x.top+y < len(x.p.Picks) {
+		return x.pick(m, x.top+y)
+	}
+	return nil
 }
 
 // copy puts the exception on the clipboard.
@@ -165,12 +178,13 @@ func (x *except) copy(m *Model) tea.Cmd {
 	return m.clipboard(item)
 }
 
-// write writes the exception, and reports whether it did.
-func (x *except) write(m *Model) bool {
+// write writes the exception, and reports whether it did; the rules in use are
+// read again then.
+func (x *except) write(m *Model) (tea.Cmd, bool) {
 	t := &m.opt.Tuning
 	if t.Path == "" {
 		m.say("there is no file for exceptions; y copies this one")
-		return false
+		return nil, false
 	}
 	var files []rules.File
 	var err error
@@ -181,10 +195,27 @@ func (x *except) write(m *Model) bool {
 		err = x.p.Write(t.Path, files)
 	}
 	if err != nil {
-		m.say(err.Error())
-		return false
+		m.fail(err.Error())
+		return nil, false
 	}
 	x.stop()
-	m.say("written to " + t.Path + ", to be read behind the rules: -r " + t.Path)
-	return true
+	if t.Reload == nil {
+		m.say("written to " + t.Path + ", which is read behind all rules when stoop makes alerts")
+		return nil, true
+	}
+	m.say("written to " + t.Path + " …")
+	reload := t.Reload
+	return func() tea.Msg { return exceptWrittenMsg{reload()} }, true
+}
+
+// exceptWrittenMsg says that the rules were read again with an exception.
+type exceptWrittenMsg struct{ err error }
+
+// exceptWritten says whether an exception applies.
+func (m *Model) exceptWritten(msg exceptWrittenMsg) {
+	if msg.err != nil {
+		m.fail("written to " + m.opt.Tuning.Path + ", but the rules could not be read anew: " + msg.err.Error())
+		return
+	}
+	m.say("written to " + m.opt.Tuning.Path + ": it applies now, to what comes from here on, and whenever stoop makes alerts")
 }

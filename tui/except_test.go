@@ -24,9 +24,12 @@ func TestExcept(t *testing.T) {
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "exceptions.yaml")
+	path, reloaded := filepath.Join(t.TempDir(), "exceptions.yaml"), 0
 	d, m := open(t, 120, 40, func(o *Options) {
-		o.Tuning = Tuning{Set: func() *rules.Set { return set }, Files: func() ([]rules.File, error) { return files, nil }, Path: path}
+		o.Tuning = Tuning{
+			Set: func() *rules.Set { return set }, Files: func() ([]rules.File, error) { return files, nil }, Path: path,
+			Reload: func() error { reloaded++; return nil },
+		}
 	})
 	d.Keys("e", "e", "x")
 	x, ok := m.over.(*except)
@@ -37,9 +40,14 @@ func TestExcept(t *testing.T) {
 	if text := d.Text(); !strings.Contains(text, "copied the exception") || !strings.Contains(text, "- [/etc/shadow]") {
 		t.Errorf("after picking one field:\n%s", text)
 	}
+	click(d, x.list.X+8, x.list.Y+1) // a click picks too
+	if on := x.p.Picks[1].On; x.at != 1 {
+		t.Errorf("a click on the second field: at %d, %v", x.at, on)
+	}
+	click(d, x.list.X+8, x.list.Y+1)
 	d.Keys("w")
-	if m.over != nil {
-		t.Errorf("it stays open: %s", m.toast.text)
+	if m.over != nil || reloaded != 1 || !strings.Contains(m.toast.text, "it applies now") {
+		t.Errorf("open: %v, the rules were read anew %d times: %s", m.over != nil, reloaded, m.toast.text)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

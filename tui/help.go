@@ -98,20 +98,9 @@ func wrap(text string, w int) (lines []string) {
 }
 
 func (h *help) key(_ *Model, name string) (tea.Cmd, bool) {
-	switch name {
-	case "down", "j":
-		h.top++
-	case "up", "k":
-		h.top--
-	case "pgdown", "space":
-		h.top += h.h
-	case "pgup":
-		h.top -= h.h
-	default:
-		return nil, false
-	}
-	h.top = min(max(h.top, 0), max(h.lines-h.h, 0))
-	return nil, true
+	top, ok := scrollKey(name, h.top, h.h, h.lines)
+	h.top = top
+	return nil, ok
 }
 
 // KeysPage writes the reference page of keys, docs/keys.md.

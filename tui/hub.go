@@ -17,7 +17,9 @@ import (
 type hub struct {
 	sources []source.Source
 	sinks   map[source.Source]source.Sink // what each is run into
+	through bool                          // something stands before the hub
 	said    func() []source.Note          // by what stands before the hub; may be nil
+	over    func()                        // is told that all sources have ended; may be nil
 	store   *store.Store
 	queue   *queue.Queue  // of all alerts that came, held or not
 	changed chan struct{} // holds one token while there is news
@@ -46,7 +48,7 @@ type sourceState struct {
 
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
-	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), said: opt.Notes, store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, over: opt.Ended, store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	for _, src := range sources {
 		_, pager := src.(source.Pager) // hands on what arrives
 		h.isLive = h.isLive || src.Info().Live || pager
@@ -137,20 +139,63 @@ func (h *hub) found() (n int64, exact, ok bool) {
 	return n, exact, ok
 }
 
-// start runs every source until it ends or ctx is done.
+// start runs every source until it ends or ctx is done. Where something stands
+// between the sources and the screen, those that end are read side by side in
+// the order of time: what fires after what is to be told.
 func (h *hub) start(ctx context.Context, req source.Request) {
 	h.mu.Lock()
 	h.ctx = ctx
 	h.mu.Unlock()
+	var finite []source.Source
+	var runs []func()
 	for i, src := range h.sources {
+		run := toldRun{Source: src, told: func(err error) { h.sourceEnded(i, err) }}
+		if _, pager := src.(source.Pager); h.through && !pager && !src.Info().Live {
+			finite = append(finite, run)
+			continue
+		}
+		runs = append(runs, func() { _ = run.Run(ctx, req, h.sinks[src]) }) // told
+	}
+	if len(finite) > 0 {
+		sink := h.sinks[finite[0].(toldRun).Source]
+		runs = append(runs, func() { _ = source.Merge(ctx, req, finite, sink) }) // told
+	}
+	var all sync.WaitGroup
+	for _, run := range runs {
+		all.Add(1)
 		h.done.Go(func() {
-			err := src.Run(ctx, req, h.sinks[src])
-			h.mu.Lock()
-			h.state[i] = sourceState{ended: true, err: err}
-			h.mu.Unlock()
-			h.poke()
+			defer all.Done()
+			run()
 		})
 	}
+	if h.over != nil {
+		h.done.Go(func() {
+			if all.Wait(); ctx.Err() == nil {
+				h.over()
+				h.poke()
+			}
+		})
+	}
+}
+
+// toldRun is a source that tells how its Run ended.
+type toldRun struct {
+	source.Source
+	told func(error)
+}
+
+func (r toldRun) Run(ctx context.Context, req source.Request, sink source.Sink) error {
+	err := r.Source.Run(ctx, req, sink)
+	r.told(err)
+	return err
+}
+
+// sourceEnded takes note that a source's Run has ended.
+func (h *hub) sourceEnded(i int, err error) {
+	h.mu.Lock()
+	h.state[i] = sourceState{ended: true, err: err}
+	h.mu.Unlock()
+	h.poke()
 }
 
 // Batch takes a source's batch in.

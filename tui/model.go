@@ -90,6 +90,11 @@ type overlay interface {
 	key(m *Model, name string) (cmd tea.Cmd, open bool)
 }
 
+// clicker is an overlay that has something to click.
+type clicker interface {
+	click(m *Model, x, y int) tea.Cmd
+}
+
 // input is a line that is being typed: a filter, a search, a time.
 type input interface {
 	// draw draws the line at the bottom of the area and what belongs to it
@@ -318,6 +323,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.keepPlace(true)
 	case caseMsg:
 		return m.caseChanged(msg)
+	case exceptWrittenMsg:
+		m.exceptWritten(msg)
 	case savedMsg:
 		m.saved(msg)
 	case drainedMsg:

@@ -57,6 +57,9 @@ func (m *Model) panelAt(x, y int) (panel, bool) {
 
 // click gives the panel under the mouse the focus and puts its cursor there.
 func (m *Model) click(e tea.Mouse) tea.Cmd {
+	if over, ok := m.over.(clicker); ok && m.input == nil && e.Button == tea.MouseLeft {
+		return over.click(m, e.X, e.Y)
+	}
 	p, ok := m.panelAt(e.X, e.Y)
 	if e.Button != tea.MouseLeft || !ok || m.over != nil || m.input != nil {
 		return nil

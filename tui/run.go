@@ -28,9 +28,12 @@ type Options struct {
 	Store   *store.Store    // nil: one of [store.DefaultMemory] bytes
 
 	// Through stands between a source and the screen: it may add events of its
-	// own. Notes are what it has to say. Both may be nil.
+	// own. Notes are what it has to say, and Ended tells it that all sources have
+	// come to their end. All may be nil. Those that end are handed on in the
+	// order of time, through what stands behind the first of them.
 	Through func(src source.Source, to source.Sink) source.Sink
 	Notes   func() []source.Note
+	Ended   func()
 
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards

@@ -33,19 +33,9 @@ func (s *sourcesView) draw(m *Model, a grid.Area) {
 }
 
 func (s *sourcesView) key(_ *Model, name string) (tea.Cmd, bool) {
-	switch name {
-	case "down", "j":
-		s.top++
-	case "up", "k":
-		s.top--
-	case "pgdown", "space":
-		s.top += s.h
-	case "pgup":
-		s.top -= s.h
-	default:
-		return nil, false
-	}
-	return nil, true
+	top, ok := scrollKey(name, s.top, s.h, s.lines)
+	s.top = top
+	return nil, ok
 }
 
 func sourceLines(m *Model, width int) (lines [][]piece) {

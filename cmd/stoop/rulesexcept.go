@@ -108,7 +108,7 @@ func (x *detecting) tuning() tui.Tuning {
 	t := tui.Tuning{}
 	t.Path = exceptionsFile()
 	if x.detector != nil {
-		t.Set = x.detector.Set
+		t.Set, t.Reload = x.detector.Set, x.detector.Reload
 		t.Files = func() ([]rules.File, error) { return rules.Find(x.names) }
 	}
 	return t

@@ -99,7 +99,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		expr = req.Filter.String()
 	}
 	err = tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Ended: c.detect.end, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		Tuning:      c.detect.tuning(),
