@@ -12,6 +12,7 @@ type clock struct {
 	zone     *time.Location // what local means
 	anchor   int64          // ns since 1970; what relative times count from
 	alert    bool           // that is an alert: T−12.345 s
+	above    int64          // time of the row above where that is of another day; 0: it is not
 }
 
 func (c clock) at(ns int64) time.Time {
@@ -40,6 +41,21 @@ func (c clock) stamp(ns int64) string {
 		return offset(ns - c.anchor)
 	}
 	return c.at(ns).Format("15:04:05.000")
+}
+
+// dated writes the time of an event whose day is another than that of the row
+// above: 02 Jan 15:04, or of another year 02 Jan 2006.
+func (c clock) dated(ns, above int64) string {
+	t := c.at(ns)
+	if t.Year() != c.at(above).Year() {
+		return t.Format("02 Jan 2006")
+	}
+	return t.Format("02 Jan 15:04")
+}
+
+// sameDay reports whether two times are of one day.
+func (c clock) sameDay(a, b int64) bool {
+	return c.at(a).Format(time.DateOnly) == c.at(b).Format(time.DateOnly)
 }
 
 // full writes a time with its date and every digit.
@@ -100,6 +116,8 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	case d >= 1000*24*time.Hour:
+		return fmt.Sprintf("%.1fy", d.Hours()/24/365.25)
 	}
 	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
 }

@@ -31,6 +31,9 @@ func defaultColumns() []column {
 }
 
 func drawTime(_ reader, c clock, ref store.Ref, _ event.Row) []piece {
+	if c.above != 0 {
+		return []piece{{c.dated(ref.Time(), c.above), styAccent}}
+	}
 	return []piece{{c.stamp(ref.Time()), styDim}}
 }
 

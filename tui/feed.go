@@ -47,6 +47,10 @@ func (f *feed) draw(a grid.Area, l *level, r reader, c clock, focus bool) {
 
 	f.drawHead(head, cols, l, refs, c, focus)
 	for y, ref := range refs {
+		c := c
+		if y > 0 && !c.relative && !c.sameDay(refs[y-1].Time(), ref.Time()) {
+			c.above = refs[y-1].Time()
+		}
 		f.drawRow(body.Sub(0, y, body.W, 1), cols, ref, l, r, c, focus && y == l.line, !focus && y == l.line)
 	}
 	drawScrollbar(body, f.top, n)

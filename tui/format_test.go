@@ -27,7 +27,7 @@ func TestNumbers(t *testing.T) {
 func TestSpansAndOffsets(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0s", 250 * time.Millisecond: "250ms", 12 * time.Second: "12s", 9*time.Minute + 50*time.Second: "9m50s",
-		3*time.Hour + 4*time.Minute: "3h04m", 50 * time.Hour: "2d02h",
+		3*time.Hour + 4*time.Minute: "3h04m", 50 * time.Hour: "2d02h", 9410 * 24 * time.Hour: "25.8y",
 	} {
 		if got := span(d); got != want {
 			t.Errorf("span(%v) = %q, want %q", d, got, want)

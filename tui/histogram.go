@@ -197,7 +197,11 @@ func stepText(d time.Duration) string {
 	if d < time.Second || d%time.Second != 0 {
 		return strings.Replace(d.String(), "µs", " µs", 1)
 	}
-	return span(d)
+	text := span(d)
+	for _, none := range []string{"00s", "00m", "00h"} {
+		text = strings.TrimSuffix(text, none)
+	}
+	return text
 }
 
 func anyMark(marks []event.Priority, from, to int) bool {

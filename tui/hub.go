@@ -19,6 +19,7 @@ type hub struct {
 	sinks   map[source.Source]source.Sink // what each is run into
 	through bool                          // something stands before the hub
 	said    func() []source.Note          // by what stands before the hub; may be nil
+	ended   chan struct{}                 // is closed when all sources have ended, and that was told
 	over    func()                        // is told that all sources have ended; may be nil
 	store   *store.Store
 	queue   *queue.Queue  // of all alerts that came, held or not
@@ -48,7 +49,7 @@ type sourceState struct {
 
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
-	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, over: opt.Ended, store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, over: opt.Ended, ended: make(chan struct{}), store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	for _, src := range sources {
 		_, pager := src.(source.Pager) // hands on what arrives
 		h.isLive = h.isLive || src.Info().Live || pager
@@ -168,13 +169,23 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 			run()
 		})
 	}
-	if h.over != nil {
-		h.done.Go(func() {
-			if all.Wait(); ctx.Err() == nil {
-				h.over()
-				h.poke()
-			}
-		})
+	h.done.Go(func() {
+		defer close(h.ended)
+		if all.Wait(); h.over != nil && ctx.Err() == nil {
+			h.over()
+			h.poke()
+		}
+	})
+}
+
+// settle waits until the sources that end have, and for no longer than patience.
+func (h *hub) settle(patience time.Duration) {
+	if h.isLive {
+		return
+	}
+	select {
+	case <-h.ended:
+	case <-time.After(patience):
 	}
 }
 

@@ -47,7 +47,7 @@ func TestFilesInOrderOfTime(t *testing.T) {
 	st := store.New(0)
 	h := newHub(opt, st)
 	h.start(t.Context(), opt.Request)
-	h.done.Wait()
+	h.settle(time.Minute) // as the first frame does
 	if len(times) != 100 || !slices.IsSorted(times) {
 		t.Errorf("%d events, in order: %v", len(times), slices.IsSorted(times))
 	}

@@ -72,6 +72,10 @@ const (
 	newsEveryRemote = time.Second / 10
 )
 
+// firstFrame is how long the first frame waits for sources that end: what is
+// small is there whole when it is first seen, alerts included.
+const firstFrame = 200 * time.Millisecond
+
 // Run shows the sources until the user quits or ctx is done. It returns nil
 // when the user quit. The sources are run and closed by it.
 func Run(ctx context.Context, opt Options) error {
@@ -134,6 +138,7 @@ func (m *Model) run(ctx context.Context, cancel context.CancelFunc, opt Options)
 	}
 	p := tea.NewProgram(m, opts...)
 	m.hub.start(ctx, opt.Request)
+	m.hub.settle(firstFrame)
 	go m.hub.tell(ctx, news, func() { p.Send(changedMsg{}) })
 	go m.desk.follow(ctx, m.hub)
 	go watchSize(ctx, out, p.Send)

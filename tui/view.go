@@ -347,11 +347,12 @@ func (m *Model) drawHints(a grid.Area) {
 	}
 	x, here := 1, m.here()
 	help := a.Right(a.W-1, 0, styFaint, "? help  q quit")
-	for _, b := range m.keys {
+	for i := range m.keys {
+		b := &m.keys[i]
 		if b.short == "" || b.where&(here|everywhere) == 0 || b.short == "help" || b.short == "quit" {
 			continue
 		}
-		if meant := m.binding(b.keys[0]); meant == nil || meant.help != b.help {
+		if meant := m.binding(b.keys[0]); meant != b {
 			continue // the key means something else here
 		}
 		keys := showKeys(b.keys[:1])
