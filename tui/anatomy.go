@@ -20,6 +20,7 @@ import (
 type anatomy struct {
 	store   *store.Store
 	catalog *rules.Catalog
+	sights  *sightings // by sources that hold more than was fetched
 }
 
 // How long counting may take, and how many earlier alerts are listed.
@@ -191,7 +192,13 @@ func (a anatomy) seen(ref store.Ref, rule string) (lines []detailLine) {
 	if from, to, ok := v.Span(); ok && to-from > int64(24*time.Hour) {
 		text += fmt.Sprintf("; over %d days", (to-from)/int64(24*time.Hour)+1)
 	}
-	return []detailLine{{head: "seen here"}, {name: "alert.rule", value: text, raw: rule, told: true}}
+	lines = []detailLine{{head: "seen here"}, {name: "alert.rule", value: text, raw: rule, told: true}}
+	if a.sights != nil {
+		if text := a.sights.of[sightKey{rule, mine}]; text != "" {
+			lines = append(lines, detailLine{name: "alert.rule", value: text, raw: rule, told: true})
+		}
+	}
+	return lines
 }
 
 // earlier lists the alerts of the container before this one, the latest first.

@@ -60,6 +60,8 @@ type Model struct {
 	desk   desk       // where what is decided about them is kept
 	around *around    // what else is known around a row, as looked for last; nil: nothing yet
 
+	sightings sightings // of the rules of alerts, elsewhere
+
 	read  reader
 	clock clock
 
@@ -123,7 +125,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 	if m.store == nil {
 		m.store = store.New(0)
 	}
-	m.detail.anatomy = anatomy{m.store, opt.Catalog}
+	m.detail.anatomy = anatomy{m.store, opt.Catalog, &m.sightings}
 	m.clock.zone = opt.Zone
 	if m.clock.zone == nil {
 		m.clock.zone = time.Local
@@ -229,7 +231,11 @@ func (m *Model) Init() tea.Cmd {
 // Update handles one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.unchanged = onlyAsks(msg)
-	return m, m.update(msg)
+	cmd := m.update(msg)
+	if look := m.lookForSightings(); look != nil {
+		return m, tea.Batch(cmd, look)
+	}
+	return m, cmd
 }
 
 // onlyAsks reports whether a message changes nothing on the screen: it asks for
@@ -316,6 +322,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case trailDueMsg:
 		msg.of.due = false
 		return m.trailDue()
+	case sightDueMsg:
+		return m.countSightings(msg)
+	case sightMsg:
+		m.sighted(msg)
 	case exceptMsg:
 		m.excepted(msg)
 	case placeMsg:

@@ -18,8 +18,9 @@ import (
 type silo struct {
 	*archive
 
-	mu   sync.Mutex
-	fail error
+	mu      sync.Mutex
+	fail    error
+	patient bool // it counts until nobody waits any more
 }
 
 func (s *silo) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
@@ -27,6 +28,10 @@ func (s *silo) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Re
 	defer s.mu.Unlock()
 	if s.fail != nil {
 		return nil, s.fail
+	}
+	if s.patient {
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	st := store.New(0)
 	st.Batch(s.all)

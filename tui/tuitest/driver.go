@@ -81,9 +81,9 @@ func (d *Driver) run(cmd tea.Cmd, depth int) {
 }
 
 // Settle lets what runs beside the model (sources) go on until done reports
-// true, poking the model with msg in between; it gives up after 5 s.
+// true, poking the model with msg in between; it gives up after 30 s.
 func (d *Driver) Settle(poke tea.Msg, done func() bool) bool {
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		d.Send(poke)
 		if done() {
 			return true
