@@ -20,7 +20,9 @@ func TestSightings(t *testing.T) {
 		t.Fatal("the alerts did not come")
 	}
 	d.Keys("home", "down")
-	if !d.Settle(changedMsg{}, func() bool { return m.sightings.now == key && m.sightings.of[key] != "" && m.sightings.of[key] != sightCounting }) {
+	if !d.Settle(changedMsg{}, func() bool {
+		return m.sightings.now == key && m.sightings.of[key] != "" && m.sightings.of[key] != sightCounting
+	}) {
 		t.Fatalf("%+v is known of %+v", m.sightings.of, m.sightings.now)
 	}
 	if want := "1 there in all, all in this container; first on 23 Nov 2026"; m.sightings.of[key] != want {
