@@ -14,7 +14,6 @@ import (
 	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
-	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/internal/trail"
 )
 
@@ -156,8 +155,12 @@ func (m *Model) toggleMark() tea.Cmd {
 // events.
 func (m *Model) addTrail() tea.Cmd {
 	row, ref, ok := m.rowHere()
+	var built *trail.Trail // with what other places had of it
 	if v := m.trailHere(); v != nil {
 		row, ref, ok = v.from.Row(), v.from, true
+		if v.whole {
+			built = v.trail
+		}
 	}
 	if !ok || ref.B == nil || row.C().ID <= event.EmptyStr {
 		m.say("the row under the cursor says of no container: it has no trail")
@@ -172,23 +175,25 @@ func (m *Model) addTrail() tea.Cmd {
 	view, keep := m.store.View(f), m.cases.Keep
 	title := "trail of " + plainText(m.read.summary(row))
 	return m.changeCase(func(ctx context.Context, c *casefile.Case) (string, error) {
-		return keepTrail(ctx, c, view, keep, ref, casefile.Entry{Title: title, Filter: expr})
+		if built == nil {
+			for !view.Update(ctx, time.Second) {
+				if err := ctx.Err(); err != nil {
+					return "", err
+				}
+			}
+			built = trail.Build(row, viewRows(ctx, view, 0, view.Len()))
+		}
+		return keepTrail(ctx, c, built, keep, casefile.Entry{Title: title, Filter: expr, Key: casefile.KeyOf(ref.Row()), Time: ref.Time()})
 	})
 }
 
-// keepTrail builds a trail and puts it into a case.
-func keepTrail(ctx context.Context, c *casefile.Case, view *store.View, keep func(iter.Seq[event.Row], string) (int, error), ref store.Ref, e casefile.Entry) (string, error) {
-	for !view.Update(ctx, time.Second) {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-	}
-	t := trail.Build(ref.Row(), viewRows(ctx, view, 0, view.Len()))
+// keepTrail puts a trail into a case: its story and its events.
+func keepTrail(ctx context.Context, c *casefile.Case, t *trail.Trail, keep func(iter.Seq[event.Row], string) (int, error), e casefile.Entry) (string, error) {
 	var story strings.Builder
 	if err := t.WriteText(&story); err != nil {
 		return "", err
 	}
-	e.Kind, e.Text, e.Key, e.Time = casefile.Trail, story.String(), casefile.KeyOf(ref.Row()), ref.Time()
+	e.Kind, e.Text = casefile.Trail, story.String()
 	n := 0
 	if keep != nil {
 		f, err := c.Keep("trail.stoop", func(path string) (err error) {

@@ -95,6 +95,9 @@ func TestCase(t *testing.T) {
 	if d.Keys("M", "e"); !says("no room")(m, d) {
 		t.Errorf("the export says %q", m.toast.text)
 	}
+	if d.Keys("esc", "esc", "M", "t"); m.trailHere() == nil || !says("the trail is in the case, with 72 events")(m, d) {
+		t.Errorf("the trail that is open: %q", m.toast.text)
+	}
 	n := len(m.cases.entries)
 	if d.Keys("x"); len(m.cases.entries) != n-1 {
 		t.Errorf("%d entries, then %d", n, len(m.cases.entries))
