@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"internal/dashboard": {"internal/filter", "internal/event", safetext},
 	"internal/store":     {"internal/dashboard", "internal/filter", "internal/event"},
 	"internal/trail":     {"internal/filter", "internal/event", safetext},
-	"internal/places":    {"internal/trail", "internal/source", "internal/store", "internal/filter", "internal/event", safetext},
+	"internal/places":    {"internal/trail", "internal/source", "internal/store", "internal/profile", "internal/filter", "internal/event", safetext},
 	"internal/compare":   {"internal/store", "internal/dashboard", "internal/filter", "internal/event"}, // its test counts with a store
 	"internal/rules":     {"internal/filter", "internal/event"},
 	"internal/summary":   {"internal/profile", "internal/filter", "internal/event"}, // its test reads documents

@@ -89,6 +89,7 @@ func subjectOf(alert event.Row) Subject {
 	} {
 		*part.to = text(alert, part.of)
 	}
+	s.Container = ContainerID(s.Container)
 	p := alert.P()
 	if p.Knows(event.KnowPID) && p.PID > 0 {
 		s.PID = p.PID
@@ -108,6 +109,22 @@ func subjectOf(alert event.Row) Subject {
 		s.Key = ByPod
 	}
 	return s
+}
+
+// ContainerID returns the id by which a container is known: without a scheme
+// before it (containerd://…), and of 12 hex digits, or as many as there are.
+func ContainerID(id string) string {
+	id = strings.TrimSpace(id)
+	if i := strings.LastIndex(id, "://"); i >= 0 {
+		id = id[i+len("://"):]
+	}
+	if len(id) > 12 && strings.Trim(id, "0123456789abcdefABCDEF") == "" {
+		id = id[:12]
+	}
+	if strings.Trim(id, "0123456789abcdefABCDEF") == "" {
+		id = strings.ToLower(id)
+	}
+	return id
 }
 
 // processOf returns the process of a row, when its pid and start are known.
