@@ -68,7 +68,7 @@ func (c *printCmd) printAround(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, places, from, err := c.lookUp(ctx, a, c.Around, req, sources)
+	st, places, from, err := lookUp(ctx, a, &c.detect, c.Around, req, sources)
 	if err != nil {
 		return err
 	}
@@ -86,8 +86,8 @@ func (c *printCmd) printAround(a *app) error {
 
 // lookUp reads what does not look for events itself, and finds the event that a
 // word names there or elsewhere. The store is there with an error of the finding.
-func (c *printCmd) lookUp(ctx context.Context, a *app, name string, req source.Request, sources []source.Source) (st *store.Store, places []pivot.Place, at pivot.Hit, err error) {
-	if st, err = readHeld(ctx, sources, c.detect.sink); err != nil {
+func lookUp(ctx context.Context, a *app, detect *detecting, name string, req source.Request, sources []source.Source) (st *store.Store, places []pivot.Place, at pivot.Hit, err error) {
+	if st, err = readHeld(ctx, source.Request{}, sources, detect.sink); err != nil {
 		return nil, nil, at, err
 	}
 	places = pivot.Places(st, sources)
@@ -124,7 +124,7 @@ func (c *printCmd) aroundArgs(a *app) ([]*pivot.Pivot, []column, error) {
 
 // readHeld reads the sources that do not look for events themselves.
 // What they say goes through a sink that may make alerts of it.
-func readHeld(ctx context.Context, sources []source.Source, through func(source.Sink) source.Sink) (*store.Store, error) {
+func readHeld(ctx context.Context, req source.Request, sources []source.Source, through func(source.Sink) source.Sink) (*store.Store, error) {
 	st := store.New(0)
 	var readers []source.Source
 	for _, s := range sources {
@@ -135,7 +135,7 @@ func readHeld(ctx context.Context, sources []source.Source, through func(source.
 	if len(readers) == 0 {
 		return st, nil
 	}
-	return st, source.Merge(ctx, source.Request{}, readers, through(st))
+	return st, source.Merge(ctx, req, readers, through(st))
 }
 
 // findEvent finds the event that a word names. others says that there are

@@ -154,10 +154,11 @@ func (x *keeping) openCommand(alertID string) string {
 	if err != nil {
 		path = t.Path
 	}
+	command := "stoop open --id " + conn.ShellQuoted(alertID) + " " + conn.ShellQuoted(path)
 	if runtime.GOOS == "linux" {
-		return "sudo stoop " + conn.ShellQuoted(path)
+		return "sudo " + command
 	}
-	return "stoop " + conn.ShellQuoted(path)
+	return command
 }
 
 // close ends the trails. It goes before the sources are closed.

@@ -31,6 +31,7 @@ const (
 // cli is the command line: a verb and its sources.
 type cli struct {
 	View       viewCmd                   `cmd:"" default:"withargs" help:"Open sources on the screen (the default verb)."`
+	Open       openCmd                   `cmd:"" help:"Open the trail of an alert that came from elsewhere: Falco's JSON, a SIEM's hit, a webhook's message."`
 	Print      printCmd                  `cmd:"" help:"Print events as a table, JSON or CSV."`
 	Queue      queueCmd                  `cmd:"" help:"Alerts by kind, what matters first, and what was decided about them."`
 	Case       caseCmd                   `cmd:"" help:"Cases: what was found, gathered; open, list, note, export, verify."`

@@ -39,7 +39,7 @@ func (c *printCmd) printStory(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, _, alert, err := c.lookUp(ctx, a, c.Story, req, sources)
+	st, _, alert, err := lookUp(ctx, a, &c.detect, c.Story, req, sources)
 	switch {
 	case st == nil:
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -280,31 +281,34 @@ func (t *teller) fields(x detect.Alert) map[string]bool {
 
 const maxTold = 10000
 
-// trailSpan is how far before and after an alert its command opens the trail.
+// trailSpan is how far before and after an alert its command shows what happened
+// where nothing says in which container.
 const trailSpan = time.Minute
 
-// openCommand returns the command that opens an alert's trail: what the flight
-// recorder holds of the container, or the part of the sources around the alert.
+// openCommand returns the command that opens an alert's trail: what the sources
+// hold of its container at its time, or what a node's does from now on.
 func openCommand(sources []string, a *notify.Alert) string {
 	if len(sources) == 0 {
 		sources = []string{"live"}
 	}
-	words := []string{"stoop", "view"}
-	live := false
-	for _, s := range sources {
-		if s == "-" {
-			return ""
-		}
-		live = live || s == "live"
-		words = append(words, s)
+	if slices.Contains(sources, "-") {
+		return ""
 	}
-	if live {
+	container := a.Field("container.id")
+	live := slices.Contains(sources, "live")
+	var words []string
+	switch {
+	case live:
+		words = append([]string{"stoop", "view"}, sources...)
 		words = append(words, "--before", "1h")
-	} else {
+		if container != "" {
+			words = append(words, "-f", "container.id = "+container)
+		}
+	case container != "":
+		words = append([]string{"stoop", "open", "--at", a.Time.UTC().Format(time.RFC3339Nano), "--container", container}, sources...)
+	default:
+		words = append([]string{"stoop", "view"}, sources...)
 		words = append(words, "--since", a.Time.Add(-trailSpan).UTC().Format(time.RFC3339), "--until", a.Time.Add(trailSpan).UTC().Format(time.RFC3339))
-	}
-	if id := a.Field("container.id"); id != "" {
-		words = append(words, "-f", "container.id = "+id)
 	}
 	for i, w := range words {
 		words[i] = conn.ShellQuoted(w)

@@ -113,7 +113,7 @@ func TestWatch(t *testing.T) {
 			}
 			continue
 		}
-		for _, want := range []string{"Where does it connect to?", "Tactic: execution (T1059.004)", "Trail: stoop view demo --since 20"} {
+		for _, want := range []string{"Where does it connect to?", "Tactic: execution (T1059.004)", "Trail: stoop open --at 2026-11-23T23:3"} {
 			if !strings.Contains(m.Message, want) {
 				t.Errorf("%s has no %q", m.Message, want)
 			}

@@ -56,6 +56,8 @@ type Found struct {
 	Answers []Answer // by place, and in the order in which was asked
 	Missing []string // what was looked for and not found, a sentence each
 	Attach  string   // the command that watches the container where it runs; "" where that is known to be over, or not known
+
+	by *finding
 }
 
 // ErrNothing says that an alert gives nothing by which its trail could be

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/trail"
 )
 
@@ -79,6 +80,9 @@ func (f *finding) learnContainer() {
 		}
 		return cmp.Or(cmp.Compare(a.apart, b.apart), cmp.Compare(a.id, b.id))
 	})
+	if k.cut {
+		f.asked[filter.Source(is("container.id", all[0].id))] = true // its events were asked for by a part of the id
+	}
 	k.Container, k.cut = all[0].id, false
 	if k.Key == trail.ByNothing {
 		k.Key = trail.ByContainer

@@ -2,6 +2,7 @@ package places
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -187,43 +188,29 @@ func nearest(hits []Hit, at int64, most int) ([]Hit, bool) {
 	return hits[first : first+most], true
 }
 
-// Opened is a source that is opened when it is asked: a file. Each question
-// reads it anew, within the question's time.
-func Opened(name string, kind Kind, open func(context.Context) (source.Source, error)) Place {
-	return opened{name, kind, open}
+// Lazy is a place that is opened when it is asked for the first time, so that
+// several are opened side by side; an error of it is its answer.
+func Lazy(name string, kind Kind, open func(context.Context) (Place, error)) Place {
+	return &lazy{name: name, kind: kind, open: open}
 }
 
-type opened struct {
+type lazy struct {
 	name string
 	kind Kind
-	open func(context.Context) (source.Source, error)
+	open func(context.Context) (Place, error)
+
+	once sync.Once
+	in   Place
+	err  error
 }
 
-func (p opened) Name() string { return p.name }
-func (p opened) Kind() Kind   { return p.kind }
+func (p *lazy) Name() string { return p.name }
+func (p *lazy) Kind() Kind   { return p.kind }
 
-func (p opened) Look(ctx context.Context, q Question, most int) (l Looked, err error) {
-	src, err := p.open(ctx)
-	if err != nil {
-		return l, err
+func (p *lazy) Look(ctx context.Context, q Question, most int) (Looked, error) {
+	p.once.Do(func() { p.in, p.err = p.open(ctx) })
+	if p.err != nil {
+		return Looked{}, p.err
 	}
-	defer src.Close()
-	req := source.Request{Filter: q.Filter}
-	if q.To != 0 {
-		req.Since, req.Until = time.Unix(0, q.From), time.Unix(0, q.To)
-	}
-	more := false
-	err = src.Run(ctx, req, source.SinkFunc(func(b *event.Batch) {
-		l.Hits = append(l.Hits, chosen(b, q)...)
-		if len(l.Hits) > 2*most {
-			l.Hits, _ = nearest(l.Hits, q.At, most)
-			l.Hits, more = append([]Hit(nil), l.Hits...), true
-		}
-	}))
-	l.Hits, l.More = nearest(l.Hits, q.At, most)
-	l.More = l.More || more
-	if st := src.Stats(); st.LostTotal() > 0 || st.Bad > 0 {
-		l.Note = count(int(st.LostTotal()), "event") + " lost, " + count(int(st.Bad), "document") + " broken"
-	}
-	return l, err
+	return p.in.Look(ctx, q, most)
 }

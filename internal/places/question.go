@@ -22,6 +22,9 @@ type Question struct {
 	// recorder has rings by container.
 	Container string
 
+	// Alert is the id of the alert whose trail is asked for, "" when it is not.
+	Alert string
+
 	// wide is asked where nothing is found nearby: it names one thing for sure.
 	wide bool
 }
@@ -29,7 +32,7 @@ type Question struct {
 // wider is the question about a day around.
 func (q Question) wider() Question {
 	q.What += ", a day around"
-	q.From, q.To, q.wide = q.At-int64(wideSpan), q.At+int64(wideSpan), false
+	q.From, q.To, q.wide = q.At-int64(WideSpan), q.At+int64(WideSpan), false
 	return q
 }
 
@@ -152,14 +155,17 @@ func (k *known) questions(span time.Duration, asked map[string]bool) (qs []Quest
 		if !k.cut {
 			q.Container = k.Container
 		}
+		if a.what == askings[0].what {
+			q.Alert = k.ID
+		}
 		qs = append(qs, q)
 	}
 	return qs, nil
 }
 
-// wideSpan is how far away is looked where nothing is nearby: clocks that are
+// WideSpan is how far from the alert is looked where nothing is nearby: clocks that are
 // set to local time are apart by up to so much.
-const wideSpan = 26 * time.Hour
+const WideSpan = 26 * time.Hour
 
 // check is a condition on one field, nil when the value is not known. Values
 // come from outside and are put into the tree, never into its text.

@@ -37,13 +37,48 @@ func (s Sure) String() string { return s.Grade.String() + ": " + strings.Join(s.
 func (f *finding) found() *Found {
 	f.clocks()
 	f.sort()
-	x := &Found{Rows: f.merged(), Answers: f.answers}
+	x := &Found{Rows: f.merged(), Answers: f.answers, by: f}
+	x.build()
+	return x
+}
+
+func (x *Found) build() {
+	f := x.by
 	x.Trail = trail.BuildFor(f.known.Subject, f.alert, rowsOf(x.Rows))
 	x.Sure = f.sure(x.Trail)
 	x.Missing = f.missing()
 	x.Attach = f.attach(x)
-	return x
 }
+
+// Point turns what was found of a container at a time to the alert that is
+// there, or else to the event nearest to it; to none, where nothing is near.
+func (x *Found) Point() {
+	f := x.by
+	var best Hit
+	closest, alert := int64(pointSlack)+1, false
+	for _, h := range x.Rows {
+		r := h.Row()
+		if text(r, fieldContainer) != f.known.Container || h.B == f.alert.B {
+			continue
+		}
+		apart, is := max(h.Time()-f.known.Time, f.known.Time-h.Time()), r.Alert != 0
+		if apart <= pointSlack && (is && !alert || is == alert && apart < closest) {
+			best, closest, alert = h, apart, is
+		}
+	}
+	if best.B == nil {
+		return
+	}
+	was := f.known.Subject
+	f.alert = best.Row()
+	f.known.Subject = trail.SubjectOf(f.alert)
+	f.known.Container = was.Container
+	x.build()
+	x.Sure.Why = append(x.Sure.Why, map[bool]string{true: "it is of the alert at that time", false: "it is of the event nearest to that time"}[alert])
+}
+
+// pointSlack is how far from a time what is at it may be.
+const pointSlack = 1e9
 
 // keyWhys are what is to be said of a process that was found by a key.
 var keyWhys = map[trail.Key]struct {

@@ -86,8 +86,9 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
+		l.meeting = r.B != alert.B || r.I != alert.I
 		n := l.entity(r, l.add(r))
-		if n == nil && r.Alert != 0 && len(loose) < maxLoose && text(r, fieldContainer) == t.Subject.Container {
+		if n == nil && r.Alert != 0 && len(loose) < maxLoose && ContainerID(text(r, fieldContainer)) == t.Subject.Container {
 			loose = append(loose, r)
 		}
 		if n == nil || n.Outer {
@@ -136,8 +137,9 @@ func (l *lineage) tie(loose []event.Row, held []Step) []Step {
 	}
 	for _, r := range loose {
 		s := subjectOf(r)
-		if s.join(byLine[s.Line]); s.Key == ByLine {
-			held = append(held, Step{r, l.nodes[s.Process]})
+		s.join(byLine[s.Line])
+		if n := byLine[s.Line][s.Process]; n != nil {
+			held = append(held, Step{r, n})
 		}
 	}
 	slices.SortStableFunc(held, func(a, b Step) int { return cmp.Compare(a.Row.B.Time[a.Row.I], b.Row.B.Time[b.Row.I]) })
@@ -177,7 +179,9 @@ func (t *Trail) choose(l *lineage) {
 	if t.Subject.Process == (Process{}) {
 		return
 	}
-	t.Self = l.nodes[t.Subject.Process]
+	if n := l.nodes[t.Subject.Process]; n != nil && n.met {
+		t.Self = n
+	}
 	if t.Self == nil {
 		return
 	}

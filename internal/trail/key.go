@@ -165,7 +165,7 @@ var asks = []struct {
 	},
 	{
 		ByPID,
-		func(s *Subject) bool { return s.PID != 0 && s.Key != ByStart },
+		func(s *Subject) bool { return s.PID != 0 },
 		func(s *Subject, n *Node) bool { return n.Process.PID == s.PID },
 	},
 	{
@@ -205,7 +205,7 @@ func (s *Subject) join(nodes map[Process]*Node) {
 		var found Process
 		choices := 0
 		for p, n := range nodes {
-			if n.Outer || !ask.fits(s, n) || !n.lived(s.Time) {
+			if n.Outer || !n.met || !ask.fits(s, n) || !n.lived(s.Time) {
 				continue
 			}
 			choices++

@@ -28,6 +28,7 @@ type Node struct {
 	parent Process
 
 	entity, parentEntity string    // by which a reporting program knows it and its parent
+	met                  bool      // it is in other events than the alert
 	ghost                bool      // known only as the parent of another
 	above                event.Row // what the process's report says of its parent, when it does not say when that started
 }
@@ -61,7 +62,9 @@ type lineage struct {
 	pids      map[int32][]*Node
 	entities  map[string]*Node
 	ghosts    map[Process]event.Row // parents that are known by their children's reports
+	alias     map[Process]*Node     // by what other sources say of their start
 	container string
+	meeting   bool // what is added is not of the alert itself
 }
 
 // stateKey names a row of processes; several sources have several tables.
@@ -71,7 +74,10 @@ type stateKey struct {
 }
 
 func newLineage(container string) *lineage {
-	return &lineage{nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, pids: map[int32][]*Node{}, entities: map[string]*Node{}, ghosts: map[Process]event.Row{}, container: container}
+	return &lineage{
+		nodes: map[Process]*Node{}, seen: map[stateKey]*Node{}, pids: map[int32][]*Node{}, entities: map[string]*Node{},
+		ghosts: map[Process]event.Row{}, alias: map[Process]*Node{}, container: container,
+	}
 }
 
 // add notes an event's process, and those before it.
@@ -125,14 +131,14 @@ func (l *lineage) summon() {
 	for _, n := range l.nodes {
 		if n.parent == (Process{}) && n.above.T != nil {
 			n.parent = l.lastOf(n)
-			if l.nodes[n.parent] == nil {
+			if l.known(n.parent) == nil {
 				l.ghosts[n.parent] = n.above
 			}
 		}
 	}
 	for _, n := range slices.Collect(maps.Values(l.nodes)) {
 		row, told := l.ghosts[n.parent]
-		if !told || l.nodes[n.parent] != nil || l.entities[n.parentEntity] != nil {
+		if !told || l.known(n.parent) != nil || l.entities[n.parentEntity] != nil {
 			continue
 		}
 		g := l.make(n.parent)
@@ -159,6 +165,7 @@ func (l *lineage) lastOf(n *Node) Process {
 func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) {
 	k := stateKey{t, id}
 	if seen := l.seen[k]; seen != nil {
+		seen.met = seen.met || l.meeting
 		return seen, true
 	}
 	p := t.Proc(id)
@@ -169,15 +176,35 @@ func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) 
 	row := t.ProcRow(id)
 	outer := text(row, fieldContainer) != l.container
 	if n = l.nodes[name]; n == nil {
+		n = l.alias[name]
+	}
+	if n == nil {
 		n = l.alike(t, name, outer)
 	}
 	if n == nil {
 		n = l.make(name)
 	}
+	n.met = n.met || l.meeting
 	l.seen[k] = n
 	n.states = append(n.states, row)
 	n.Outer = outer
 	return n, false
+}
+
+// known returns the node of a process, by whichever start it goes; nil for none.
+func (l *lineage) known(name Process) *Node {
+	if n := l.nodes[name]; n != nil {
+		return n
+	}
+	if n := l.alias[name]; n != nil {
+		return n
+	}
+	for _, n := range l.pids[name.PID] {
+		if name.Start != 0 && near(n.Process.Start, name.Start, startSlack) {
+			return n
+		}
+	}
+	return nil
 }
 
 func (l *lineage) make(name Process) *Node {
@@ -193,6 +220,7 @@ func (l *lineage) make(name Process) *Node {
 func (l *lineage) alike(t *event.Tables, name Process, outer bool) *Node {
 	for _, n := range l.pids[name.PID] {
 		if n.Outer == outer && near(n.Process.Start, name.Start, startSlack) && !slices.ContainsFunc(n.states, func(st event.Row) bool { return st.T == t }) {
+			l.alias[name] = n
 			return n
 		}
 	}
@@ -206,7 +234,7 @@ const startSlack = 5e8
 // and the parent. A process without a start is known by its id alone, and began
 // at the latest when it was first seen.
 func (l *lineage) entity(r event.Row, n *Node) *Node {
-	if r.B.Bits[r.I]&event.HasDoc == 0 {
+	if r.B.Bits[r.I]&event.HasDoc == 0 || !l.meeting {
 		return n
 	}
 	id := text(r, fieldEntity)
@@ -220,6 +248,7 @@ func (l *lineage) entity(r event.Row, n *Node) *Node {
 		n = l.make(Process{PID: r.P().PID, Start: r.B.Time[r.I]})
 		n.states = append(n.states, r.T.ProcRow(r.Proc))
 		n.Outer = text(r, fieldContainer) != l.container
+		n.met = true
 	}
 	if n.entity == "" {
 		n.entity, n.parentEntity = id, text(r, fieldParentEntity)
@@ -241,7 +270,7 @@ func (l *lineage) link() {
 	})
 	for _, n := range all {
 		n.order()
-		parent := l.nodes[n.parent]
+		parent := l.known(n.parent)
 		if parent == nil && n.parentEntity != "" {
 			parent = l.entities[n.parentEntity]
 		}
