@@ -274,6 +274,17 @@ func (h *hub) running() bool {
 	return false
 }
 
+// reading reports whether a source that has an end, and hands all of it on, has
+// not come to it.
+func (h *hub) reading() bool {
+	for i, s := range h.states() {
+		if _, finds := h.sources[i].(source.Finder); !s.ended && !finds && !h.sources[i].Info().Live {
+			return true
+		}
+	}
+	return false
+}
+
 // live reports whether any source brings events as they happen.
 func (h *hub) live() bool { return h.isLive }
 

@@ -163,6 +163,11 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 			}
 		}
 	}
+	if opt.Open.B != nil {
+		if err := m.openAt(opt.Open); err != nil {
+			return nil, err
+		}
+	}
 	return m, nil
 }
 

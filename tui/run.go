@@ -12,7 +12,9 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/pivot"
+	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/queue"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/source"
@@ -34,6 +36,12 @@ type Options struct {
 	Through func(src source.Source, to source.Sink) source.Sink
 	Notes   func() []source.Note
 	Ended   func()
+
+	// Open is the event on whose trail the screen begins, in a batch; its B is nil
+	// for the first level. Places are where trails are looked for beside the
+	// sources and what the store holds.
+	Open   event.Row
+	Places []places.Place
 
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards

@@ -154,7 +154,7 @@ func (m *Model) refreshTrail() tea.Cmd {
 	if v == nil {
 		return nil
 	}
-	return tea.Batch(m.trailDue(), m.showTrail(v))
+	return tea.Batch(m.trailDue(), m.lookInPlaces(v), m.showTrail(v))
 }
 
 // trailDueMsg says that a trail may be made anew.

@@ -37,15 +37,16 @@ type placesMsg struct {
 	trail trailMsg // of what they have; its trail nil: nothing beyond what is shown
 }
 
-// lookInPlaces looks for the trail in every place, in the background.
+// lookInPlaces looks for the trail in every place, in the background, once what
+// is being read has been.
 func (m *Model) lookInPlaces(v *trailView) tea.Cmd {
-	if v.places.looking || v.places.found != nil || v.places.err != nil {
+	if v.trail == nil || v.building || m.hub.reading() || v.places.looking || v.places.found != nil || v.places.err != nil {
 		return nil
 	}
 	v.places.looking = true
 	ctx, cancel := context.WithCancel(m.ctx)
 	v.cancel = cancel
-	in := places.Of(m.store, m.hub.sources)
+	in := append(places.Of(m.store, m.hub.sources), m.opt.Places...)
 	from, here := v.from.Row(), v.trail
 	return func() tea.Msg {
 		found, err := places.Find(ctx, from, in, places.Options{}, nil)

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/keep"
@@ -75,6 +77,9 @@ func (c *openCmd) Run(a *app) error {
 	defer cancel()
 	o := &opening{openCmd: c, a: a}
 	defer func() { closeAll(o.opened) }()
+	if !c.Print && !c.Markdown && term.IsTerminal(int(a.out.Fd())) {
+		return o.show(ctx, file)
+	}
 	if err := o.find(ctx, file); err != nil {
 		return err
 	}
@@ -160,6 +165,33 @@ func (o *opening) find(ctx context.Context, file string) error {
 		o.found.Point()
 	}
 	return nil
+}
+
+// show opens the screen on the alert's trail. What an alert says is enough to
+// begin with; one that has to be looked for is found before.
+func (o *opening) show(ctx context.Context, file string) (err error) {
+	if file != "" {
+		o.first, err = o.read(file)
+	} else if err = o.find(ctx, file); err == nil {
+		o.first = o.found.Trail.Alert
+	}
+	// A server hands on its newest events, which this one need not be among.
+	o.alone = file != "" || slices.ContainsFunc(o.names(), func(name string) bool { return strings.Contains(name, "://") })
+	if err != nil {
+		return err
+	}
+	o.beside = o.folders()
+	req, err := o.request()
+	if err != nil {
+		return err
+	}
+	req.Newest = true
+	o.opened = nil
+	sources, err := o.sourceFlags.open(o.a)
+	if err != nil {
+		return err
+	}
+	return o.screen(o.a, sources, req, o.ShowSecrets)
 }
 
 // among finds an alert that is in the sources.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/profile"
-	"github.com/stoop-project/stoop/test/siem"
 )
 
 // demoStarts are when the demo's netcat was executed and made.
@@ -114,26 +113,6 @@ func TestOpenShapes(t *testing.T) {
 	}
 	for _, shape := range shapes(at, start) {
 		checkShape(t, shape, want, "demo")
-	}
-}
-
-// The same from a search server that the demo was shipped to: nothing else is
-// there.
-func TestOpenShapesFromIndex(t *testing.T) {
-	at, start := demoStarts(t)
-	code, want, errs := stoop(t, "open", "--at", at.UTC().Format(time.RFC3339Nano), "--container", demoContainer, "-r", "none", "demo")
-	if code != exitOK {
-		t.Fatalf("exit %d: %s%s", code, want, errs)
-	}
-	s := siem.Shared(t, siem.ES8)
-	s.Env(t)
-	stream := newStream()
-	if code, _, errs := stoop(t, "record", "demo", "--to", s.Address(stream), "--spool", t.TempDir(), "--show-secrets"); code != exitOK {
-		t.Fatalf("exit %d: %s", code, errs)
-	}
-	s.Do(t, "POST", "/"+stream+"/_refresh", nil)
-	for _, shape := range shapes(at, start) {
-		checkShape(t, shape, want, s.Address(stream))
 	}
 }
 

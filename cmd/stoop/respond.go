@@ -32,7 +32,7 @@ func (c *printCmd) printResponses(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, _, at, err := c.lookUp(ctx, a, c.Respond, req, sources)
+	st, _, at, err := lookUp(ctx, a, &c.detect, c.Respond, req, sources)
 	switch {
 	case st == nil:
 		return err

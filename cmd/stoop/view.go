@@ -11,7 +11,9 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -29,6 +31,10 @@ type screenFlags struct {
 	deskFlags
 	Case   string    `placeholder:"CASE" help:"Work on this case: a name, or a folder (docs/case.md)."`
 	detect detecting `kong:"-"`
+
+	first  event.Row      // on whose trail the screen begins; its B nil: it does not
+	alone  bool           // it is in none of the sources
+	beside []places.Place // where trails are looked for beside the sources
 }
 
 // viewCmd opens sources on the screen.
@@ -98,8 +104,13 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	if req.Filter != nil {
 		expr = req.Filter.String()
 	}
+	st := store.New(int64(c.Memory))
+	if c.alone {
+		st.Batch(c.first.B.Slice(c.first.I, c.first.I+1))
+	}
 	err = tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Ended: c.detect.end, Store: store.New(int64(c.Memory)), Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Ended: c.detect.end, Store: st, Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Open: c.first, Places: c.beside,
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		Tuning:      c.detect.tuning(),

@@ -66,6 +66,8 @@ func (r *reader) fault(err error) {
 // error says what could not be read.
 func (r *reader) error() error {
 	switch {
+	case r.first == nil && len(r.rows) == 0:
+		return errors.New("there is no JSON object in it")
 	case r.first == nil:
 		return nil
 	case r.faults == 1:
