@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 	"weak"
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/recording"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 )
@@ -24,17 +24,21 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 		return err
 	}
 	defer closeAll(sources)
-	out := a.out
+	var (
+		out  io.Writer = a.out
+		done           = func() error { return nil }
+	)
 	if c.To != "-" {
-		how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-		if c.Force {
-			how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+		if c.rotates() && foreignFolder(c.To) {
+			keepPrivileges() // the next file could not be made without them
 		}
-		if out, err = os.OpenFile(c.To, how, 0o600); errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("%s is there already; choose another name, or replace it (--force)", c.To)
-		} else if err != nil {
+		file, err := recording.CreateText(c.To, recording.TextOptions{
+			Rotate: int64(c.Rotate.size), Age: c.Rotate.age, Keep: int64(c.Keep), Files: c.KeepFiles, Force: c.Force,
+		})
+		if err != nil {
 			return err
 		}
+		out, done = file, file.Close
 	}
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
@@ -53,10 +57,7 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 	})))
 	c.detect.end()
 	closeAll(sources)
-	err = errors.Join(runErr, l.flush())
-	if c.To != "-" {
-		err = errors.Join(err, out.Close())
-	}
+	err = errors.Join(runErr, l.flush(), done())
 	errs := safetext.NewWriter(a.errs)
 	if c.To != "-" {
 		fmt.Fprintf(errs, "%d events in %s\n", l.events, c.To)

@@ -23,13 +23,12 @@ import (
 type recordCmd struct {
 	sourceFlags
 	ruleFlags
+	rotateFlags
 
 	To       string   `required:"" placeholder:"WHERE" help:"The recording to write, which must not be there yet; FILE.ndjson for documents in ECS; es://host/stoop-trail, os://… or siem://NAME for a data stream (docs/ship.md)." predictor:"file"`
 	Output   string   `short:"o" placeholder:"FORMAT" enum:"recording,ndjson," default:"" help:"Format of the file: recording, ndjson (documents in ECS); by itself what the name says."`
-	Rotate   byteSize `placeholder:"SIZE" help:"Begin a new file when one has this size."`
 	Zstd     bool     `help:"Compress files that --rotate has closed."`
 	Force    bool     `help:"Replace a file that is there."`
-	Keep     byteSize `placeholder:"SIZE" help:"Remove the oldest files when all together exceed this size."`
 	Spool    string   `placeholder:"DIR" help:"A SIEM: folder for what it has not taken yet (~/.local/state/stoop/spool)."`
 	SpoolMax byteSize `placeholder:"SIZE" help:"A SIEM: what the spool may hold (1GiB)."`
 	Timeout  span     `placeholder:"SPAN" help:"Stop after this time."`
@@ -70,18 +69,20 @@ func (c *recordCmd) checkTarget() error {
 	switch {
 	case c.To == "" || c.To == "-" && !lines:
 		return errors.New("--to takes the name of a file: a recording is written in place, not to a pipe")
-	case server && (c.Output != "" || c.Rotate != 0 || c.Keep != 0 || c.Zstd || c.Force):
-		return errors.New("--output, --rotate, --keep, --zstd and --force are for files, not for a SIEM")
+	case server && (c.Output != "" || c.any() || c.Zstd || c.Force):
+		return errors.New("--output, --rotate, --keep, --keep-files, --zstd and --force are for files, not for a SIEM")
 	case !server && (c.Spool != "" || c.SpoolMax != 0):
 		return errors.New("--spool and --spool-max are for a SIEM, not for files")
 	case c.SpoolMax != 0 && c.SpoolMax < minSpool:
 		return fmt.Errorf("--spool-max: a spool has at least %s", humanize.IBytes(minSpool))
-	case lines && (c.Rotate != 0 || c.Keep != 0 || c.Zstd):
-		return errors.New("--rotate, --keep and --zstd are for recordings, not for NDJSON")
-	case c.Zstd && c.Rotate == 0 && c.Keep == 0:
+	case c.To == "-" && c.any():
+		return errors.New("--rotate, --keep and --keep-files are for files, not for standard output")
+	case lines && c.Zstd:
+		return errors.New("--zstd is for recordings, not for NDJSON: who ships it reads it as it is")
+	case c.Zstd && !c.rotates():
 		return errors.New("--zstd compresses the files that --rotate closes: give --rotate or --keep too")
 	}
-	return nil
+	return c.rotateFlags.check()
 }
 
 // minSpool is the least that a spool may hold.
@@ -94,11 +95,11 @@ func (c *recordCmd) record(a *app, req source.Request) error {
 		return err
 	}
 	defer closeAll(sources)
-	if c.Rotate > 0 && foreignFolder(c.To) {
+	if c.rotates() && foreignFolder(c.To) {
 		keepPrivileges() // the next file could not be made without them
 	}
 	w, err := recording.Create(c.To, recording.Options{
-		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate), Keep: int64(c.Keep),
+		Meta: recording.Meta{Stoop: version, Filter: c.Filter}, Rotate: int64(c.Rotate.size), Age: c.Rotate.age, Keep: int64(c.Keep), Files: c.KeepFiles,
 		Force: c.Force, Zstd: c.Zstd, Stats: func() source.Stats { return source.Totals(sources) },
 	})
 	if err != nil {

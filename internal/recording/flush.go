@@ -43,7 +43,7 @@ func (w *Writer) write() {
 		}
 		return
 	}
-	if w.opt.Rotate > 0 && w.at >= w.limit() {
+	if w.due() {
 		if err := w.rotate(); err != nil {
 			w.giveUp(err)
 		}

@@ -9,13 +9,19 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// A rotated recording's current file has the name that was asked for; those
-// that are closed have a number before the extension, the oldest the lowest:
-// x.1.stoop, x.2.stoop, x.stoop.
+// series is a file that is rotated. The current one has the name that was asked
+// for; those that are closed have a number before the extension, the oldest the
+// lowest: x.1.stoop, x.2.stoop, x.stoop.
+type series struct {
+	path  string
+	keep  int64 // bytes that all may take, the oldest are removed; 0: no bound
+	files int   // how many closed ones stay; 0: all
+}
 
 // zstdExt is what compressed files have behind their name.
 const zstdExt = ".zst"
@@ -27,9 +33,9 @@ type closedFile struct {
 	size   int64
 }
 
-// closedFiles lists the closed files, the oldest first.
-func (w *Writer) closedFiles() ([]closedFile, error) {
-	dir, base := filepath.Split(w.path)
+// closed lists the closed files, the oldest first.
+func (s *series) closed() ([]closedFile, error) {
+	dir, base := filepath.Split(s.path)
 	ext := filepath.Ext(base)
 	stem := strings.TrimSuffix(base, ext) + "."
 	entries, err := os.ReadDir(filepath.Clean(dir))
@@ -59,6 +65,11 @@ func (w *Writer) closedFiles() ([]closedFile, error) {
 // become longer, or they would hold nothing else.
 func (w *Writer) limit() int64 { return max(w.opt.Rotate, 4*w.base) }
 
+// due reports whether the file is to be closed.
+func (w *Writer) due() bool {
+	return w.opt.Rotate > 0 && w.at >= w.limit() || w.opt.Age > 0 && w.events > 0 && time.Since(w.began) >= w.opt.Age
+}
+
 // rotate closes the file and begins the next.
 func (w *Writer) rotate() error {
 	if err := w.finish(true); err != nil {
@@ -73,20 +84,8 @@ func (w *Writer) rotate() error {
 // retire gives the file that has the recording's name the next number, if there
 // is one, and in the background compresses it and removes what is too much.
 func (w *Writer) retire() error {
-	if _, err := os.Lstat(w.path); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	all, err := w.closedFiles()
-	if err != nil {
-		return err
-	}
-	next := 1
-	if len(all) > 0 {
-		next = all[len(all)-1].number + 1
-	}
-	ext := filepath.Ext(w.path)
-	closed := fmt.Sprintf("%s.%d%s", strings.TrimSuffix(w.path, ext), next, ext)
-	if err := os.Rename(w.path, closed); err != nil {
+	closed, err := w.series.retire()
+	if closed == "" || err != nil {
 		return err
 	}
 	room := w.limit()
@@ -98,18 +97,38 @@ func (w *Writer) retire() error {
 		if w.opt.Zstd {
 			w.packErr = errors.Join(w.packErr, compress(closed))
 		}
-		w.packErr = errors.Join(w.packErr, w.removeOld(room))
+		w.packErr = errors.Join(w.packErr, w.series.removeOld(room))
 	}()
 	return nil
 }
 
-// removeOld removes the oldest closed files as long as all together, with room
-// for the one that is being written, take more than what is to be kept.
-func (w *Writer) removeOld(room int64) error {
-	if w.opt.Keep == 0 {
+// retire gives the file that has the series' name the next number, and returns
+// what it is called now; "" when there is none.
+func (s *series) retire() (closed string, err error) {
+	if _, err := os.Lstat(s.path); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	all, err := s.closed()
+	if err != nil {
+		return "", err
+	}
+	next := 1
+	if len(all) > 0 {
+		next = all[len(all)-1].number + 1
+	}
+	ext := filepath.Ext(s.path)
+	closed = fmt.Sprintf("%s.%d%s", strings.TrimSuffix(s.path, ext), next, ext)
+	return closed, os.Rename(s.path, closed)
+}
+
+// removeOld removes the oldest closed files as long as there are too many, or all
+// together, with room for the one that is being written, take more than what is
+// to be kept.
+func (s *series) removeOld(room int64) error {
+	if s.keep == 0 && s.files == 0 {
 		return nil
 	}
-	all, err := w.closedFiles()
+	all, err := s.closed()
 	if err != nil {
 		return err
 	}
@@ -117,8 +136,8 @@ func (w *Writer) removeOld(room int64) error {
 	for _, f := range all {
 		total += f.size
 	}
-	for _, f := range all {
-		if total <= w.opt.Keep {
+	for i, f := range all {
+		if (s.keep == 0 || total <= s.keep) && (s.files == 0 || len(all)-i <= s.files) {
 			break
 		}
 		if err := os.Remove(f.path); err != nil {

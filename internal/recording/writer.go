@@ -20,10 +20,12 @@ import (
 // Options say how a recording is written. The zero Options write one file.
 type Options struct {
 	Meta   Meta
-	Rotate int64 // bytes after which a file is closed and the next begun; 0: never. See limit
-	Keep   int64 // bytes that all files may take, the oldest are removed; 0: no bound
-	Zstd   bool  // compress files that were closed
-	Force  bool  // replace a file that is there
+	Rotate int64         // bytes after which a file is closed and the next begun; 0: never. See limit
+	Age    time.Duration // after which a file with events is closed and the next begun; 0: never
+	Keep   int64         // bytes that all files may take, the oldest are removed; 0: no bound
+	Files  int           // how many closed files stay, the oldest are removed; 0: all
+	Zstd   bool          // compress files that were closed
+	Force  bool          // replace a file that is there
 
 	// Stats is asked at most once a second for what the sources counted and
 	// lost, which the recording then says too. It may be nil.
@@ -43,8 +45,8 @@ const (
 // Writer appends events to a recording. Its methods may be called by many
 // goroutines, those of one source by that source's.
 type Writer struct {
-	path string
-	opt  Options
+	series
+	opt Options
 
 	mu      sync.Mutex
 	f       *os.File
@@ -56,6 +58,7 @@ type Writer struct {
 	total   uint64 // in the recording
 	waiting uint64 // of these, in buf
 	part    int
+	began   time.Time // when this file did
 	tables  map[weak.Pointer[event.Tables]]*written
 	order   []*written // of them, in the order of their numbers
 	numbers int        // how many Tables this file has
@@ -82,17 +85,15 @@ type Writer struct {
 // Create begins a recording. It refuses to replace a file unless told to;
 // with Rotate, a file that is there becomes one of the closed ones.
 func Create(path string, opt Options) (*Writer, error) {
-	if opt.Keep > 0 && opt.Rotate == 0 {
-		opt.Rotate = max(opt.Keep/8, 1<<20)
-	}
-	if opt.Keep > 0 && opt.Keep < 2*opt.Rotate {
-		return nil, fmt.Errorf("keeping %d bytes leaves no room for two files of %d; keep more or rotate sooner", opt.Keep, opt.Rotate)
+	var err error
+	if opt.Rotate, err = rotateAt(opt.Rotate, opt.Keep); err != nil {
+		return nil, err
 	}
 	w := &Writer{
-		path: path, opt: opt, stop: make(chan struct{}),
+		series: series{path, opt.Keep, opt.Files}, opt: opt, stop: make(chan struct{}),
 		infos: make(map[weak.Pointer[event.Tables]]source.Info), next: make(map[weak.Pointer[event.Tables]]uint64),
 	}
-	if opt.Rotate > 0 {
+	if opt.Rotate > 0 || opt.Age > 0 {
 		if err := w.retire(); err != nil {
 			return nil, err
 		}
@@ -105,20 +106,26 @@ func Create(path string, opt Options) (*Writer, error) {
 	return w, nil
 }
 
+// rotateAt is the size at which files are closed, where all together may take
+// what is kept.
+func rotateAt(rotate, keep int64) (int64, error) {
+	if keep > 0 && rotate == 0 {
+		rotate = max(keep/8, 1<<20)
+	}
+	if keep > 0 && keep < 2*rotate {
+		return 0, fmt.Errorf("keeping %d bytes leaves no room for two files of %d; keep more or rotate sooner", keep, rotate)
+	}
+	return rotate, nil
+}
+
 // begin opens the next file.
 func (w *Writer) begin() error {
-	mode := os.O_RDWR | os.O_CREATE | os.O_EXCL
-	if w.opt.Force {
-		mode = os.O_RDWR | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(w.path, mode, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; choose another name, or replace it (--force)", w.path)
-	}
+	f, err := create(w.path, w.opt.Force)
 	if err != nil {
 		return err
 	}
 	w.part++
+	w.began = time.Now()
 	w.f, w.at, w.base, w.blocks, w.events = f, 0, 0, 0, 0
 	w.tables, w.order, w.numbers, w.held, w.stats = make(map[weak.Pointer[event.Tables]]*written), nil, 0, nil, nil
 	w.buf = append(w.buf[:0], make([]byte, headerSize)...)
@@ -128,6 +135,19 @@ func (w *Writer) begin() error {
 	w.putJSON(kindMeta, 0, meta)
 	w.putJSON(kindLayout, 0, describe())
 	return w.flush()
+}
+
+// create makes a file, and replaces one that is there only when it is told to.
+func create(path string, force bool) (*os.File, error) {
+	mode := os.O_RDWR | os.O_CREATE | os.O_EXCL
+	if force {
+		mode = os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(path, mode, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("%s is there already; choose another name, or replace it (--force)", path)
+	}
+	return f, err
 }
 
 // Sink returns a sink for the batches of a source, of which the recording then
