@@ -16,6 +16,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/recording"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/spool"
 	"github.com/stoop-project/stoop/test/siem"
 	"github.com/stoop-project/stoop/test/synth"
 )
@@ -351,6 +352,33 @@ func TestShippedSecrets(t *testing.T) {
 		code, out, errs := stoop(t, "record", path, "-o", "ndjson", "--to", "-", flag)
 		if code != exitOK || strings.Contains(out, "hunter2") != want {
 			t.Errorf("%s: exit %d %s\n%s", flag, code, errs, out)
+		}
+	}
+}
+
+// What waits is listed without anybody asking a server, and whom it is for.
+func TestDeliverLists(t *testing.T) {
+	folder := t.TempDir()
+	if code, out, errs := stoop(t, "deliver", "--spool", folder); code != exitOK || !strings.Contains(out, "nothing waits in "+folder) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	for root, to := range map[string]string{"a": "es://search.example.org/stoop-trail", "b": "target oncall", "c": ""} {
+		s, _, _, err := spool.Open(filepath.Join(folder, root), spool.Options{Max: 1 << 20, For: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(spool.Head{Events: 7, Oldest: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano()}, []byte("x"), false); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	code, out, errs := stoop(t, "deliver", "--spool", folder)
+	for _, want := range []string{
+		"7 events wait for es://search.example.org/stoop-trail (", ", the oldest of 2026-01-02T03:04:05Z)", "stoop deliver 'es://search.example.org/stoop-trail'",
+		"7 events wait for target oncall (", "stoop watch with this target", "7 events wait for c (",
+	} {
+		if code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("exit %d, no %q in\n%s%s", code, want, out, errs)
 		}
 	}
 }

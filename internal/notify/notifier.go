@@ -95,7 +95,7 @@ func (n *Notifier) worker(t *Target) (*worker, error) {
 
 // openSpool opens the target's folder.
 func (w *worker) openSpool() error {
-	s, lost, damaged, err := spool.Open(filepath.Join(w.opt.Spool, w.folder), spool.Options{Max: w.opt.SpoolMax})
+	s, lost, damaged, err := spool.Open(filepath.Join(w.opt.Spool, w.folder), spool.Options{Max: w.opt.SpoolMax, For: "target " + w.Name})
 	if err != nil {
 		return fmt.Errorf("the spool cannot be opened: %w; name another folder (--spool)", err)
 	}

@@ -64,6 +64,8 @@ const segmentExt = ".spool"
 type Options struct {
 	// Max bounds all files together, in bytes.
 	Max int64
+	// For says whom the spool is for, to people ([List]).
+	For string
 	// Count says how many events are in a batch's text; nil does not look. One
 	// whose header says otherwise is damaged.
 	Count func(text []byte) int
@@ -80,6 +82,9 @@ func Open(root string, opt Options) (s *Spool, lost int, damaged []error, err er
 	s.changed = sync.NewCond(&s.mu)
 	if s.dir, s.unlock, err = ownFolder(root); err != nil {
 		return nil, 0, nil, err
+	}
+	if opt.For != "" {
+		_ = os.WriteFile(filepath.Join(root, forName), []byte(opt.For+"\n"), 0o600)
 	}
 	names, err := leftovers(s.dir)
 	if err != nil {
@@ -414,6 +419,14 @@ func (s *Spool) Close() {
 	}
 	s.unlock()
 	if os.Remove(s.dir) == nil { // only one with nothing in it
-		_ = os.Remove(filepath.Dir(s.dir))
+		removeRoot(filepath.Dir(s.dir))
 	}
+}
+
+// removeRoot removes a root that nothing is left in but whom it was for.
+func removeRoot(root string) {
+	if left, err := os.ReadDir(root); err == nil && len(left) == 1 && left[0].Name() == forName {
+		_ = os.Remove(filepath.Join(root, forName))
+	}
+	_ = os.Remove(root)
 }

@@ -115,7 +115,7 @@ func (s *Shipper) openSpool() error {
 		err     error
 	)
 	if s.spool, lost, damaged, err = spool.Open(root, spool.Options{
-		Max: s.opt.SpoolMax, Count: func(text []byte) int { return len(splitItems(text)) },
+		Max: s.opt.SpoolMax, For: s.target(), Count: func(text []byte) int { return len(splitItems(text)) },
 		Adopt: func(mine, other string) {
 			_ = appendFile(filepath.Join(mine, refusedName), filepath.Join(other, refusedName))
 		},
@@ -241,6 +241,16 @@ func (s *Shipper) Stats() Stats {
 	}
 	st.Spool, st.RefusedFile = s.spool.Dir(), s.refused.path
 	return st
+}
+
+// target is the argument that names the stream ([Target]).
+func (s *Shipper) target() string {
+	if s.conn.Named() {
+		return "siem://" + s.conn.Name() + "/" + s.stream
+	}
+	at := s.conn.Address
+	at.Index = s.stream
+	return at.String()
 }
 
 // Name is the stream and the server.
