@@ -25,8 +25,8 @@ type apart struct {
 }
 
 // learnApart finds out what documents lack of what a profile reads.
-func (s *SIEM) learnApart(m *mapping.Map) {
-	s.apart.learn(m.Apart)
+func (s *SIEM) learnApart(m *mapping.Map) (a apart) {
+	a.learn(m.Apart)
 	if len(m.Partly) > 0 {
 		some := m.Partly
 		if len(some) > 3 {
@@ -38,9 +38,10 @@ func (s *SIEM) learnApart(m *mapping.Map) {
 			Remedy: "lists come sorted and without repeats, and texts without columns are not there",
 		})
 	}
-	if over := len(s.apart.paths) - len(s.apart.ask); over > 0 {
+	if over := len(a.paths) - len(a.ask); over > 0 {
 		s.counts.note(source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d columns are left out: a request may ask for %d", over, maxColumns)})
 	}
+	return a
 }
 
 func (a *apart) learn(all []mapping.Apart) {

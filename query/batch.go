@@ -30,6 +30,7 @@ type read struct {
 // batcher turns documents into batches. It is for one goroutine.
 type batcher struct {
 	s      *SIEM
+	counts *counts // of what was read and handed on
 	sink   source.Sink
 	choose *profile.Chooser
 	bound  int64                      // of tables
@@ -39,7 +40,7 @@ type batcher struct {
 }
 
 func newBatcher(s *SIEM, sink source.Sink) *batcher {
-	b := &batcher{s: s, sink: sink, bound: tableBound, seq: 1, lost: make(map[*profile.Mapper]uint64)}
+	b := &batcher{s: s, counts: &s.counts, sink: sink, bound: tableBound, seq: 1, lost: make(map[*profile.Mapper]uint64)}
 	b.choose = profile.Choose(b.newTables)
 	b.choose.Alone = true // as the server sees each document
 	return b
@@ -57,16 +58,17 @@ func (b *batcher) newTables() *event.Tables {
 // read reads the hits' documents. Those that cannot be read are counted.
 func (b *batcher) read(hits []page.Hit) (all []read) {
 	all = make([]read, 0, len(hits))
+	apart := &b.s.Known().apart
 	for i := range hits {
 		h := &hits[i]
-		doc := oneLine(b.s.apart.document(h))
+		doc := oneLine(apart.document(h))
 		if doc == nil {
-			b.s.counts.bad(h.Index+"/"+h.ID, "the index keeps nothing of its documents (_source is off), and no columns of what a profile reads")
+			b.counts.bad(h.Index+"/"+h.ID, "the index keeps nothing of its documents (_source is off), and no columns of what a profile reads")
 			continue
 		}
 		m, e, err := b.choose.Map(doc)
 		if err != nil {
-			b.s.counts.bad(h.Index+"/"+h.ID, err.Error())
+			b.counts.bad(h.Index+"/"+h.ID, err.Error())
 			continue
 		}
 		all = append(all, read{event: e, tables: m.Tables(), doc: doc})
@@ -156,7 +158,7 @@ func (b *batcher) hand(all []read) {
 			batch.Append(r.event, r.doc)
 		}
 		b.seq += uint64(n)
-		b.s.counts.passed(n)
+		b.counts.passed(n)
 		b.sink.Batch(batch)
 		all = all[n:]
 	}

@@ -33,7 +33,7 @@ const (
 // Count implements [source.Counter]: the server counts what it can, and what it
 // cannot is fetched and counted here, the newest first.
 func (s *SIEM) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
-	s.lookHidden(ctx)
+	s.lookHidden(ctx, s.Known().Fields)
 	results := make([]*dashboard.Result, len(qs))
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.SetLimit(countsAtOnce)
@@ -48,12 +48,13 @@ func (s *SIEM) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Re
 
 // countPanel counts each kind of documents by itself.
 func (s *SIEM) countPanel(ctx context.Context, q dashboard.Query) (*dashboard.Result, error) {
-	if len(s.Bindings) == 0 {
+	k := s.Known()
+	if len(k.Bindings) == 0 {
 		return &dashboard.Result{Span: q.Span, Notes: []string{"no profile knows the documents of " + s.Index}}, nil
 	}
 	var parts []*dashboard.Result
-	for i := range s.Bindings {
-		part, err := s.countKind(ctx, q, &s.Bindings[i])
+	for i := range k.Bindings {
+		part, err := s.countKind(ctx, q, k, &k.Bindings[i])
 		if err != nil {
 			return nil, err
 		}
@@ -62,15 +63,15 @@ func (s *SIEM) countPanel(ctx context.Context, q dashboard.Query) (*dashboard.Re
 	return dashboard.Merge(q.Panel, parts), nil
 }
 
-func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, b *profile.Binding) (*dashboard.Result, error) {
-	plan := dsl.Compile(q.Filter, b, s.Fields)
-	query := s.countQuery(q, b, plan)
+func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, k *Known, b *profile.Binding) (*dashboard.Result, error) {
+	plan := dsl.Compile(q.Filter, b, k.Fields)
+	query := all(append(k.countQuery(q, b, plan), s.here(k)...))
 	if !plan.Exact {
-		return s.countFetched(ctx, q, query, "the server cannot evaluate all of the filter")
+		return s.countFetched(ctx, q, k, query, "the server cannot evaluate all of the filter")
 	}
-	c, err := agg.New(q, agg.Target{Binding: b, Fields: s.Fields, Query: query, Several: len(s.Bindings) > 1})
+	c, err := agg.New(q, agg.Target{Binding: b, Fields: k.Fields, Query: query, Several: len(k.Bindings) > 1})
 	if errors.Is(err, agg.ErrNotIndexed) || s.Product == conn.Logzio && err == nil && q.Panel.Kind == dashboard.Table {
-		return s.countFetched(ctx, q, query, fmt.Sprint(err))
+		return s.countFetched(ctx, q, k, query, fmt.Sprint(err))
 	}
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (s *SIEM) countKind(ctx context.Context, q dashboard.Query, b *profile.Bind
 	}
 	res := c.Result()
 	if c.Untold() > 0 && res.Total <= countHere {
-		return s.countFetched(ctx, q, query, "some have values that the index does not tell")
+		return s.countFetched(ctx, q, k, query, "some have values that the index does not tell")
 	}
 	return res, nil
 }
@@ -134,28 +135,27 @@ func (s *SIEM) searchPath() string {
 }
 
 // countQuery finds the documents of a kind that a panel is about.
-func (s *SIEM) countQuery(q dashboard.Query, b *profile.Binding, plan *dsl.Plan) json.RawMessage {
-	var parts []any
-	if len(s.Bindings) > 1 {
-		parts = append(parts, dsl.Kind(b, s.before(b)))
+func (k *Known) countQuery(q dashboard.Query, b *profile.Binding, plan *dsl.Plan) (parts []any) {
+	if len(k.Bindings) > 1 {
+		parts = append(parts, dsl.Kind(b, k.before(b)))
 	}
 	if q.Filter != nil {
 		parts = append(parts, plan.Query)
 	}
 	if q.Span.To > q.Span.From {
 		since, until := time.Unix(0, q.Span.From), time.Unix(0, q.Span.To-1)
-		parts = append(parts, dsl.Within(b, s.Fields, since, until))
-		if s.Time != nil {
-			parts = append(parts, s.Time.within(since, until))
+		parts = append(parts, dsl.Within(b, k.Fields, since, until))
+		if k.Time != nil {
+			parts = append(parts, k.Time.within(since, until))
 		}
 	}
-	return all(parts)
+	return parts
 }
 
 // before are the kinds that are tried before another.
-func (s *SIEM) before(b *profile.Binding) (all []profile.Binding) {
+func (k *Known) before(b *profile.Binding) (all []profile.Binding) {
 	order := func(p *profile.Profile) int { return slices.Index(profile.InUse().All(), p) }
-	for _, other := range s.Bindings {
+	for _, other := range k.Bindings {
 		if other.Text == "" && order(other.Profile) < order(b.Profile) {
 			all = append(all, other)
 		}
@@ -164,11 +164,11 @@ func (s *SIEM) before(b *profile.Binding) (all []profile.Binding) {
 }
 
 // countFetched fetches the newest documents of a query and counts them here.
-func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.RawMessage, why string) (*dashboard.Result, error) {
+func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, k *Known, query json.RawMessage, why string) (*dashboard.Result, error) {
 	st := store.New(countMemory)
 	choose := profile.Choose(event.NewTables)
 	choose.Alone = true
-	of := s.pages(query, true)
+	of := s.pages(k, query, true)
 	of.Most = s.most
 	pages := page.Open(s.Conn, of, page.Options{Patience: patience, Ahead: true})
 	defer pages.Close()
@@ -184,7 +184,7 @@ func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, query json.R
 		}
 		fetched += len(a.Hits)
 		whole = a.Last
-		for _, b := range batches(choose, s.documents(a.Hits)) {
+		for _, b := range batches(choose, k.documents(a.Hits)) {
 			st.Batch(b)
 		}
 	}

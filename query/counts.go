@@ -83,14 +83,17 @@ func (c *counts) note(n source.Note) {
 	}
 }
 
-// now says how things are; what was said about the same before is gone.
+// now says how things are; what was said about the same before is gone. An empty
+// note says nothing.
 func (c *counts) now(about string, n source.Note) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.status == nil {
 		c.status = make(map[string]source.Note)
 	}
-	c.status[about] = n
+	if c.status[about] = n; n.Text == "" {
+		delete(c.status, about)
+	}
 }
 
 // trouble says that the server is asked again, or with nil that it answers.
@@ -125,7 +128,7 @@ func (c *counts) stats() source.Stats {
 	if more := c.badly - maxNotes; more > 0 {
 		s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d further documents were left out", more)})
 	}
-	for _, about := range []string{"others", "progress", "server"} {
+	for _, about := range []string{"kinds", "order", "timeless", "arrivals", "others", "twice", "progress", "server"} {
 		if n, ok := c.status[about]; ok {
 			s.Notes = append(s.Notes, n)
 		}

@@ -11,7 +11,7 @@ var _ source.Explainer = (*SIEM)(nil)
 
 // Support implements [source.Explainer].
 func (s *SIEM) Support(f *filter.Filter) func(*filter.Check) filter.Support {
-	plans := s.Plans(f)
+	plans := s.Known().plans(f)
 	return func(c *filter.Check) filter.Support {
 		if len(plans) == 0 {
 			return filter.Ignores
@@ -32,9 +32,10 @@ type Answer struct {
 
 // Answers translates a filter for each kind of documents.
 func (s *SIEM) Answers(f *filter.Filter) []Answer {
-	all := make([]Answer, len(s.Bindings))
-	for i, p := range s.Plans(f) {
-		all[i] = Answer{kindText(&s.Bindings[i]), p}
+	k := s.Known()
+	all := make([]Answer, len(k.Bindings))
+	for i, p := range k.plans(f) {
+		all[i] = Answer{kindText(&k.Bindings[i]), p}
 	}
 	return all
 }
@@ -43,8 +44,9 @@ func (s *SIEM) Answers(f *filter.Filter) []Answer {
 // first, at most n documents (0 for as many as a page has); and what whoever
 // pastes it must know, one sentence each.
 func (s *SIEM) Curl(req source.Request, n int) (command string, hints []string) {
-	query, exact := s.Query(req)
-	q := s.pages(query, req.Newest)
+	k := s.Known()
+	query, exact := s.query(k, req)
+	q := s.pages(k, query, req.Newest)
 	if n > 0 {
 		q.Size = min(n, q.Size)
 	}
@@ -52,8 +54,8 @@ func (s *SIEM) Curl(req source.Request, n int) (command string, hints []string) 
 	if !exact {
 		hints = append(hints, "the server finds more than the filter holds for: stoop evaluates the rest")
 	}
-	if s.Time != nil && !s.Time.Own && (!req.Since.IsZero() || !req.Until.IsZero()) {
-		hints = append(hints, "the server goes by "+s.Time.String()+", and the span is wider by five minutes: stoop cuts it by the events' own time")
+	if k.Time != nil && !k.Time.Own && (!req.Since.IsZero() || !req.Until.IsZero()) {
+		hints = append(hints, "the server goes by "+k.Time.String()+", and the span is wider by five minutes: stoop cuts it by the events' own time")
 	}
 	return command, hints
 }

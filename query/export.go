@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/stoop-project/stoop/query/page"
 )
@@ -19,10 +18,11 @@ const (
 // arrives.
 func (r *run) export(ctx context.Context) error {
 	if r.req.Follow {
-		r.watch = r.newWatch(time.Now())
+		r.handed = &handed{}
+		r.watch = r.newWatch(r.began)
 	}
 	r.count(ctx)
-	q := r.s.pages(r.query, false)
+	q := r.s.pages(r.known, r.query, false)
 	q.Most = r.s.most
 	opt := r.opt
 	opt.Ahead = true
@@ -36,6 +36,7 @@ func (r *run) export(ctx context.Context) error {
 		a.Free()
 	})
 	r.ordered(held.all)
+	r.beside.Wait()
 	if err != nil || !r.req.Follow {
 		return err
 	}
@@ -63,16 +64,14 @@ func (r *run) each(ctx context.Context, pages page.Pages, do func(*page.Answer))
 		}
 		r.lack(a)
 		r.progress(len(a.Hits))
-		if r.watch != nil {
-			a.Hits = r.watch.fresh(a.Hits)
-		}
+		a.Hits = r.fresh(a.Hits)
 		do(a)
 	}
 }
 
 // settled is the time before which no event comes behind a hit.
 func (r *run) settled(h page.Hit) int64 {
-	t := r.s.Time
+	t := r.known.Time
 	if t == nil || !h.Timed {
 		return 1<<63 - 1
 	}

@@ -36,10 +36,12 @@ const findPatience = patience / 10
 // Find implements [source.Finder]: the server looks as far as it can, and what
 // it cannot decide is fetched and decided here.
 func (s *SIEM) Find(ctx context.Context, req source.Request, n int, sink source.Sink) (more bool, err error) {
-	query, _ := s.Query(req)
-	q := s.pages(query, req.Newest)
+	k := s.Known()
+	query, _ := s.query(k, req)
+	q := s.pages(k, query, req.Newest)
 	q.Size = min(n+1, s.page)
-	f := &find{batcher: newBatcher(s, sink), req: req, n: n, sorted: s.Time != nil && s.Time.Own}
+	f := &find{batcher: newBatcher(s, sink), req: req, n: n, time: k.Time, sorted: k.Time != nil && k.Time.Own}
+	f.counts = new(counts) // what somebody looks up is not what the source was asked to read
 	opt := page.Options{Patience: findPatience, Trouble: s.counts.trouble}
 	// Most answers have one page, which needs no point in time.
 	a, whole, err := page.Once(ctx, s.Conn, q, opt)
@@ -64,6 +66,7 @@ type find struct {
 	*batcher
 	req     source.Request
 	n       int
+	time    *TimeField
 	sorted  bool // hits come in the order of their events
 	fetched int
 	edge    int64 // the server's time of the last hit, in ns since 1970
@@ -130,8 +133,8 @@ func (f *find) add(hits []page.Hit) {
 	f.fetched += len(hits)
 	if n := len(hits); n > 0 {
 		f.edge = f.furthest()
-		if h := hits[n-1]; h.Timed && f.s.Time != nil {
-			f.edge = f.s.Time.ns(h.Time)
+		if h := hits[n-1]; h.Timed && f.time != nil {
+			f.edge = f.time.ns(h.Time)
 		}
 	}
 	all := f.read(hits)
@@ -146,7 +149,7 @@ func (f *find) add(hits []page.Hit) {
 		if f.wanted(b, b.Len()-1) {
 			f.all = append(f.all, r)
 		} else {
-			f.s.counts.dropped(1)
+			f.counts.dropped(1)
 		}
 	}
 	if size := sizeOf(f.all); !f.sorted && len(f.all) > 2*f.n || size > 2*f.bytes() {
@@ -185,7 +188,7 @@ func (f *find) trim() {
 	}
 	if over := len(f.all) - keep; over > 0 {
 		f.more = true
-		f.s.counts.dropped(over)
+		f.counts.dropped(over)
 		clear(f.all[keep:])
 		f.all = f.all[:keep]
 	}

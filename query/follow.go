@@ -41,10 +41,13 @@ type watch struct {
 type docKey [2]uint64
 
 func (r *run) newWatch(now time.Time) *watch {
-	if r.s.Time == nil {
-		r.s.counts.note(source.Note{Level: source.NoteWarn, Text: "arrivals cannot be followed: the indices have no time field to go by"})
+	if r.known.Time == nil {
+		r.s.counts.now("arrivals", source.Note{
+			Level: source.NoteWarn, Text: "arrivals cannot be followed as long as the indices have no time field to go by",
+		})
 		return nil
 	}
+	r.s.counts.now("arrivals", source.Note{})
 	return &watch{
 		r: r, began: now, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		seen: make(map[int64]map[docKey]struct{}), unread: -1 << 62, forgot: -1 << 62,
@@ -55,7 +58,7 @@ func (w *watch) key(h *page.Hit) docKey { return keyOf(w.seeds, h) }
 
 // second is when a hit was, in seconds.
 func (w *watch) second(h *page.Hit) int64 {
-	return floorDiv(w.r.s.Time.ns(h.Time), int64(time.Second))
+	return floorDiv(w.r.known.Time.ns(h.Time), int64(time.Second))
 }
 
 func floorDiv(a, b int64) int64 {
@@ -166,6 +169,9 @@ func (r *run) follow(ctx context.Context, b *back) error {
 		tick.Stop()
 	}
 	asked := r.s.older.asked
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	learned := r.s.learning(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -178,6 +184,10 @@ func (r *run) follow(ctx context.Context, b *back) error {
 			a.done <- err
 			if err != nil && ctx.Err() != nil {
 				return ctx.Err()
+			}
+		case <-learned:
+			if r.adopt(); r.watch != nil {
+				tick.Reset(0)
 			}
 		case <-tick.C:
 			begun := time.Now()
@@ -228,7 +238,7 @@ type span struct{ from, to int64 }
 
 // more asks in which seconds from one on the server has more than was seen.
 func (w *watch) more(ctx context.Context, from int64) ([]span, error) {
-	t := w.r.s.Time
+	t := w.r.known.Time
 	query := all([]any{w.r.query, t.between(time.Unix(from, 0), time.Time{}, "lt")})
 	req := conn.Request{
 		Method: http.MethodPost, Path: conn.Path(w.r.s.Index, "_search"), Patience: w.r.opt.Patience, Trouble: w.r.opt.Trouble,
@@ -282,12 +292,12 @@ func mustJSON(text string) []byte {
 
 // fetch reads what has arrived in a span.
 func (w *watch) fetch(ctx context.Context, in span) error {
-	t := w.r.s.Time
+	t := w.r.known.Time
 	query := all([]any{w.r.query, t.between(time.Unix(in.from, 0), time.Unix(in.to, 0), "lt")})
-	q := w.r.s.pages(query, false)
+	q := w.r.s.pages(w.r.known, query, false)
 	take := func(a *page.Answer) {
 		w.r.lack(a)
-		hits := w.r.handed.fresh(w.fresh(a.Hits))
+		hits := w.r.fresh(a.Hits)
 		w.r.progress(len(hits))
 		w.r.ordered(w.r.read(hits))
 	}

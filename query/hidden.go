@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/stoop-project/stoop/query/conn"
@@ -14,17 +15,24 @@ import (
 // hiddenFor is how long it is taken for true which fields have left values out.
 const hiddenFor = 10 * time.Second
 
+// looks is when it was looked which values are not indexed, and of what.
+type looks struct {
+	sync.Mutex
+	of *mapping.Seen
+	at time.Time
+}
+
 // lookHidden finds out which fields have left values out that were too long to
 // be indexed (ignore_above), so that the server decides more filters by itself.
 // Requests find such values nevertheless, for they may come at any time.
-func (s *SIEM) lookHidden(ctx context.Context) {
-	seen, ok := s.Fields.(*mapping.Seen)
+func (s *SIEM) lookHidden(ctx context.Context, fields mapping.Fields) {
+	seen, ok := fields.(*mapping.Seen)
 	if !ok || s.Product == conn.OpenSearch { // which does not name those fields
 		return
 	}
-	s.looked.Lock()
-	defer s.looked.Unlock()
-	if time.Since(s.lookedAt) < hiddenFor {
+	s.looks.Lock()
+	defer s.looks.Unlock()
+	if s.looks.of == seen && time.Since(s.looks.at) < hiddenFor {
 		return
 	}
 	hidden := s.askHidden(ctx, `,"aggs":{"by":{"terms":{"field":"_ignored","size":10000}}}`)
@@ -32,7 +40,7 @@ func (s *SIEM) lookHidden(ctx context.Context) {
 		hidden = s.askHidden(ctx, "") // indices from before 8.15 cannot tell them apart
 	}
 	seen.Look(hidden)
-	s.lookedAt = time.Now()
+	s.looks.of, s.looks.at = seen, time.Now()
 }
 
 // askHidden asks for the fields, nil when they cannot be told.

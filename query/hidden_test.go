@@ -35,8 +35,8 @@ func TestNothingHidden(t *testing.T) {
 	if got := lines(t, src, expr, "proc.cmdline"); len(got) != 2 {
 		t.Errorf("%q", got)
 	}
-	src.lookedAt = time.Time{}
-	src.lookHidden(t.Context())
+	src.looks.at = time.Time{}
+	src.lookHidden(t.Context(), src.Known().Fields)
 	if exact() {
 		t.Error("exact, though a value is not indexed")
 	}

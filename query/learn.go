@@ -12,34 +12,49 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/conn"
 	"github.com/stoop-project/stoop/query/mapping"
 	"github.com/stoop-project/stoop/query/page"
 )
 
+// Known is what is known of the indices. It does not change: what is learned
+// later is another one.
+type Known struct {
+	Fields   mapping.Fields    // what the indices can do
+	Bindings []profile.Binding // the kinds of documents, that of the most in a sample first; empty when there were none
+	Time     *TimeField        // what documents are ordered by; nil: nothing
+
+	indices []string // that the pattern names
+	apart   apart
+}
+
+// Known is what is known now.
+func (s *SIEM) Known() *Known { return s.learned.Load() }
+
 // learn asks what the indices can do and which documents they hold.
-func (s *SIEM) learn(ctx context.Context) error {
+func (s *SIEM) learn(ctx context.Context) (*Known, error) {
 	if s.Product == conn.Logzio {
 		return s.learnLogzio(ctx)
 	}
 	if s.Index == "" {
-		return &conn.Error{Kind: conn.NoIndex, Text: "the address names no index", Remedy: "write a name or a pattern behind it: " + strings.TrimSuffix(s.Name(), "/") + "/falco-*"}
+		return nil, &conn.Error{Kind: conn.NoIndex, Text: "the address names no index", Remedy: "write a name or a pattern behind it: " + strings.TrimSuffix(s.Name(), "/") + "/falco-*"}
 	}
-	indices, err := s.learnMapping(ctx)
+	k, err := s.learnMapping(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.lookHidden(ctx)
-	docs, err := s.sample(ctx, indices)
+	s.lookHidden(ctx, k.Fields)
+	docs, err := s.sample(ctx, k)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.learnKinds(ctx, docs)
+	return k, s.learnKinds(ctx, k, docs)
 }
 
-// learnMapping asks what the indices can do with paths, and returns their names.
-func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
+// learnMapping asks what the indices are, and what they can do with paths.
+func (s *SIEM) learnMapping(ctx context.Context) (*Known, error) {
 	var (
 		a     = mapping.Answers{Unnamed: s.Product == conn.OpenSearch}
 		errs  [3]error
@@ -82,9 +97,8 @@ func (s *SIEM) learnMapping(ctx context.Context) ([]string, error) {
 			Remedy: "is the pattern right, and has anything been indexed?",
 		}
 	}
-	s.Fields = &mapping.Seen{Fields: m}
-	s.learnApart(m)
-	return indices, nil
+	slices.Sort(indices)
+	return &Known{Fields: &mapping.Seen{Fields: m}, indices: indices, apart: s.learnApart(m)}, nil
 }
 
 // mappingLimit bounds a mapping, in bytes.
@@ -102,16 +116,15 @@ var numbering = regexp.MustCompile(`[-._]?\d+([-._]\d+)*`)
 
 // sample fetches documents to look at: the newest, and some of each kind of
 // index, as far as their names tell.
-func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
-	slices.Sort(indices)
+func (s *SIEM) sample(ctx context.Context, k *Known) ([][]byte, error) {
 	newest := make(map[string]string) // by what is left of the name
-	for _, index := range indices {
+	for _, index := range k.indices {
 		newest[numbering.ReplaceAllString(index, "")] = index
 	}
 	var body bytes.Buffer
 	add := func(index string, size int) {
 		head, _ := json.Marshal(map[string]any{"index": index, "ignore_unavailable": true})
-		fmt.Fprintf(&body, "%s\n"+`{"size":%d,"track_total_hits":false,"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]%s}`+"\n", head, size, page.Asking(s.apart.ask))
+		fmt.Fprintf(&body, "%s\n"+`{"size":%d,"track_total_hits":false,"sort":[{"@timestamp":{"order":"desc","unmapped_type":"date"}}]%s}`+"\n", head, size, page.Asking(k.apart.ask))
 	}
 	add(s.Index, sampleNewest)
 	for i, kind := range slices.Sorted(mapKeys(newest)) {
@@ -126,7 +139,7 @@ func (s *SIEM) sample(ctx context.Context, indices []string) ([][]byte, error) {
 	}
 	var docs [][]byte
 	for _, a := range answers {
-		docs = append(docs, s.documents(a.Hits)...)
+		docs = append(docs, k.documents(a.Hits)...)
 	}
 	return docs, nil
 }
@@ -158,9 +171,9 @@ func mapKeys(m map[string]string) func(func(string) bool) {
 	}
 }
 
-func (s *SIEM) documents(hits []page.Hit) (docs [][]byte) {
+func (k *Known) documents(hits []page.Hit) (docs [][]byte) {
 	for i := range hits {
-		if doc := s.apart.document(&hits[i]); doc != nil {
+		if doc := k.apart.document(&hits[i]); doc != nil {
 			docs = append(docs, doc)
 		}
 	}
@@ -183,8 +196,8 @@ func (unknownFields) Lookup(path string) []mapping.Field {
 func (unknownFields) Object(string) bool { return false }
 
 // learnLogzio looks at the newest documents of an account.
-func (s *SIEM) learnLogzio(ctx context.Context) error {
-	s.Fields = unknownFields{}
+func (s *SIEM) learnLogzio(ctx context.Context) (*Known, error) {
+	k := &Known{Fields: unknownFields{}}
 	var hits []page.Hit
 	_, err := s.Do(ctx, conn.Request{
 		Method: http.MethodPost, Path: "/v1/search",
@@ -196,11 +209,9 @@ func (s *SIEM) learnLogzio(ctx context.Context) error {
 		},
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.learnKinds(ctx, s.documents(hits)); err != nil {
-		return err
-	}
-	s.Time = &TimeField{Path: "@timestamp", Unit: 1e6}
-	return nil
+	err = s.learnKinds(ctx, k, k.documents(hits))
+	k.Time = &TimeField{Path: "@timestamp", Unit: 1e6}
+	return k, err
 }

@@ -119,7 +119,7 @@ func (b *back) begin(ctx context.Context) {
 	}
 	r.fetched = 0
 	r.count(ctx)
-	b.pages, b.done = page.Open(r.s.Conn, r.s.pages(r.query, true), r.opt), false
+	b.pages, b.done = page.Open(r.s.Conn, r.s.pages(r.known, r.query, true), r.opt), false
 	r.s.older.exhaust(false)
 }
 
@@ -132,9 +132,9 @@ func (b *back) fulfil(ctx context.Context, a asking) error {
 		return b.read(ctx, a.n)
 	}
 	b.pages.Close()
-	b.r.s.lookHidden(ctx)
+	b.r.s.lookHidden(ctx, b.r.s.Known().Fields)
 	b.r.req.Filter = a.filter
-	b.r.query, b.r.exact = b.r.s.Query(b.r.req)
+	b.r.know()
 	b.begin(ctx)
 	_, err := b.page(ctx)
 	return err
@@ -171,12 +171,10 @@ func (b *back) page(ctx context.Context) (n int, err error) {
 	}
 	b.r.lack(a)
 	b.r.progress(len(a.Hits))
-	hits := a.Hits
-	if w := b.r.watch; w != nil {
-		hits = w.fresh(hits)
-		w.reached(a.Hits)
+	all := b.r.read(b.r.fresh(a.Hits))
+	if b.r.watch != nil {
+		b.r.watch.reached(a.Hits)
 	}
-	all := b.r.read(b.r.handed.fresh(hits))
 	slices.Reverse(all) // the server has the newest first: of one time, the last came first
 	b.r.grouped(all)
 	if a.Last {

@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/profile"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/conn"
-	"github.com/stoop-project/stoop/query/mapping"
 )
 
 // Schemes are the schemes that [Opener] opens, each with a line for the guide.
@@ -54,15 +52,14 @@ func server(cfg *config.Config, arg string) (*config.SIEM, error) {
 // SIEM is a source of the events in the indices of a search server.
 type SIEM struct {
 	*conn.Conn
-	Index    string            // pattern
-	Fields   mapping.Fields    // what its indices can do
-	Bindings []profile.Binding // the kinds of documents in a sample, that of the most first; empty when there was none
-	Time     *TimeField        // what documents are ordered by; nil: nothing
+	Index string // pattern
 
-	apart apart
+	learned atomic.Pointer[Known]
+	looks   looks
+	relearn pace // how often what the indices hold is learned again; tests take less
 
-	looked   sync.Mutex
-	lookedAt time.Time // when it was looked which values are not indexed
+	once   *once   // of sources that are read together; nil: this one is read alone
+	beside []*SIEM // that read indices of this one too, and hand on what is in them
 
 	counts counts
 	tables tables
@@ -77,15 +74,17 @@ func Open(ctx context.Context, at *config.SIEM) (*SIEM, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &SIEM{Conn: c, Index: c.Address.Index, page: pageSize, most: exportPage}
+	s := &SIEM{Conn: c, Index: c.Address.Index, page: pageSize, most: exportPage, relearn: pace{every: 20 * time.Second, share: 50}}
 	s.older.init()
-	if err := s.learn(ctx); err != nil {
+	k, err := s.learn(ctx)
+	if err != nil {
 		c.Close()
 		if errors.Is(err, ctx.Err()) {
 			return nil, err
 		}
 		return nil, s.at(err)
 	}
+	s.learned.Store(k)
 	return s, nil
 }
 

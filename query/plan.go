@@ -9,12 +9,12 @@ import (
 	"github.com/stoop-project/stoop/query/page"
 )
 
-// Plans translates a filter for each kind of documents, in the order of
+// plans translates a filter for each kind of documents, in the order of
 // Bindings; none when no kind is known.
-func (s *SIEM) Plans(f *filter.Filter) []*dsl.Plan {
-	plans := make([]*dsl.Plan, len(s.Bindings))
-	for i := range s.Bindings {
-		plans[i] = dsl.Compile(f, &s.Bindings[i], s.Fields)
+func (k *Known) plans(f *filter.Filter) []*dsl.Plan {
+	plans := make([]*dsl.Plan, len(k.Bindings))
+	for i := range k.Bindings {
+		plans[i] = dsl.Compile(f, &k.Bindings[i], k.Fields)
 	}
 	return plans
 }
@@ -22,11 +22,20 @@ func (s *SIEM) Plans(f *filter.Filter) []*dsl.Plan {
 // Query is the Query DSL of a request: at least the documents of its events.
 // exact says that the filter's part of it finds no others.
 func (s *SIEM) Query(req source.Request) (query json.RawMessage, exact bool) {
-	var parts []any
+	return s.query(s.Known(), req)
+}
+
+func (s *SIEM) query(k *Known, req source.Request) (query json.RawMessage, exact bool) {
+	parts, exact := k.parts(req)
+	return all(append(parts, s.here(k)...)), exact
+}
+
+// parts are queries for what a request wants, all of which hold for it.
+func (k *Known) parts(req source.Request) (parts []any, exact bool) {
 	exact = true
 	if req.Filter != nil {
 		var kinds []any
-		for _, p := range s.Plans(req.Filter) {
+		for _, p := range k.plans(req.Filter) {
 			kinds = append(kinds, p.Query)
 			exact = exact && p.Exact
 		}
@@ -39,10 +48,10 @@ func (s *SIEM) Query(req source.Request) (query json.RawMessage, exact bool) {
 			parts = append(parts, dsl.Query{"bool": dsl.Query{"should": kinds, "minimum_should_match": 1}})
 		}
 	}
-	if s.Time != nil && (!req.Since.IsZero() || !req.Until.IsZero()) {
-		parts = append(parts, s.Time.within(req.Since, req.Until))
+	if k.Time != nil && (!req.Since.IsZero() || !req.Until.IsZero()) {
+		parts = append(parts, k.Time.within(req.Since, req.Until))
 	}
-	return all(parts), exact
+	return parts, exact
 }
 
 // all is a query that holds where all parts do.
@@ -58,10 +67,10 @@ func all(parts []any) json.RawMessage {
 }
 
 // pages is what to read for a query.
-func (s *SIEM) pages(query json.RawMessage, newest bool) page.Query {
-	q := page.Query{Index: s.Index, Query: query, Desc: newest, Size: s.page, Columns: s.apart.ask}
-	if s.Time != nil {
-		q.Field, q.Mixed = s.Time.Path, s.Time.Mixed
+func (s *SIEM) pages(k *Known, query json.RawMessage, newest bool) page.Query {
+	q := page.Query{Index: s.Index, Query: query, Desc: newest, Size: s.page, Columns: k.apart.ask}
+	if k.Time != nil {
+		q.Field, q.Mixed = k.Time.Path, k.Time.Mixed
 	}
 	return q
 }

@@ -26,14 +26,14 @@ func (s *SIEM) Run(ctx context.Context, req source.Request, sink source.Sink) er
 		defer ahead.end()
 		sink = ahead
 	}
-	r := &run{s: s, req: req, sink: sink, batcher: newBatcher(s, sink), opt: page.Options{Patience: patience, Trouble: s.counts.trouble}}
+	r := &run{s: s, began: time.Now(), req: req, sink: sink, batcher: newBatcher(s, sink), opt: page.Options{Patience: patience, Trouble: s.counts.trouble}}
 	if !req.Newest {
 		r.bound = exportBound
 	}
 	if req.Follow || req.Newest {
 		r.opt.Patience = -1
 	}
-	r.query, r.exact = s.Query(req)
+	r.know()
 	defer s.older.end()
 	var err error
 	if req.Newest {
@@ -54,13 +54,22 @@ type run struct {
 	req   source.Request
 	sink  source.Sink
 	opt   page.Options
+	known *Known
 	query json.RawMessage
 	exact bool // the server decides the filter by itself
 
-	watch   *watch  // what arrives; nil when nobody follows
-	handed  *handed // what was handed on, where filters change; else nil
+	watch   *watch    // what arrives; nil when nobody follows
+	handed  *handed   // what was handed on, where filters and what is known change; else nil
+	began   time.Time // when reading did
 	fetched int64
 	total   *counted
+	beside  sync.WaitGroup // counts what another source reads
+}
+
+// know has the run go by what is known now.
+func (r *run) know() {
+	r.known = r.s.Known()
+	r.query, r.exact = r.s.query(r.known, r.req)
 }
 
 // counted is how many documents a query finds, once the server has counted.
@@ -80,20 +89,38 @@ func (r *run) count(ctx context.Context) {
 	if r.s.Product == conn.Logzio {
 		return
 	}
+	known, req := r.known, r.req
 	go func() {
-		var found struct {
-			Count int64 `json:"count"`
-		}
-		_, err := r.s.Do(ctx, conn.Request{
-			Method: http.MethodPost, Path: conn.Path(r.s.Index, "_count"), Body: fmt.Appendf(nil, `{"query":%s}`, query),
-			Read: func(body []byte) error { return json.Unmarshal(body, &found) },
-		})
-		if err == nil {
+		if n, err := r.s.howMany(ctx, query); err == nil {
 			total.mu.Lock()
-			total.n = found.Count
+			total.n = n
 			total.mu.Unlock()
 		}
 	}()
+	if len(r.s.beside) > 0 {
+		r.beside.Go(func() { r.s.tellElsewhere(ctx, known, req) })
+	}
+}
+
+// howMany counts the documents of a query.
+func (s *SIEM) howMany(ctx context.Context, query json.RawMessage) (int64, error) {
+	var found struct {
+		Count int64 `json:"count"`
+	}
+	_, err := s.Do(ctx, conn.Request{
+		Method: http.MethodPost, Path: conn.Path(s.Index, "_count"), Body: fmt.Appendf(nil, `{"query":%s}`, query),
+		Read: func(body []byte) error { return json.Unmarshal(body, &found) },
+	})
+	return found.Count, err
+}
+
+// fresh returns the hits that were not handed on yet, by this run or a source
+// that is read together with its own.
+func (r *run) fresh(hits []page.Hit) []page.Hit {
+	if r.watch != nil {
+		hits = r.watch.fresh(hits)
+	}
+	return r.s.once.fresh(r.s, r.handed.fresh(hits))
 }
 
 // progress says how far reading has come.

@@ -302,8 +302,8 @@ func TestSpan(t *testing.T) {
 	s := siem.Shared(t, siem.ES8)
 	docs := alerts(2000)
 	src := openAt(t, s, s.Address(s.Index(t, "", docs...)))
-	if src.Time == nil || !src.Time.Own || src.Time.Path != "time" {
-		t.Fatalf("the time field is %v", src.Time)
+	if at := src.Known().Time; at == nil || !at.Own || at.Path != "time" {
+		t.Fatalf("the time field is %v", at)
 	}
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	from, to := start.Add(50*150*time.Microsecond), start.Add(1000*150*time.Microsecond)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/dsl"
 	"github.com/stoop-project/stoop/query/mapping"
 )
@@ -27,8 +28,46 @@ const lateness = 5 * time.Minute
 // usualTimes are where the time lies when no profile says it.
 var usualTimes = []string{"@timestamp", "time", "timestamp"}
 
-// chooseTime finds the field by which all kinds of documents can be ordered.
-func chooseTime(bindings []profile.Binding, m mapping.Fields) *TimeField {
+// learnTime finds the field to order documents by: of those that suit all kinds
+// the one that the most documents of a sample have, which stays the one that was
+// gone by before unless another is better.
+func (s *SIEM) learnTime(k, before *Known, docs [][]byte) {
+	all := timeFields(k.Bindings, k.Fields)
+	if before != nil && before.Time != nil {
+		if i := slices.IndexFunc(all, func(t *TimeField) bool { return *t == *before.Time }); i >= 0 {
+			all = slices.Insert(slices.Delete(all, i, i+1), 0, before.Time)
+		}
+	}
+	most := -1
+	for _, t := range all {
+		if n := have(docs, t.Path); n > most {
+			k.Time, most = t, n
+		}
+	}
+	var lack source.Note
+	if n := len(docs) - most; k.Time != nil && most > 0 && n > 0 {
+		lack = source.Note{
+			Level:  source.NoteWarn,
+			Text:   fmt.Sprintf("%d of %d documents that were looked at have no %s, which the others are ordered by", n, len(docs), k.Time.Path),
+			Remedy: "they come last, and when more of them arrive they do not appear by themselves; open their indices alone",
+		}
+	}
+	s.counts.now("timeless", lack)
+}
+
+// have counts the documents that have something at a path.
+func have(docs [][]byte, path string) (n int) {
+	for _, doc := range docs {
+		if profile.Has(doc, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// timeFields finds the fields by which all kinds of documents may be ordered, the
+// best first.
+func timeFields(bindings []profile.Binding, m mapping.Fields) (all []*TimeField) {
 	field, _ := event.Fields.Lookup("evt.rawtime")
 	var common []string
 	own := make(map[string]int)
@@ -58,10 +97,10 @@ func chooseTime(bindings []profile.Binding, m mapping.Fields) *TimeField {
 	for _, path := range common {
 		if t := timeField(path, m); t != nil {
 			t.Own = len(bindings) > 0 && own[path] == len(bindings)
-			return t
+			all = append(all, t)
 		}
 	}
-	return nil
+	return all
 }
 
 // timeField looks whether a path can be ordered by; nil when it cannot.

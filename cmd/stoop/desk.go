@@ -99,8 +99,8 @@ func firstSIEM(sources []source.Source) *query.SIEM {
 // elasticAlerts are the indices of a SIEM's alerts that have a place for their
 // state; "" for none.
 func elasticAlerts(siem *query.SIEM) string {
-	for i := range siem.Bindings {
-		if siem.Bindings[i].Profile.Name == "elastic-alerts" {
+	for i := range siem.Known().Bindings {
+		if siem.Known().Bindings[i].Profile.Name == "elastic-alerts" {
 			return siem.Index
 		}
 	}

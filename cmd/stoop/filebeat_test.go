@@ -128,10 +128,12 @@ func fingerprint(line []byte, fields []string) (key string, err error) {
 	for _, field := range append([]string{"@timestamp", "ecs.version"}, fields...) {
 		var v any = doc
 		for word := range strings.SplitSeq(field, ".") {
-			object, ok := v.(map[string]any)
-			if v, ok = object[word]; !ok {
+			object, _ := v.(map[string]any)
+			next, ok := object[word]
+			if !ok {
 				return "", fmt.Errorf("there is no %s", field)
 			}
+			v = next
 		}
 		if slices.Contains(fields, field) {
 			key += fmt.Sprint(v) + "\n"

@@ -15,6 +15,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/query"
 )
 
 // sourceFlags are the flags of every verb that opens sources.
@@ -122,6 +123,7 @@ func (f *sourceFlags) open(a *app) ([]source.Source, error) {
 		closeAll(opened)
 		return nil, usageError{err}
 	}
+	query.Together(a.ctx, opened)
 	return opened, nil
 }
 

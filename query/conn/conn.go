@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ type Conn struct {
 	Address Address
 	Product Product // what the server is
 	Version string  // such as 8.19.21; "" when it may not be asked for
+	Cluster string  // the cluster's own id; "" when it may not be asked for
 
 	client *elasticsearch.BaseClient
 	pool   *http.Transport
@@ -113,7 +115,7 @@ func (c *Conn) probe(ctx context.Context) error {
 	if a.status == http.StatusUnauthorized || isBusy(a.status) {
 		return c.refusal(Request{Method: http.MethodGet, Path: "/"}, a)
 	}
-	p, version, err := identify(a.status, a.header, a.body)
+	p, r, err := identify(a.status, a.header, a.body)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (c *Conn) probe(ctx context.Context) error {
 			Remedy: "write " + map[Product]string{Elasticsearch: "es://", OpenSearch: "os://"}[p],
 		}
 	}
-	c.Product, c.Version = p, version
+	c.Product, c.Version, c.Cluster = p, r.Version.Number, r.cluster()
 	return nil
 }
 
@@ -139,6 +141,9 @@ func (c *Conn) at(err error) error {
 	return e
 }
 
+// Named reports whether the server has a name in the configuration.
+func (c *Conn) Named() bool { return c.siem.Name != "" }
+
 // Name is the server's name in the configuration, or its address.
 func (c *Conn) Name() string {
 	if c.siem.Name != "" {
@@ -149,6 +154,19 @@ func (c *Conn) Name() string {
 	}
 	return c.Address.String()
 }
+
+// SameCluster reports whether two connections are to one cluster, as it says
+// itself or, where it does not, as the addresses do.
+func (c *Conn) SameCluster(o *Conn) bool {
+	if c.Cluster != "" || o.Cluster != "" {
+		return c.Cluster == o.Cluster
+	}
+	return c.Product == o.Product && len(c.Address.Hosts) > 0 && slices.Equal(c.Address.Hosts, o.Address.Hosts)
+}
+
+// SameUser reports whether two connections have the same credentials, and so
+// the same rights at one cluster.
+func (c *Conn) SameUser(o *Conn) bool { return c.credential() == o.credential() }
 
 // Close lets the connections go.
 func (c *Conn) Close() {

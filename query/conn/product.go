@@ -39,10 +39,19 @@ const productHeader = "X-Elastic-Product"
 type root struct {
 	Name    string `json:"name"`
 	Tagline string `json:"tagline"`
+	Cluster string `json:"cluster_uuid"`
 	Version struct {
 		Number       string `json:"number"`
 		Distribution string `json:"distribution"`
 	} `json:"version"`
+}
+
+// cluster is the id of the cluster, "" while it has none.
+func (r *root) cluster() string {
+	if r.Cluster == "_na_" {
+		return ""
+	}
+	return r.Cluster
 }
 
 // oldest is the first version of each product that stoop reads.
@@ -50,7 +59,7 @@ var oldest = map[Product]int{Elasticsearch: 8, OpenSearch: 2}
 
 // identify tells a product by its answer to GET /, which may be a refusal: who
 // may read an index may not always ask for the version.
-func identify(status int, h http.Header, body []byte) (Product, string, error) {
+func identify(status int, h http.Header, body []byte) (Product, root, error) {
 	var r root
 	isJSON := json.Unmarshal(body, &r) == nil
 	var p Product
@@ -62,32 +71,32 @@ func identify(status int, h http.Header, body []byte) (Product, string, error) {
 	case status == http.StatusForbidden && strings.Contains(string(body), "no permissions for ["):
 		p = OpenSearch // the words of its security plugin
 	case h.Get("Kbn-Name") != "" || h.Get("Kbn-License-Sig") != "":
-		return Unknown, "", &Error{
+		return Unknown, r, &Error{
 			Kind: WrongProduct, Text: "this is Kibana and not the server behind it", Remedy: "give Elasticsearch's own address, often of port 9200",
 		}
 	case h.Get("Osd-Name") != "":
-		return Unknown, "", &Error{
+		return Unknown, r, &Error{
 			Kind: WrongProduct, Text: "this is OpenSearch Dashboards and not the server behind it", Remedy: "give OpenSearch's own address, often of port 9200",
 		}
 	case isJSON && r.Version.Number != "" && r.Tagline == "You Know, for Search":
-		return Unknown, "", &Error{
+		return Unknown, r, &Error{
 			Kind: WrongProduct, Text: fmt.Sprintf("this is Elasticsearch %s", r.Version.Number), Remedy: "stoop reads Elasticsearch 8 and 9",
 		}
 	default:
-		return Unknown, "", &Error{
+		return Unknown, r, &Error{
 			Kind: WrongProduct, Status: status, Text: "this is neither Elasticsearch nor OpenSearch: it answered with " + describe(status, h, body),
 			Remedy: "is a proxy or a login in between?",
 		}
 	}
 	if major, _, ok := strings.Cut(r.Version.Number, "."); ok {
 		if n, err := strconv.Atoi(major); err == nil && n < oldest[p] {
-			return Unknown, "", &Error{
+			return Unknown, r, &Error{
 				Kind: WrongProduct, Text: fmt.Sprintf("this is %s %s", p, r.Version.Number),
 				Remedy: fmt.Sprintf("stoop reads version %d and newer", oldest[p]),
 			}
 		}
 	}
-	return p, r.Version.Number, nil
+	return p, r, nil
 }
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>\s*(.{1,80}?)\s*</title>`)

@@ -166,7 +166,7 @@ func (r *reader) body(at place) []byte {
 
 // sort is the order of the hits.
 func (r *reader) sort() string {
-	tie := `{"_seq_no":"asc"}`
+	tie := `{"_seq_no":{"order":"asc","unmapped_type":"long"}}` // an index that is empty has none
 	if r.byShard {
 		tie = `{"_shard_doc":"asc"}`
 	}

@@ -75,10 +75,10 @@ func (s *siemSuite) firstPage(ctx context.Context) ([]figure, error) {
 		}
 		defer src.Close()
 		found, exact := src.Query(req)
-		if !exact || src.Time == nil {
+		if !exact || src.Known().Time == nil {
 			return fmt.Errorf("the index does not decide %s: %s", firstFilter, found)
 		}
-		raw = fmt.Appendf(nil, `{"size":1000,"track_total_hits":false,"sort":[{%q:{"order":"desc"}}],"query":%s}`, src.Time.Path, found)
+		raw = fmt.Appendf(nil, `{"size":1000,"track_total_hits":false,"sort":[{%q:{"order":"desc"}}],"query":%s}`, src.Known().Time.Path, found)
 		elapsed, err := newest(ctx, src, req, 1000)
 		stoop = append(stoop, float64(elapsed))
 		return err
@@ -242,7 +242,7 @@ func (s *siemSuite) panel(ctx context.Context, src *query.SIEM, q dashboard.Quer
 	}
 	bare := func(int) error {
 		found, _ := src.Query(source.Request{Filter: q.Filter, Since: time.Unix(0, q.Span.From), Until: time.Unix(0, q.Span.To-1)})
-		c, err := agg.New(q, agg.Target{Binding: &src.Bindings[0], Fields: src.Fields, Query: found})
+		c, err := agg.New(q, agg.Target{Binding: &src.Known().Bindings[0], Fields: src.Known().Fields, Query: found})
 		if err != nil {
 			return err
 		}
