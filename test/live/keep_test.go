@@ -95,7 +95,7 @@ func falcoAlert(id, rule, fields string) string {
 func (k *keeping) trail(t *testing.T, id string) []row {
 	t.Helper()
 	var at keep.Trail
-	if !eventually(10*time.Second, func() bool { var ok bool; at, ok = k.Trail(id); return ok && k.Stats().Running == 0 }) {
+	if !eventually(time.Minute, func() bool { var ok bool; at, ok = k.Trail(id); return ok && k.Stats().Running == 0 }) {
 		t.Fatalf("there is no trail of %s: %+v", id, k.Stats())
 	}
 	if !strings.HasPrefix(at.Path, k.dir) {
@@ -302,7 +302,7 @@ func TestWatchKeepsTrails(t *testing.T) {
 	defer alerts.Close()
 	fmt.Fprintln(alerts, falcoAlert("falco-9", "Directory made", fmt.Sprintf(`"container.id":%q`, two.ID[:12])))
 	find := func(pattern string) (path string) {
-		if !eventually(10*time.Second, func() bool {
+		if !eventually(time.Minute, func() bool {
 			found, _ := filepath.Glob(filepath.Join(trails, pattern))
 			if len(found) == 1 {
 				path = found[0]

@@ -103,10 +103,13 @@ func (r *run) stop(t testing.TB) time.Duration {
 // attached waits until stoop has attached: it holds links to the kernel then.
 func (r *run) attached(t testing.TB) {
 	t.Helper()
-	if !eventually(waitShort, func() bool { return links(r.cmd.Process.Pid) > 10 }) {
+	if !eventually(time.Minute, func() bool { return links(r.cmd.Process.Pid) > 10 }) {
 		t.Fatalf("stoop has not attached: %s", r.stderr.String())
 	}
-	time.Sleep(500 * time.Millisecond) // the rest, and its first look at /proc
+	for n := 0; n != links(r.cmd.Process.Pid); { // the rest, and its first look at /proc
+		n = links(r.cmd.Process.Pid)
+		time.Sleep(500 * time.Millisecond)
+	}
 }
 
 // links counts the kernel attachments that a process holds.
