@@ -39,10 +39,15 @@ func (s *teller) kin(by *telling, n *Node) *told {
 	for _, tell := range by.After {
 		all := s.acts[act{n.Parent, ofKin + tell}]
 		for i := len(all) - 1; i >= max(len(all)-maxKin, 0); i-- {
-			if k := all[i].Node; k != n && apart(k.Process.Start, n.Process.Start) < together {
+			k := all[i].Node
+			if k != n && apart(k.Process.Start, n.Process.Start) < together && k.alive(n.Process.Start) && n.alive(k.Process.Start) {
 				return all[i]
 			}
 		}
 	}
 	return nil
 }
+
+// alive reports whether a process had not ended at a time, as far as its end was
+// seen: what came after it cannot have had anything from it by a pipe.
+func (n *Node) alive(at int64) bool { return n.Ended == 0 || n.Ended >= at }
