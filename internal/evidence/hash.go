@@ -50,13 +50,6 @@ type hashing struct {
 	told func(sha256 string, size int64)
 }
 
-// fileID tells one content of a file from others.
-type fileID struct {
-	dev, ino     uint64
-	size         int64
-	mtime, ctime int64
-}
-
 // maxKnown bounds how many hashes are remembered.
 const maxKnown = 4096
 

@@ -55,6 +55,13 @@ func inode(f *os.File) uint64 {
 	return 0
 }
 
+// fileID tells one content of a file from others.
+type fileID struct {
+	dev, ino     uint64
+	size         int64
+	mtime, ctime int64
+}
+
 func idOf(info os.FileInfo) fileID {
 	id := fileID{size: info.Size(), mtime: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
