@@ -173,7 +173,9 @@ func (b *back) page(ctx context.Context) (n int, err error) {
 	b.r.progress(len(a.Hits))
 	all := b.r.read(b.r.fresh(a.Hits))
 	if b.r.watch != nil {
-		b.r.watch.reached(a.Hits)
+		if b.r.watch.reached(a.Hits); a.Undated {
+			b.r.watch.reachedAll()
+		}
 	}
 	slices.Reverse(all) // the server has the newest first: of one time, the last came first
 	b.r.grouped(all)

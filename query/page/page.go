@@ -112,7 +112,7 @@ func (p *parts) Next(ctx context.Context) (*Answer, error) {
 		a, err := (*p)[0].Next(ctx)
 		if a != nil || err != nil {
 			if a != nil {
-				a.Last = a.Last && len(*p) == 1
+				a.Last, a.Undated = a.Last && len(*p) == 1, a.Last
 			}
 			return a, err
 		}

@@ -32,6 +32,7 @@ type Answer struct {
 	AtLeast  bool   // … and there are more
 	Hits     []Hit
 	Last     bool   // there is no page behind it
+	Undated  bool   // … but of documents without the time
 	Aggs     []byte // the aggregations, as JSON
 
 	body []byte
