@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strconv"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -63,6 +64,7 @@ func Build(alert event.Row, rows iter.Seq[event.Row]) *Trail {
 func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	t := &Trail{Alert: alert, Subject: of}
 	l := newLineage(t.Subject.Container)
+	l.own = alert.T
 	if alert.Proc != 0 {
 		l.add(alert)
 	}
@@ -86,7 +88,9 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
-		l.meeting = r.B != alert.B || r.I != alert.I
+		if l.meeting = r.B != alert.B || r.I != alert.I; l.meeting && r.T == alert.T {
+			l.own = nil
+		}
 		n := l.entity(r, l.add(r))
 		if n == nil && r.Alert != 0 && len(loose) < maxLoose && ContainerID(text(r, fieldContainer)) == t.Subject.Container {
 			loose = append(loose, r)
@@ -153,17 +157,42 @@ func (n *Node) note(r event.Row) {
 		return
 	}
 	n.Ended = r.B.Time[r.I]
-	_, n.told = fieldExit.f.Get(r, fieldExit.arg)
-	n.Exit = number(r, fieldExit)
-	if sig := number(r, fieldSignal); sig != 0 {
-		n.Exit, n.told = -sig, true
+	if n.Exit, n.told = exitOf(r); n.Exit == 0 {
+		if sig := signalOf(r); sig != 0 {
+			n.Exit, n.told = -sig, true
+		}
 	}
 }
 
 var (
-	fieldExit   = mustField("evt.rawarg.ret")
-	fieldSignal = mustField("evt.rawarg.sig")
+	fieldExit       = mustField("evt.rawarg.ret")
+	fieldSignal     = mustField("evt.rawarg.sig")
+	fieldExitText   = mustField("evt.arg.ret") // documents have arguments as they are shown
+	fieldSignalText = mustField("evt.arg.sig")
 )
+
+// exitOf is the exit code that a process's end tells.
+func exitOf(r event.Row) (code int64, told bool) {
+	if v, ok := fieldExit.f.Get(r, fieldExit.arg); ok {
+		return int64(v.Num), true
+	}
+	code, err := strconv.ParseInt(text(r, fieldExitText), 10, 64)
+	return code, err == nil
+}
+
+// signalOf is the signal that ended a process, 0 for none.
+func signalOf(r event.Row) int64 {
+	if sig := number(r, fieldSignal); sig != 0 {
+		return sig
+	}
+	name := text(r, fieldSignalText)
+	for sig := int64(1); name != "" && sig <= 64; sig++ {
+		if event.SignalName(sig) == name {
+			return sig
+		}
+	}
+	return 0
+}
 
 // number reads a field as a number, 0 when it is missing.
 func number(r event.Row, f field) int64 {

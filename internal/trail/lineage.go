@@ -64,7 +64,8 @@ type lineage struct {
 	ghosts    map[Process]event.Row // parents that are known by their children's reports
 	alias     map[Process]*Node     // by what other sources say of their start
 	container string
-	meeting   bool // what is added is not of the alert itself
+	meeting   bool          // what is added is not of the alert itself
+	own       *event.Tables // the alert's, where nothing else is in them
 }
 
 // stateKey names a row of processes; several sources have several tables.
@@ -269,6 +270,9 @@ func (l *lineage) link() {
 		return cmp.Or(cmp.Compare(a.Process.Start, b.Process.Start), cmp.Compare(a.Process.PID, b.Process.PID))
 	})
 	for _, n := range all {
+		if l.own != nil && n.met {
+			n.states = slices.DeleteFunc(n.states, func(st event.Row) bool { return st.T == l.own })
+		}
 		n.order()
 		parent := l.known(n.parent)
 		if parent == nil && n.parentEntity != "" {
@@ -283,6 +287,7 @@ func (l *lineage) link() {
 		if parent != nil {
 			n.Parent = parent
 			parent.Children = append(parent.Children, n)
+			n.disinherit()
 		}
 	}
 }
@@ -301,6 +306,15 @@ func (n *Node) order() {
 		if image != "" && (len(n.Images) == 0 || n.Images[len(n.Images)-1] != image) {
 			n.Images = append(n.Images, image)
 		}
+	}
+}
+
+// disinherit takes the parent's program from a process that ran another, where
+// its reports do not say when it did: documents have no times of execs.
+func (n *Node) disinherit() {
+	timed := slices.ContainsFunc(n.states, func(st event.Row) bool { return st.P().ExecTime != 0 })
+	if !timed && len(n.Images) > 1 && slices.Contains(n.Parent.Images, n.Images[0]) {
+		n.Images = n.Images[1:]
 	}
 }
 
