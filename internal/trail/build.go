@@ -88,7 +88,7 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
-		if l.meeting = r.B != alert.B || r.I != alert.I; l.meeting && r.T == alert.T {
+		if l.meeting = r.Alert == 0 || r.B != alert.B || r.I != alert.I; l.meeting && r.T == alert.T {
 			l.own = nil
 		}
 		n := l.entity(r, l.add(r))
