@@ -71,12 +71,16 @@ func TestKeysOfOtherSources(t *testing.T) {
 
 // Ids are known by 12 hex digits, whatever stands before them.
 func TestContainerID(t *testing.T) {
-	for in, want := range map[string]string{
-		"containerd://6CF4BE7B2388aaaa": "6cf4be7b2388", "6cf4be7b": "6cf4be7b", "host": "host", "": "", " 6cf4be7b2388 ": "6cf4be7b2388",
-		"b781c8e5-8bf9-445e-aef2-25020af698df": "b781c8e5-8bf9-445e-aef2-25020af698df",
+	for _, tt := range [][2]string{
+		{"containerd://6CF4BE7B2388aaaa", "6cf4be7b2388"},
+		{"6cf4be7b", "6cf4be7b"},
+		{"host", "host"},
+		{"", ""},
+		{" 6cf4be7b2388 ", "6cf4be7b2388"},
+		{"b781c8e5-8bf9-445e-aef2-25020af698df", "b781c8e5-8bf9-445e-aef2-25020af698df"},
 	} {
-		if got := ContainerID(in); got != want {
-			t.Errorf("%q is %q, want %q", in, got, want)
+		if got := ContainerID(tt[0]); got != tt[1] {
+			t.Errorf("%q is %q, want %q", tt[0], got, tt[1])
 		}
 	}
 }
