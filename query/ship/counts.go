@@ -42,7 +42,8 @@ type Reason struct {
 const maxReasons = 20
 
 type counts struct {
-	tell func(source.Note)
+	tell    func(source.Note)
+	telling sync.Mutex // held while it is told
 
 	mu    sync.Mutex
 	st    Stats
@@ -66,7 +67,8 @@ func (c *counts) get() Stats {
 	return st
 }
 
-// note keeps a sentence for the user, and tells it.
+// note keeps a sentence for the user, and tells it: several senders have
+// something to say, and are told one at a time.
 func (c *counts) note(n source.Note) {
 	const most = 100
 	c.mu.Lock()
@@ -75,6 +77,8 @@ func (c *counts) note(n source.Note) {
 	}
 	c.mu.Unlock()
 	if c.tell != nil {
+		c.telling.Lock()
+		defer c.telling.Unlock()
 		c.tell(n)
 	}
 }
