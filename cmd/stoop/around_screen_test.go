@@ -51,5 +51,5 @@ func TestAroundOnScreen(t *testing.T) {
 	step("", "Redirect STDOUT/STDIN", "shown 7")
 	step("g", "20:02:01.579188254") // of the first alert, in its details
 	step("i", "what else is known", "exec               1", "connection         1", "log                1", "image              0")
-	step("<enter>", "› around", "pluginevent jane@example.org create p", "log GET /?q=;nc.traditional", "connection 127.0.0.1:37352")
+	step("<enter>", "› around", "create pods/exec shop/web-0 by jane@", "GET /?q=;nc.traditional", "tcp 127.0.0.1:37352")
 }
