@@ -212,8 +212,12 @@ func (f *finding) ask(ctx context.Context, place int, q Question, wide bool) int
 	if q.To != 0 {
 		a.From, a.To = time.Unix(0, q.From), time.Unix(0, q.To)
 	}
+	most := f.opt.Most
+	if q.most > 0 {
+		most = min(most, q.most)
+	}
 	began := time.Now()
-	l, err := p.Look(ctx, q, f.opt.Most)
+	l, err := p.Look(ctx, q, most)
 	a.Took = time.Since(began)
 	a.Rows, a.More, a.Note, a.Err = len(l.Hits), l.More, l.Note, err
 	f.mu.Lock()

@@ -22,6 +22,8 @@ type Question struct {
 	// recorder has rings by container.
 	Container string
 
+	most int // 0: as many as may be
+
 	// Alert is the id of the alert whose trail is asked for, "" when it is not.
 	Alert string
 
@@ -51,6 +53,7 @@ type asking struct {
 	lacking string                          // what an alert lacks for which it is not asked; "" when that is no loss
 	cond    func(k *known) filter.Expr      // nil: it cannot be asked
 	within  func(span time.Duration) window // zero: at any time
+	most    int                             // events that are of use, 0: all that may be
 	wide    bool                            // it names one thing for sure: where nothing is found, it is asked for within a day too
 }
 
@@ -121,13 +124,13 @@ var askings = []asking{
 		},
 	},
 	{
-		what: "the API server's audit records of the pod", lacking: "pod", within: around,
+		what: "the API server's audit records of the pod", lacking: "pod", within: around, most: besideMost,
 		cond: func(k *known) filter.Expr {
 			return all(is("ka.target.name", k.Pod), is("ka.target.namespace", k.Namespace))
 		},
 	},
 	{
-		what: "connections of the pod's addresses", within: around,
+		what: "connections of the pod's addresses", within: around, most: besideMost,
 		cond: func(k *known) filter.Expr { return either(in("fd.cip", k.ips), in("fd.sip", k.ips)) },
 	},
 }
@@ -144,7 +147,7 @@ func (k *known) questions(span time.Duration, asked map[string]bool) (qs []Quest
 			continue
 		}
 		asked[text] = true
-		q := Question{What: a.what, At: k.Time}
+		q := Question{What: a.what, At: k.Time, most: a.most}
 		if q.Filter, err = filter.Compile(text, event.Fields); err != nil {
 			return nil, err
 		}
@@ -162,6 +165,9 @@ func (k *known) questions(span time.Duration, asked map[string]bool) (qs []Quest
 	}
 	return qs, nil
 }
+
+// besideMost is how many events are taken of what was not done in the container.
+const besideMost = 5000
 
 // WideSpan is how far from the alert is looked where nothing is nearby: clocks that are
 // set to local time are apart by up to so much.

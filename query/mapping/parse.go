@@ -180,6 +180,26 @@ func (s indexSettings) text(name string) string {
 	return text
 }
 
+// The bound of an index's fields where its settings have none, and how many
+// fields one more member of a document may need at most: its objects, 20 deep,
+// and its multi-fields.
+const (
+	usualFields = 1000
+	fieldsEach  = 100
+)
+
+// full reports whether a mapping has, or may have had, so many fields that
+// members of documents were left out of it. A mapping does not shrink. Names of
+// fields are counted as fields where they look like types.
+func (s indexSettings) full(mapping json.RawMessage) bool {
+	limit, err := strconv.Atoi(s.text("index.mapping.total_fields.limit"))
+	if err != nil {
+		limit = usualFields
+	}
+	fields := bytes.Count(mapping, []byte(`"type"`)) + bytes.Count(mapping, []byte(`"properties"`))
+	return fields+fieldsEach > limit
+}
+
 // ignoreAbove is that of the keywords whose mapping does not say one.
 func (s indexSettings) ignoreAbove() int {
 	if n, err := strconv.Atoi(s.text("index.mapping.ignore_above")); err == nil {
@@ -224,7 +244,7 @@ func readDetails(a Answers) (*details, error) {
 	kinds := make(map[kind][]string)
 	for index, m := range mappings {
 		s := settings[index]
-		if s.text("index.mapping.total_fields.ignore_dynamic_beyond_limit") == "true" {
+		if s.text("index.mapping.total_fields.ignore_dynamic_beyond_limit") == "true" && s.full(m.Mappings) {
 			d.opaque[""] = true
 		}
 		k := kind{string(m.Mappings), s.ignoreAbove(), s.text("index.mapping.source.mode") == "disabled"}
