@@ -189,7 +189,8 @@ const (
 )
 
 // full reports whether a mapping has, or may have had, so many fields that
-// members of documents were left out of it. A mapping does not shrink. Names of
+// members of documents were left out of it. A mapping does not shrink; that the
+// bound was raised after it had been reached cannot be seen. Names of
 // fields are counted as fields where they look like types.
 func (s indexSettings) full(mapping json.RawMessage) bool {
 	limit, err := strconv.Atoi(s.text("index.mapping.total_fields.limit"))
