@@ -9,9 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -20,11 +18,8 @@ import (
 type DockerEngine struct {
 	Socket string // path of the unix socket, which speaks Docker's API
 
-	dir    string
+	commandLine
 	server *daemon
-
-	mu     sync.Mutex
-	loaded map[string]bool // image references
 }
 
 // dockerStartTime bounds dockerd's start; it takes about a second.
@@ -55,7 +50,13 @@ func StartDocker(ctx context.Context) (*DockerEngine, error) {
 	if err := writeOwner(dir); err != nil {
 		return nil, err
 	}
-	d := &DockerEngine{Socket: filepath.Join(dir, "docker.sock"), dir: dir, loaded: map[string]bool{}}
+	socket := filepath.Join(dir, "docker.sock")
+	d := &DockerEngine{Socket: socket, commandLine: commandLine{
+		program: "docker", dir: dir, options: []string{"--config", dir, "--host", "unix://" + socket},
+		bundle: func(_ context.Context, id string) (string, error) {
+			return filepath.Join(dir, dockerTasks, "moby", id), nil
+		},
+	}}
 	if err := d.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("dockerd: %w%s", err, lastLines(d.logPath())), d.Close())
 	}
@@ -84,7 +85,7 @@ func (d *DockerEngine) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dockerStartTime)
 	defer cancel()
 	for {
-		_, err := d.docker(ctx, "version")
+		_, err := d.do(ctx, "version")
 		if err == nil {
 			return nil
 		}
@@ -100,100 +101,15 @@ func (d *DockerEngine) start(ctx context.Context) error {
 
 func (d *DockerEngine) logPath() string { return filepath.Join(d.dir, "dockerd.log") }
 
-// args puts the options of the private dockerd before those of a command.
-func (d *DockerEngine) args(rest ...string) []string {
-	return append([]string{"--config", d.dir, "--host", "unix://" + d.Socket}, rest...)
-}
-
-func (d *DockerEngine) docker(ctx context.Context, args ...string) (string, error) {
-	return mustCommand(ctx, "docker", d.args(args...)...)
-}
-
-// Start runs a container.
-func (d *DockerEngine) Start(ctx context.Context, spec Spec) (*Container, error) {
-	spec.setDefaults()
-	if err := d.load(ctx, spec.Image); err != nil {
-		return nil, err
-	}
-	if spec.Name == "" {
-		spec.Name = "lab-" + NewID()[:8]
-	}
-	stdout, err := d.docker(ctx, append([]string{"run", "--detach"}, spec.runArgs()...)...)
-	if err != nil {
-		return nil, err
-	}
-	id := strings.TrimSpace(stdout)
-	c, err := d.describe(ctx, id, spec)
-	if err != nil {
-		return nil, errors.Join(err, d.remove(id))
-	}
-	return c, nil
-}
-
-// Inspect asks for what a template of docker inspect says of a container.
-func (d *DockerEngine) Inspect(ctx context.Context, id, format string) (string, error) {
-	said, err := d.docker(ctx, "inspect", "--format", format, id)
-	return strings.TrimSpace(said), err
-}
-
-func (d *DockerEngine) describe(ctx context.Context, id string, spec Spec) (*Container, error) {
-	said, err := d.Inspect(ctx, id, "{{.State.Pid}}")
-	if err != nil {
-		return nil, err
-	}
-	pid, err := strconv.Atoi(said)
-	if err != nil || pid == 0 {
-		return nil, fmt.Errorf("docker: container %.12s is not running: %q", id, said)
-	}
-	return &Container{
-		Runtime: "docker",
-		ID:      id,
-		Name:    spec.Name,
-		Image:   spec.Image,
-		Pid:     pid,
-		Bundle:  filepath.Join(d.dir, dockerTasks, "moby", id),
-		exec: func(ctx context.Context, args []string) (Output, error) {
-			return command(ctx, "docker", d.args(append([]string{"exec", id}, args...)...)...)
-		},
-		command: append([]string{"docker"}, d.args("exec", "--interactive", id)...),
-		stop:    func() error { return d.remove(id) },
-	}, nil
-}
-
 // dockerTasks is where dockerd's containerd keeps the bundles, by namespace and id.
 const dockerTasks = "exec/containerd/daemon/io.containerd.runtime.v2.task"
-
-func (d *DockerEngine) load(ctx context.Context, im Image) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.loaded[im.Ref] {
-		return nil
-	}
-	path, err := im.archive(d.dir)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(path)
-	if _, err := d.docker(ctx, "load", "--input", path); err != nil {
-		return err
-	}
-	d.loaded[im.Ref] = true
-	return nil
-}
-
-func (d *DockerEngine) remove(id string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	_, err := d.docker(ctx, "rm", "--force", id)
-	return err
-}
 
 // Close removes the containers that are left, ends dockerd and deletes its files.
 func (d *DockerEngine) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var errs []error
-	if left, err := d.docker(ctx, "ps", "--all", "--quiet", "--no-trunc"); err == nil {
+	if left, err := d.do(ctx, "ps", "--all", "--quiet", "--no-trunc"); err == nil {
 		for id := range strings.FieldsSeq(left) {
 			errs = append(errs, d.remove(id))
 		}

@@ -65,7 +65,7 @@ func reapStale() {
 			id, _ := os.ReadFile(filepath.Join(dir, idFile))
 			_ = deleteRunc(string(id), dir)
 		case strings.HasPrefix(kind, podmanPrefix):
-			_ = (&PodmanEngine{dir: dir}).Close()
+			_ = podmanIn(dir).Close()
 		case strings.HasPrefix(kind, dockerPrefix):
 			reapContainerd(dir, dockerTasks)
 		default:
