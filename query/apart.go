@@ -32,14 +32,14 @@ func (s *SIEM) learnApart(m *mapping.Map) (a apart) {
 		if len(some) > 3 {
 			some = append(slices.Clone(some[:3]), "…")
 		}
-		s.counts.note(source.Note{
+		s.counts.Note(source.Note{
 			Level:  source.NoteWarn,
 			Text:   fmt.Sprintf("%s do not keep documents whole (_source): what is missing is taken from columns", strings.Join(some, ", ")),
 			Remedy: "lists come sorted and without repeats, and texts without columns are not there",
 		})
 	}
 	if over := len(a.paths) - len(a.ask); over > 0 {
-		s.counts.note(source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d columns are left out: a request may ask for %d", over, maxColumns)})
+		s.counts.Note(source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d columns are left out: a request may ask for %d", over, maxColumns)})
 	}
 	return a
 }

@@ -63,12 +63,12 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 		h := &hits[i]
 		doc := oneLine(apart.document(h))
 		if doc == nil {
-			b.counts.bad(h.Index+"/"+h.ID, "the index keeps nothing of its documents (_source is off), and no columns of what a profile reads")
+			b.counts.noEvent(h.Index+"/"+h.ID, "the index keeps nothing of its documents (_source is off), and no columns of what a profile reads")
 			continue
 		}
 		m, e, err := b.choose.Map(doc)
 		if err != nil {
-			b.counts.bad(h.Index+"/"+h.ID, err.Error())
+			b.counts.noEvent(h.Index+"/"+h.ID, err.Error())
 			continue
 		}
 		all = append(all, read{event: e, tables: m.Tables(), doc: doc})
@@ -76,7 +76,7 @@ func (b *batcher) read(hits []page.Hit) (all []read) {
 			b.first = e.Time
 		}
 		if lost := m.Lost(); lost > b.lost[m] {
-			b.s.counts.lost("sensor ("+m.Profile().Name+")", lost-b.lost[m], h.Index+"/"+h.ID)
+			b.s.counts.lostOnce("sensor ("+m.Profile().Name+")", lost-b.lost[m], h.Index+"/"+h.ID)
 			b.lost[m] = lost
 		}
 		if m.Tables().Bytes() > b.bound {
@@ -158,7 +158,7 @@ func (b *batcher) hand(all []read) {
 			batch.Append(r.event, r.doc)
 		}
 		b.seq += uint64(n)
-		b.counts.passed(n)
+		b.counts.Handed(n, 0)
 		b.sink.Batch(batch)
 		all = all[n:]
 	}

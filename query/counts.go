@@ -2,60 +2,34 @@ package query
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/source"
 )
 
-// maxNotes bounds how many single documents are told of that could not be read.
-const maxNotes = 20
-
 // counts is what a source counted, safe for one that writes and many that read.
 type counts struct {
+	source.Tally
+
 	mu     sync.Mutex
-	s      source.Stats
 	told   map[string]struct{}    // documents that told of a loss
-	badly  int                    // notes about single documents
 	status map[string]source.Note // what is so now, by what it is about
 	since  time.Time              // when trouble began; zero: there is none
 }
 
-// passed counts events that were handed on.
-func (c *counts) passed(n int) {
-	c.mu.Lock()
-	c.s.Taken += uint64(n)
-	c.s.Passed += uint64(n)
-	c.mu.Unlock()
-}
-
-// dropped counts events that nobody asked for.
-func (c *counts) dropped(n int) {
-	c.mu.Lock()
-	c.s.Taken += uint64(n)
-	c.s.Dropped += uint64(n)
-	c.mu.Unlock()
-}
-
-// bad counts a document that is no event, and says where it is.
-func (c *counts) bad(where, why string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.s.Bad++
-	c.s.Taken++
-	c.s.Dropped++
-	if c.badly++; c.badly <= maxNotes {
-		c.s.Notes = append(c.s.Notes, source.Note{Level: source.NoteWarn, Text: "a document was left out: " + why, Where: where})
-	}
+// noEvent counts a document that is no event, and says where it is.
+func (c *counts) noEvent(where, why string) {
+	c.Bad(where, "a document was left out: "+why)
+	c.Handed(0, 1)
 }
 
 // maxTold bounds how many documents are remembered that tell of a loss.
 const maxTold = 100_000
 
-// lost counts events that are lost, and says where. A document that tells of
+// lostOnce counts events that are lost, and says where. A document that tells of
 // them counts once, however often it is fetched.
-func (c *counts) lost(hop string, n uint64, document string) {
+func (c *counts) lostOnce(hop string, n uint64, document string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, told := c.told[document]; told {
@@ -65,22 +39,7 @@ func (c *counts) lost(hop string, n uint64, document string) {
 		c.told = make(map[string]struct{})
 	}
 	c.told[document] = struct{}{}
-	for i := range c.s.Lost {
-		if c.s.Lost[i].Hop == hop {
-			c.s.Lost[i].Count += n
-			return
-		}
-	}
-	c.s.Lost = append(c.s.Lost, source.Loss{Hop: hop, Count: n})
-}
-
-// note says something to the user, once.
-func (c *counts) note(n source.Note) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !slices.Contains(c.s.Notes, n) {
-		c.s.Notes = append(c.s.Notes, n)
-	}
+	c.Lost(hop, n)
 }
 
 // now says how things are; what was said about the same before is gone. An empty
@@ -118,16 +77,11 @@ func (c *counts) trouble(err error, wait time.Duration) {
 	})
 }
 
-// stats returns a copy.
-func (c *counts) stats() source.Stats {
+// Stats returns a copy, with how things are now.
+func (c *counts) Stats() source.Stats {
+	s := c.Tally.Stats()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.s
-	s.Lost = slices.Clone(s.Lost)
-	s.Notes = slices.Clone(s.Notes)
-	if more := c.badly - maxNotes; more > 0 {
-		s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d further documents were left out", more)})
-	}
 	for _, about := range []string{"kinds", "order", "timeless", "arrivals", "others", "twice", "progress", "server"} {
 		if n, ok := c.status[about]; ok {
 			s.Notes = append(s.Notes, n)

@@ -101,7 +101,7 @@ func (f *find) pages(ctx context.Context, pages page.Pages) error {
 
 func (f *find) lack(a *page.Answer) {
 	if lack := a.Lack(); lack != "" {
-		f.s.counts.note(source.Note{Level: source.NoteWarn, Text: "an answer is not whole: " + lack, Remedy: "events are missing; look again when the server is well"})
+		f.s.counts.Note(source.Note{Level: source.NoteWarn, Text: "an answer is not whole: " + lack, Remedy: "events are missing; look again when the server is well"})
 	}
 }
 
@@ -109,7 +109,7 @@ func (f *find) lack(a *page.Answer) {
 func (f *find) enough() bool {
 	if f.fetched >= max(findMost, f.n+1) {
 		if !f.more {
-			f.s.counts.note(source.Note{Level: source.NoteInfo, Text: fmt.Sprintf("looking ended after %d documents", f.fetched)})
+			f.s.counts.Note(source.Note{Level: source.NoteInfo, Text: fmt.Sprintf("looking ended after %d documents", f.fetched)})
 		}
 		f.more = true
 		return true
@@ -149,7 +149,7 @@ func (f *find) add(hits []page.Hit) {
 		if f.wanted(b, b.Len()-1) {
 			f.all = append(f.all, r)
 		} else {
-			f.counts.dropped(1)
+			f.counts.Handed(0, 1)
 		}
 	}
 	if size := sizeOf(f.all); !f.sorted && len(f.all) > 2*f.n || size > 2*f.bytes() {
@@ -188,7 +188,7 @@ func (f *find) trim() {
 	}
 	if over := len(f.all) - keep; over > 0 {
 		f.more = true
-		f.counts.dropped(over)
+		f.counts.Handed(0, over)
 		clear(f.all[keep:])
 		f.all = f.all[:keep]
 	}

@@ -141,7 +141,7 @@ func (w *watch) trim(oldest int64) {
 		delete(w.seen, at)
 		w.forgot = max(w.forgot, at+1)
 	}
-	w.r.s.counts.note(source.Note{
+	w.r.s.counts.Note(source.Note{
 		Level: source.NoteWarn, Text: fmt.Sprintf("more than %d documents a few minutes: what arrives late is not looked for over the whole time", maxIDs),
 	})
 }

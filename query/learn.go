@@ -79,7 +79,7 @@ func (s *SIEM) learnMapping(ctx context.Context) (*Known, error) {
 		case errs[i+1] == nil:
 		case ok && (k == conn.Forbidden || k == conn.TooLarge):
 			*into = nil
-			s.counts.note(source.Note{
+			s.counts.Note(source.Note{
 				Level: source.NoteInfo, Text: "the mapping may not be read: " + errs[i+1].Error(),
 				Remedy: "filters are finished here more often than they would have to be",
 			})

@@ -114,7 +114,7 @@ func (s *SIEM) Info() source.Info {
 }
 
 // Stats implements [source.Source].
-func (s *SIEM) Stats() source.Stats { return s.counts.stats() }
+func (s *SIEM) Stats() source.Stats { return s.counts.Stats() }
 
 // Close implements [source.Source].
 func (s *SIEM) Close() error {

@@ -142,7 +142,7 @@ func (r *run) progress(n int) {
 // lack says what an answer does not hold.
 func (r *run) lack(a *page.Answer) {
 	if lack := a.Lack(); lack != "" {
-		r.s.counts.note(source.Note{Level: source.NoteWarn, Text: "an answer is not whole: " + lack, Remedy: "events are missing; read again when the server is well"})
+		r.s.counts.Note(source.Note{Level: source.NoteWarn, Text: "an answer is not whole: " + lack, Remedy: "events are missing; read again when the server is well"})
 	}
 }
 

@@ -36,8 +36,9 @@ type Receiver struct {
 	serve  func(ctx context.Context) // until the listener is closed
 	alerts chan []byte
 
+	counts source.Tally
+
 	mu     sync.Mutex
-	stats  source.Stats
 	closed bool
 }
 
@@ -139,7 +140,7 @@ func (in *reader) pass(b *event.Batch, sink source.Sink) *event.Batch {
 	if n := b.Len(); n > 0 {
 		b.Tables.SetFirst(b.Time[0])
 		in.seq += uint64(n)
-		in.r.count(func(s *source.Stats) { s.Taken += uint64(n); s.Passed += uint64(n) })
+		in.r.counts.Handed(n, 0)
 		sink.Batch(b)
 	}
 	return event.NewBatch(in.mapper.Tables(), in.seq, 1)
@@ -160,40 +161,17 @@ func (r *Receiver) take(ctx context.Context, doc []byte) bool {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-	r.count(func(s *source.Stats) { s.Lost = addLoss(s.Lost, 1) })
+	r.counts.Lost("alerts", 1)
 	return false
 }
 
-func addLoss(all []source.Loss, n uint64) []source.Loss {
-	if len(all) == 0 {
-		return []source.Loss{{Hop: "alerts", Count: n}}
-	}
-	return []source.Loss{{Hop: "alerts", Count: all[0].Count + n}}
-}
-
-// bad counts what is no alert; the first of them is said why.
+// bad counts what is no alert, and says why.
 func (r *Receiver) bad(err error) {
-	r.count(func(s *source.Stats) {
-		if s.Bad++; s.Bad == 1 {
-			s.Notes = append(s.Notes, source.Note{Level: source.NoteWarn, Text: "something that came is left out: " + err.Error(), Where: r.name})
-		}
-	})
-}
-
-func (r *Receiver) count(change func(*source.Stats)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change(&r.stats)
+	r.counts.Bad(r.name, "something that came is left out: "+err.Error())
 }
 
 // Stats returns the counts so far.
-func (r *Receiver) Stats() source.Stats {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.stats
-	s.Lost, s.Notes = append([]source.Loss(nil), s.Lost...), append([]source.Note(nil), s.Notes...)
-	return s
-}
+func (r *Receiver) Stats() source.Stats { return r.counts.Stats() }
 
 // Close stops listening.
 func (r *Receiver) Close() error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // blockStream reads a recording from front to back.
@@ -13,12 +15,12 @@ type blockStream struct {
 	r      io.Reader
 	at     int64 // offset of what is read next
 	d      *decoder
-	counts *counts
+	counts *source.Tally
 	out    outlet
 }
 
 // runBlocks reads a whole recording from a stream.
-func runBlocks(ctx context.Context, name string, r io.Reader, c *counts, out outlet) error {
+func runBlocks(ctx context.Context, name string, r io.Reader, c *source.Tally, out outlet) error {
 	s := &blockStream{name: name, r: r, counts: c, out: out}
 	return s.run(ctx)
 }
@@ -64,9 +66,9 @@ func (s *blockStream) done(err error) {
 	}
 	switch {
 	case err != nil:
-		s.counts.bad(fmt.Sprintf("%s, byte %d", s.name, s.at), fmt.Sprintf("%v; what lies behind was left out", err))
+		s.counts.Bad(fmt.Sprintf("%s, byte %d", s.name, s.at), fmt.Sprintf("%v; what lies behind was left out", err))
 	case !s.d.ended:
-		s.counts.note(notEnded(s.name))
+		s.counts.Note(notEnded(s.name))
 	}
 }
 

@@ -34,7 +34,7 @@ func readBoth(t testing.TB, data []byte) (events []string, st source.Stats) {
 	m := &mapping{data: alignedBytes(len(data))}
 	copy(m.data, data)
 	var streamed []*event.Batch
-	var c counts
+	var c source.Tally
 	sink := source.SinkFunc(func(b *event.Batch) { streamed = append(streamed, b) })
 	streamErr := runBlocks(t.Context(), "x", bytes.NewReader(data), &c, outlet{source.Request{}, sink, &c})
 
@@ -50,7 +50,7 @@ func readBoth(t testing.TB, data []byte) (events []string, st source.Stats) {
 		t.Fatalf("%d events mapped, %d as a stream", len(events), len(other))
 	}
 	st = s.Stats()
-	if other := c.stats(); other.Bad != st.Bad || other.Passed != st.Passed {
+	if other := c.Stats(); other.Bad != st.Bad || other.Passed != st.Passed {
 		t.Fatalf("mapped: %+v; as a stream: %+v", st, other)
 	}
 	return events, st
@@ -223,7 +223,7 @@ func FuzzRecording(f *testing.F) {
 			data[at] = b
 		}
 		reseal(data)
-		var c counts
+		var c source.Tally
 		var all []*event.Batch
 		sink := source.SinkFunc(func(b *event.Batch) { all = append(all, b) })
 		_ = runBlocks(t.Context(), "fuzz", bytes.NewReader(data), &c, outlet{source.Request{}, sink, &c})

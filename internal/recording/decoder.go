@@ -260,10 +260,10 @@ func (d *decoder) origin() event.Origin {
 
 // report tells what the recording itself says: what its sources lost, and what
 // did not fit together.
-func (d *decoder) report(name string, c *counts) {
+func (d *decoder) report(name string, c *source.Tally) {
 	for _, n := range d.stats.Notes {
 		n.Text = "when it was recorded: " + n.Text
-		c.note(n)
+		c.Note(n)
 	}
 	var lost uint64
 	for _, l := range d.stats.Lost {
@@ -281,13 +281,13 @@ func (d *decoder) report(name string, c *counts) {
 				text += " of " + l.Container
 			}
 		}
-		c.note(source.Note{Level: source.NoteWarn, Text: text, Where: name})
+		c.Note(source.Note{Level: source.NoteWarn, Text: text, Where: name})
 	}
 	if d.badRefs > 0 {
-		c.note(source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d references lead to rows that are not there; their fields are missing", d.badRefs), Where: name})
+		c.Note(source.Note{Level: source.NoteWarn, Text: fmt.Sprintf("%d references lead to rows that are not there; their fields are missing", d.badRefs), Where: name})
 	}
 	if d.strange > 0 {
-		c.note(source.Note{
+		c.Note(source.Note{
 			Level: source.NoteWarn, Text: fmt.Sprintf("%d events have types that this stoop does not know", d.strange),
 			Remedy: "open it with a newer stoop", Where: name,
 		})

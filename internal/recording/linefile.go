@@ -18,7 +18,7 @@ type lineFile struct {
 	f       *os.File
 	m       *mapping
 	profile *profile.Profile
-	counts  counts
+	counts  source.Tally
 	once    sync.Once // of letting the mapping go
 }
 
@@ -37,7 +37,7 @@ func (s *lineFile) Info() source.Info {
 	return source.Info{Name: s.name, Scheme: "file", Origin: s.profile.Origin(), Events: -1}
 }
 
-func (s *lineFile) Stats() source.Stats { return s.counts.stats() }
+func (s *lineFile) Stats() source.Stats { return s.counts.Stats() }
 
 // Run reads the mapping, and when it is to follow, what is written behind it.
 func (s *lineFile) Run(ctx context.Context, req source.Request, sink source.Sink) error {
@@ -93,7 +93,7 @@ func (s *lineFile) Close() error {
 type outlet struct {
 	req    source.Request
 	sink   source.Sink
-	counts *counts
+	counts *source.Tally
 }
 
 func (o *outlet) pass(all ...*event.Batch) {
@@ -101,9 +101,9 @@ func (o *outlet) pass(all ...*event.Batch) {
 		switch {
 		case b.Len() == 0:
 		case o.outside(b.Time[0], b.Time[b.Len()-1]):
-			o.counts.passed(0, b.Len())
+			o.counts.Handed(0, b.Len())
 		default:
-			o.counts.passed(b.Len(), 0)
+			o.counts.Handed(b.Len(), 0)
 			o.sink.Batch(b)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/profile"
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // maxLine bounds a line. Longer ones are counted and skipped.
@@ -19,7 +20,7 @@ type lines struct {
 	name   string // of the file, for notes
 	choose *profile.Chooser
 	kinds  []*kind // in the order in which they turned up
-	counts *counts
+	counts *source.Tally
 
 	seq   uint64 // of the next event
 	line  int    // how many lines were seen
@@ -46,7 +47,7 @@ type kind struct {
 // are begun, so that the old ones can go with the events that refer to them.
 const tableBound = 96 << 20
 
-func newLines(name string, c *counts) *lines {
+func newLines(name string, c *source.Tally) *lines {
 	l := &lines{name: name, counts: c, seq: 1, unit: "line"}
 	l.choose = profile.Choose(l.newTables)
 	return l
@@ -144,7 +145,7 @@ func (k *kind) add(e event.Event, line []byte, start int) {
 func (l *lines) finish(k *kind, data []byte) *event.Batch {
 	b := k.b
 	if lost := k.mapper.Lost(); lost > k.lost {
-		l.counts.lost(k.mapper.Profile().Name, lost-k.lost)
+		l.counts.Lost(k.mapper.Profile().Name, lost-k.lost)
 		k.lost = lost
 	}
 	if !k.copied {
@@ -197,7 +198,7 @@ func (l *lines) read(line []byte) (m *profile.Mapper, e event.Event, ok bool) {
 
 // skipped counts the line that was read last as broken.
 func (l *lines) skipped(why string) {
-	l.counts.bad(fmt.Sprintf("%s:%d", l.name, l.line), fmt.Sprintf("%s %d was skipped: %s", l.unit, l.line, why))
+	l.counts.Bad(fmt.Sprintf("%s:%d", l.name, l.line), fmt.Sprintf("%s %d was skipped: %s", l.unit, l.line, why))
 }
 
 // addEvent appends an event without its payload.

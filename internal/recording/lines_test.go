@@ -261,7 +261,7 @@ func documents(batches []*event.Batch) (all []string) {
 // Tables are begun anew when they have grown large, so that a store can let
 // old ones go; events before and after read the same.
 func TestTablesAreBegunAnew(t *testing.T) {
-	f := newLines("x", &counts{})
+	f := newLines("x", &source.Tally{})
 	line := []byte(`{"output":"x","priority":"Notice","rule":"R","time":"2026-11-23T10:00:00Z","output_fields":{"proc.name":"sh"}}` + "\n")
 	batch := func() *event.Batch {
 		all, _ := f.batches(line, true)

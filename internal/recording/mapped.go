@@ -18,7 +18,7 @@ type mapped struct {
 	name   string
 	f      *os.File
 	m      *mapping
-	counts counts
+	counts source.Tally
 	once   sync.Once // of letting the mapping go
 
 	info   source.Info
@@ -100,7 +100,7 @@ func (s *mapped) at(at int64) (h blockHeader, payload []byte, next int64, err er
 
 func (s *mapped) Info() source.Info { return s.info }
 
-func (s *mapped) Stats() source.Stats { return s.counts.stats() }
+func (s *mapped) Stats() source.Stats { return s.counts.Stats() }
 
 // Run hands the batches on, and when it is to follow, what is written behind.
 func (s *mapped) Run(ctx context.Context, req source.Request, sink source.Sink) error {
@@ -142,27 +142,27 @@ func (s *mapped) Run(ctx context.Context, req source.Request, sink source.Sink) 
 	case s.cut != nil:
 		s.broken(s.whole, s.cut, 0)
 	case !s.ended:
-		s.counts.note(notEnded(s.name))
+		s.counts.Note(notEnded(s.name))
 	}
 	return nil
 }
 
 // broken says where the damage is and how much lies behind it.
 func (s *mapped) broken(at int64, err error, events uint64) {
-	s.counts.lost("recording", events)
+	s.counts.Lost("recording", events)
 	behind := int64(len(s.m.data)) - at
 	text := fmt.Sprintf("%v; what lies behind, %d bytes", err, behind)
 	if events > 0 {
 		text += fmt.Sprintf(" with %d events", events)
 	}
-	s.counts.bad(fmt.Sprintf("%s, byte %d", s.name, at), text+", was left out")
+	s.counts.Bad(fmt.Sprintf("%s, byte %d", s.name, at), text+", was left out")
 }
 
 // takeBlock decodes a block and hands its events on. Of events that are damaged
 // it says so and goes on; an error is a damage behind which nothing can be read.
-func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64, c *counts, out outlet) error {
+func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64, c *source.Tally, out outlet) error {
 	if h.kind == kindEvents && out.outside(h.from, h.to) {
-		c.passed(0, int(h.rows))
+		c.Handed(0, int(h.rows))
 		return nil
 	}
 	b, err := d.block(h, payload)
@@ -170,8 +170,8 @@ func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64
 		if h.kind != kindEvents {
 			return err
 		}
-		c.lost("recording", uint64(h.rows))
-		c.bad(fmt.Sprintf("%s, byte %d", name, at), fmt.Sprintf("%v; %d events were left out", err, h.rows))
+		c.Lost("recording", uint64(h.rows))
+		c.Bad(fmt.Sprintf("%s, byte %d", name, at), fmt.Sprintf("%v; %d events were left out", err, h.rows))
 		return nil
 	}
 	if b != nil {
@@ -181,9 +181,9 @@ func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64
 }
 
 // pass hands a batch on.
-func pass(b *event.Batch, c *counts, sink source.Sink) {
+func pass(b *event.Batch, c *source.Tally, sink source.Sink) {
 	if b.Len() > 0 {
-		c.passed(b.Len(), 0)
+		c.Handed(b.Len(), 0)
 		sink.Batch(b)
 	}
 }

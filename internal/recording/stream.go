@@ -18,7 +18,7 @@ type stream struct {
 	name, scheme string
 	path         string // of a file that may be followed
 	r            io.Reader
-	counts       counts
+	counts       source.Tally
 }
 
 func newStream(name, scheme string, r io.Reader) *stream {
@@ -32,7 +32,7 @@ func (s *stream) Info() source.Info {
 	}
 }
 
-func (s *stream) Stats() source.Stats { return s.counts.stats() }
+func (s *stream) Stats() source.Stats { return s.counts.Stats() }
 
 // Close closes what is read. A read that waits for a pipe ends with the
 // process.
@@ -73,14 +73,14 @@ func (s *stream) run(ctx context.Context, in *pump, out outlet) error {
 			return err
 		}
 		defer u.Close()
-		u.damaged = func(why string) { s.counts.ended(s.name, why) }
+		u.damaged = func(why string) { s.counts.Ended(s.name, why) }
 		// The decompressor is a step of its own, on a goroutine of its own.
 		in = startPump(ctx, u)
 		begin, err = readHead(in)
 	}
 	if len(begin) == 0 {
 		if errors.Is(err, io.EOF) {
-			s.counts.note(source.Note{Level: source.NoteWarn, Text: "there is nothing in it", Where: s.name})
+			s.counts.Note(source.Note{Level: source.NoteWarn, Text: "there is nothing in it", Where: s.name})
 			return nil
 		}
 		return err
