@@ -232,7 +232,7 @@ func TestDrainRepeatsNothing(t *testing.T) {
 	unlinked := func(r row) bool {
 		return strings.HasPrefix(r.b.Type[r.i].String(), "unlink") && strings.Contains(r.obj().Title(r.b.Tables), "once-")
 	}
-	for end := time.Now().Add(5 * time.Second); w.count(unlinked) < 150 && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); w.count(unlinked) < 150 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if n := w.count(unlinked); n != 150 {
@@ -260,7 +260,7 @@ func TestDrainRepeatsNothing(t *testing.T) {
 func TestFly(t *testing.T) {
 	w := watchFor(t, "evt.type = reboot", source.Options{Payload: 64, Durations: true})
 	c := lab.Runc(t, lab.RuncSpec{})
-	for end := time.Now().Add(3 * time.Second); w.Fly(c.ID[:12], true) != nil && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); w.Fly(c.ID[:12], true) != nil && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	time.Sleep(200 * time.Millisecond)

@@ -94,7 +94,7 @@ func (w *watched) count(is func(row) bool) (n int) {
 
 func (w *watched) await(t *testing.T, what string, is func(row) bool) row {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if r, ok := w.find(is); ok {
 			return r
 		}
@@ -135,7 +135,7 @@ func watchFor(t *testing.T, expr string, opt source.Options) *watched {
 		}
 	})
 	mark := fmt.Sprintf("/attached-%d", time.Now().UnixNano())
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		do := func() error { return exec.Command("/bin/true", mark).Run() }
 		if probing != nil {
 			do = probing
@@ -147,7 +147,7 @@ func watchFor(t *testing.T, expr string, opt source.Options) *watched {
 			return w
 		}
 	}
-	t.Fatal("no record within 10 s")
+	t.Fatal("no record within 30 s")
 	return nil
 }
 

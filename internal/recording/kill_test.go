@@ -139,7 +139,7 @@ func TestFollowRecording(t *testing.T) {
 	if w.part < 2 {
 		t.Fatalf("only %d part", w.part)
 	}
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for have := 0; have < want; {
 		select {
 		case n := <-got:

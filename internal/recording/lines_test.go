@@ -138,7 +138,7 @@ func TestFollow(t *testing.T) {
 			if text != want {
 				t.Errorf("got %q, want %q", text, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatalf("no %q", want)
 		}
 	}

@@ -98,7 +98,7 @@ func TestLateAnswer(t *testing.T) {
 		t.Errorf("row %+v, cgroups %q", row, tables.Text(cgroups))
 	}
 	rt.say <- &Meta{Name: "web", Image: "shop/web:1", Started: 1, InitPID: 10}
-	for end := time.Now().Add(5 * time.Second); tables.Cont(id).Name == event.NoStr; c.Update(time.Now()) {
+	for end := time.Now().Add(30 * time.Second); tables.Cont(id).Name == event.NoStr; c.Update(time.Now()) {
 		if time.Now().After(end) {
 			t.Fatal("the answer never came")
 		}
@@ -157,7 +157,7 @@ func TestConfirmedByState(t *testing.T) {
 	if tables.Text(tables.Cont(id).ID) != "web" {
 		t.Fatalf("row %+v", tables.Cont(id))
 	}
-	for end := time.Now().Add(5 * time.Second); tables.Cont(id).InitPID == 0 && time.Now().Before(end); c.Update(time.Now()) {
+	for end := time.Now().Add(30 * time.Second); tables.Cont(id).InitPID == 0 && time.Now().Before(end); c.Update(time.Now()) {
 		time.Sleep(time.Millisecond)
 	}
 	row := tables.Cont(id)

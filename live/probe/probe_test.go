@@ -62,7 +62,7 @@ func collect(t testing.TB, p *Probe, last func(bpf.Record) bool) []bpf.Record {
 	t.Helper()
 	var all []bpf.Record
 	batch := make([]bpf.Record, 0, 512)
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		done := false
 		for batch = p.Reader().Next(batch); len(batch) > 0; batch = p.Reader().Next(batch) {
 			for _, r := range batch {

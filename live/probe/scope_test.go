@@ -72,7 +72,7 @@ exec /bin/sh -c 'true </mark/execed'`
 		}
 	}
 	// Processes that ended leave nothing behind.
-	for until := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		var pid uint32
 		var yes uint8
 		it := p.maps[bpf.KernelMapRenamed].Iterate()

@@ -38,7 +38,7 @@ func frame(text string) Frame { return Frame{Content: text, W: 20, H: 3} }
 // painted waits until n writes were made.
 func (s *sink) painted(t *testing.T, n int) []string {
 	t.Helper()
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		if w := s.all(); len(w) >= n {
 			return w
 		}
