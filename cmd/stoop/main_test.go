@@ -104,6 +104,22 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}
 }
 
+// Who asks for alerts where nothing makes any is told what makes them.
+func TestPrintSaysWhatMakesAlerts(t *testing.T) {
+	const hint = "-r stoop makes alerts"
+	code, out, errs := stoop(t, "print", "demo", "-f", "alert.rule exists")
+	if code != 0 || out != "" || !strings.Contains(errs, hint) {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+	code, out, errs = stoop(t, "print", "demo", "-f", "alert.rule exists", "-r", "stoop")
+	if code != 0 || !strings.Contains(out, "Command shell through netcat") || strings.Contains(errs, hint) {
+		t.Errorf("with rules: exit %d, %q, %q", code, out, errs)
+	}
+	if _, _, errs = stoop(t, "print", "demo", "-f", "proc.name = nobody"); strings.Contains(errs, hint) {
+		t.Errorf("a filter that asks for no alerts: %q", errs)
+	}
+}
+
 func TestPrintTable(t *testing.T) {
 	code, out, errs := stoop(t, "print", alerts, "--columns", "proc.name,container.name,fd.name")
 	want := "PROC.NAME  CONTAINER.NAME  FD.NAME\n" +

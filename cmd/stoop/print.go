@@ -116,6 +116,9 @@ func (c *printCmd) Run(a *app) error {
 	err = errors.Join(err, p.finish())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
+	if err == nil && !p.wrote && c.detect.detector == nil && req.Filter != nil && speaksOfAlerts(req.Filter) {
+		fmt.Fprintln(a.errs, "note: nothing that was read is such an alert, and no rules made any: -r stoop makes alerts by those built in")
+	}
 	return err
 }
 
@@ -126,6 +129,7 @@ type printer struct {
 	left    int
 	limited bool
 	live    bool // somebody watches: write each batch at once
+	wrote   bool
 	stop    context.CancelFunc
 	err     error
 }
@@ -137,6 +141,7 @@ func (p *printer) print(b *event.Batch, sel []uint64) {
 	for w, word := range sel {
 		for ; word != 0; word &= word - 1 {
 			p.rows.row(b.Row(w*64 + bits.TrailingZeros64(word)))
+			p.wrote = true
 			if p.left--; p.limited && p.left == 0 {
 				p.stop()
 				return
