@@ -10,7 +10,7 @@ import (
 const (
 	trailTwo   = 76  // columns: the lineage beside the events
 	trailWide  = 100 // columns: the lineage has more room
-	trailTall  = 24  // lines: story and events both, one over the other
+	trailTall  = 14  // lines: story and events both, one over the other
 	trailObj   = 12  // lines: the object is below
 	trailMaxW  = 72  // columns that the lineage takes at most
 	trailStory = 20  // lines that the story takes at most
@@ -26,7 +26,7 @@ type trailLayout struct {
 func (v *trailView) layout(a grid.Area) (lay trailLayout) {
 	lay.head, a = a.CutTop(1)
 	if a.H >= trailObj || v.pane == onObject {
-		h := max(a.H/5, 4)
+		h := max(a.H/6, 3)
 		if v.object.asStream || v.details || v.places.shown || v.pane == onObject {
 			h = a.H / 2
 		}

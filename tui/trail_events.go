@@ -132,13 +132,14 @@ func (p *eventsPane) draw(a grid.Area, v *trailView, m *Model, clk clock, focus 
 	cols := m.feed.place(body.W, l)
 	for y := 0; y < body.H && p.top+y < n; y++ {
 		line := body.Sub(0, y, body.W, 1)
-		p.drawLine(line, p.lines.Line(p.top+y), v, m, cols, clk, p.top+y == p.at, focus)
+		p.drawLine(line, p.top+y, v, m, cols, clk, focus)
 	}
 	drawScrollbar(body, p.top, n)
 }
 
-// drawLine draws an event, a run, or a pause.
-func (p *eventsPane) drawLine(a grid.Area, l trail.Line, v *trailView, m *Model, cols []placed, clk clock, here, focus bool) {
+// drawLine draws line k: an event, a run, or a pause.
+func (p *eventsPane) drawLine(a grid.Area, k int, v *trailView, m *Model, cols []placed, clk clock, focus bool) {
+	l, here := p.lines.Line(k), k == p.at
 	row := v.trail.Steps[l.Step].Row
 	ref := store.Ref{B: row.B, I: row.I}
 	pinned := v.from.Row().Alert != 0 && trail.Same(row, v.from.Row())
@@ -164,7 +165,7 @@ func (p *eventsPane) drawLine(a grid.Area, l trail.Line, v *trailView, m *Model,
 		for _, c := range cols {
 			ps := c.draw(m.read, clk, ref, row)
 			if c.width == 0 && l.Count > 1 {
-				ps = p.runPieces(l, v, m.read)
+				ps = p.runPieces(k, v, m.read)
 			}
 			m.feed.drawCell(a.Sub(gutter+c.x, 0, c.w, 1), c, ps)
 		}
@@ -184,14 +185,18 @@ func (p *eventsPane) drawLine(a grid.Area, l trail.Line, v *trailView, m *Model,
 	}
 }
 
-// runPieces says what a run is: read ×2,304, 9.1 MB, of what, over how long.
-func (p *eventsPane) runPieces(l trail.Line, v *trailView, r reader) []piece {
+// runPieces says what a run is: read ×2,304, 9.1 MB, of what, over how long; of
+// connections where they went, and how.
+func (p *eventsPane) runPieces(k int, v *trailView, r reader) []piece {
+	l := p.lines.Line(k)
 	row, last := v.trail.Steps[l.Step].Row, v.trail.Steps[l.Last].Row
 	ps := []piece{{row.Type.String(), verbStyle(row.Type)}, {" ×" + count(int64(l.Count)), styBold}}
 	if l.Bytes > 0 {
 		ps = append(ps, piece{", " + size(l.Bytes), styBold})
 	}
-	if name := r.first(row, "fd.name"); name != "" && name != event.NotAvailable {
+	if d := p.lines.Dialed(k); d != nil {
+		ps = append(append(ps, piece{"  " + d.String(), styText}), r.outcome(row, true)...)
+	} else if name := r.first(row, "fd.name"); name != "" && name != event.NotAvailable {
 		ps = append(ps, piece{"  " + name, styText})
 	}
 	return append(ps, piece{"  in " + longSpan(last.B.Time[last.I]-row.B.Time[row.I]), styFaint})

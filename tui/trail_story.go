@@ -24,6 +24,7 @@ type storyLine struct {
 // The columns of the story.
 const (
 	storyTime   = 14
+	storyTimeIn = 12 // of a story without room
 	storyTactic = 20
 )
 
@@ -165,9 +166,13 @@ func drawWrapped(a grid.Area, y int, st grid.Style, text string) int {
 
 // drawLine draws a sentence, or what is not known.
 func (p *storyPane) drawLine(line grid.Area, l storyLine, v *trailView, r reader) {
+	at := storyTime
+	if line.W < trailTwo {
+		at = storyTimeIn
+	}
 	if l.told == nil {
-		line.FitRight(0, 0, storyTime, styFaint, "?")
-		line.Fit(storyTime+3, 0, line.W-storyTime-5, styFaint, r.mask(l.unknown))
+		line.FitRight(0, 0, at, styFaint, "?")
+		line.Fit(at+3, 0, line.W-at-5, styFaint, r.mask(l.unknown))
 		return
 	}
 	st, mark := styText, " "
@@ -176,13 +181,13 @@ func (p *storyPane) drawLine(line grid.Area, l storyLine, v *trailView, r reader
 	} else if l.told.Silent {
 		mark = "△"
 	}
-	line.FitRight(0, 0, storyTime, styDim, fromAlert(l.told.Time-v.from.Time()))
-	line.Text(storyTime+1, 0, styAlarm, mark)
+	line.FitRight(0, 0, at, styDim, fromAlert(l.told.Time-v.from.Time()))
+	line.Text(at+1, 0, styAlarm, mark)
 	end := line.W - 2
 	if line.W > 3*storyTactic+storyTime {
 		end = line.Right(line.W-2, 0, styFaint, strings.ToLower(l.told.Tactic)) - 1
 	}
-	line.Fit(storyTime+3, 0, max(end-storyTime-4, 0), st, sentence(l.told))
+	line.Fit(at+3, 0, max(end-at-4, 0), st, sentence(l.told))
 }
 
 // sentence is a sentence's text as it is shown.

@@ -21,6 +21,8 @@ type Folding struct {
 
 	open  []opened // in the order of their runs
 	lines int
+
+	dialed map[int]*Dialed // by the first step of the runs that were asked for
 }
 
 // run is a line as long as nothing is unfolded. Without any steps it is a pause
@@ -63,6 +65,23 @@ type likeness struct {
 	typ  event.Type
 	obj  event.ObjID
 	fd   int32
+	res  int64 // of a connection: how it went
+}
+
+// like is what other calls must have in common with a step to be folded with it.
+// Connections are alike wherever they go, if they went the same.
+func like(s *Step, m manner) likeness {
+	l := likeness{node: s.Node, t: s.Row.T, typ: s.Row.Type, obj: s.Row.Obj, fd: -1}
+	switch {
+	case m == dialling:
+		l.obj = 0
+		if dials(s.Row) {
+			l.res = s.Row.B.Res[s.Row.I]
+		}
+	case s.Row.Obj == 0:
+		l.fd = s.Row.B.FD[s.Row.I]
+	}
+	return l
 }
 
 // openRuns bounds how many kinds of calls may alternate and still be folded:
@@ -71,9 +90,11 @@ const openRuns = 12
 
 // Fold makes lines of steps. Calls are like that one process made, of one type
 // and on one file or socket. What moves data, waits or asks for memory is
-// folded though calls of other kinds of that sort stand between; a deed only
-// with those of its like right before it. So no deed, alert or mark ever
-// changes its place relative to another.
+// folded though calls of other kinds of that sort stand between; connections of
+// the internet that one process tried and that went alike, to wherever, though
+// it made sockets and waited between; any other deed only with those of its like
+// right before it. So no deed, alert or mark ever changes its place relative to
+// another of another kind.
 func Fold(steps []Step, opt FoldOptions) *Folding {
 	f := &Folding{steps: steps, pick: opt.Pick}
 	n := len(steps)
@@ -83,40 +104,38 @@ func Fold(steps []Step, opt FoldOptions) *Folding {
 	f.next, f.at = make([]int32, n), make([]int32, n)
 	var kinds []likeness // of the runs that may go on, with runs beside it
 	var runs []int
-	restless := false // the runs that may go on are of deeds
+	now := idling // the manner of the runs that may go on
 	before := int64(0)
 	for p := range n {
 		s := &steps[f.step(p)]
 		f.next[p] = -1
-		now := s.Row.B.Time[s.Row.I]
-		if opt.Pause > 0 && p > 0 && now-before >= opt.Pause {
-			f.runs = append(f.runs, run{first: int32(p), last: int32(p), bytes: now - before})
+		at := s.Row.B.Time[s.Row.I]
+		if opt.Pause > 0 && p > 0 && at-before >= opt.Pause {
+			f.runs = append(f.runs, run{first: int32(p), last: int32(p), bytes: at - before})
 			kinds, runs = kinds[:0], runs[:0]
 		}
-		before = now
+		before = at
 		if s.Row.Alert != 0 || opt.Flat || opt.Marked != nil && opt.Marked(*s) {
 			kinds, runs = kinds[:0], runs[:0]
 			f.begin(p, s)
 			continue
 		}
-		if fails(s.Row) {
+		m := mannerOf(s.Row)
+		if fails(s.Row) && !dials(s.Row) {
 			f.begin(p, s)
 			continue
 		}
-		like := likeness{s.Node, s.Row.T, s.Row.Type, s.Row.Obj, -1}
-		if s.Row.Obj == 0 {
-			like.fd = s.Row.B.FD[s.Row.I]
-		}
-		deed := !quiet[s.Row.Type]
-		if k := indexOf(kinds, like); k >= 0 {
+		is := like(s, m)
+		if k := indexOf(kinds, is); k >= 0 {
 			f.add(runs[k], p, s)
 			continue
 		}
-		if deed || restless || len(kinds) == openRuns {
-			kinds, runs = kinds[:0], runs[:0]
+		after, ok := now.goesOn(m)
+		if len(kinds) == 0 || !ok || len(kinds) == openRuns {
+			kinds, runs, after = kinds[:0], runs[:0], m
 		}
-		restless = deed
-		kinds, runs = append(kinds, like), append(runs, len(f.runs))
+		now = after
+		kinds, runs = append(kinds, is), append(runs, len(f.runs))
 		f.begin(p, s)
 	}
 	f.lines = len(f.runs)
@@ -144,9 +163,10 @@ var quiet = func() (set [event.NumTypes]bool) {
 	return set
 }()
 
-// fails reports whether a call ended with an error.
+// fails reports whether a call ended with an error. A connection that nobody
+// waits for has not failed.
 func fails(r event.Row) bool {
-	return r.B.Bits[r.I]&event.HasRes != 0 && event.Failed(r.B.Res[r.I])
+	return r.B.Bits[r.I]&event.HasRes != 0 && event.Failed(r.B.Res[r.I]) && !(connects[r.Type] && r.B.Res[r.I] == einprog)
 }
 
 // moved returns how many bytes a call read or wrote.

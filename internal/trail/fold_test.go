@@ -161,7 +161,7 @@ func checkFolding(t *testing.T, f *Folding, steps []Step, pick []int32, marked f
 			}
 			before = l.Step
 		}
-		if s := steps[l.Step]; l.Count > 1 && (s.Row.Alert != 0 || fails(s.Row) || marked(s)) {
+		if s := steps[l.Step]; l.Count > 1 && (s.Row.Alert != 0 || fails(s.Row) && !dials(s.Row) || marked(s)) {
 			t.Fatalf("line %d hides what must be seen", k)
 		}
 		at, ok := f.Find(l.Step)
@@ -171,5 +171,59 @@ func checkFolding(t *testing.T, f *Folding, steps []Step, pick []int32, marked f
 	}
 	if shown != len(pick) || f.Steps() != len(pick) {
 		t.Fatalf("%d steps are shown of %d", shown, len(pick))
+	}
+}
+
+// A scan is a line for each way in which its connections went, whatever the
+// scanner does to wait for them; a line says where they went. What was read
+// between two connections keeps them apart, and so do an alert and a pause.
+func TestFoldScan(t *testing.T) {
+	w := newWorld()
+	p := w.process(0, "/bin/scan", "scan")
+	n := &Node{}
+	scan := func(ip string, from, to uint16, res int64) {
+		for port := from; port <= to; port++ {
+			w.does(p, "socket", 0, 7, nil)
+			w.does(p, "connect", w.conn("10.0.0.9:0", fmt.Sprintf("%s:%d", ip, port)), res, nil)
+			w.does(p, "ppoll", 0, 1, nil)
+			w.does(p, "close", 0, 0, nil)
+		}
+	}
+	refused, begun := errnoOf("ECONNREFUSED"), errnoOf("EINPROGRESS")
+	scan("10.0.0.5", 1, 1000, refused)
+	scan("10.0.0.5", 22, 22, 0)
+	scan("10.0.0.5", 80, 80, 0)
+	scan("10.0.0.6", 1, 3, refused)
+	scan("10.0.0.7", 443, 443, begun)
+	w.does(p, "read", w.conn("10.0.0.9:5", "10.0.0.5:22"), 20, nil)
+	scan("10.0.0.5", 22, 22, 0)
+	w.later(5 * second)
+	scan("10.0.0.5", 22, 22, 0)
+	var steps []Step
+	for i := range w.b.Len() {
+		steps = append(steps, Step{w.b.Row(i), n})
+	}
+	f := Fold(steps, FoldOptions{Pause: second})
+	const want = "socket×1006=0 connect×1003=0 ppoll×1006=0 close×1006=0 connect×2=0 connect read socket connect ppoll close …5 socket connect ppoll close"
+	if got := lines(f); got != want {
+		t.Errorf("folded:\n%s, want\n%s", got, want)
+	}
+	for k, want := range map[int]string{
+		1: "10.0.0.5, 10.0.0.6, 1,000 ports 1–1000 ECONNREFUSED",
+		4: "10.0.0.5, ports 22, 80 ",
+	} {
+		if d := f.Dialed(k); d == nil || d.String()+" "+d.Error != want {
+			t.Errorf("line %d goes to %v, want %s", k, d, want)
+		}
+	}
+	if f.Dialed(0) != nil || f.Dialed(5) != nil {
+		t.Error("what is no run of connections goes somewhere")
+	}
+	if fails(steps[len(steps)-3].Row) || !fails(steps[1].Row) || fails(Step{w.b.Row(4*1005 + 1), n}.Row) {
+		t.Error("a connection that nobody waits for has failed, or one that was refused has not")
+	}
+	mark := Fold(steps[:40], FoldOptions{Marked: func(s Step) bool { return s.Row.I == 21 }})
+	if got, want := lines(mark), "socket×6=0 connect×5=0 ppoll×5=0 close×5=0 connect ppoll×5=0 close×5=0 socket×4=0 connect×4=0"; got != want {
+		t.Errorf("with a mark:\n%s, want\n%s", got, want)
 	}
 }
