@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,11 @@ type sourceState struct {
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
 	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, over: opt.Ended, ended: make(chan struct{}), store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	if counters := source.Counters(sources); len(counters) > 0 {
+		h.queue.HoldMore(func(t *event.Tables) bool {
+			return slices.ContainsFunc(counters, func(c source.Counter) bool { return c.Owns(t) })
+		})
+	}
 	for _, src := range sources {
 		_, pager := src.(source.Pager) // hands on what arrives
 		h.isLive = h.isLive || src.Info().Live || pager

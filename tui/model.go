@@ -295,7 +295,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.panelsDue, m.panelsAt = false, time.Time{}
 		return m.refresh()
 	case refreshedMsg:
-		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail())
+		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail(), m.surveyQueue())
 	case boardMsg:
 		return m.boardCounted(msg)
 	case boardDueMsg:
@@ -340,6 +340,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.caseChanged(msg)
 	case exceptWrittenMsg:
 		m.exceptWritten(msg)
+	case surveyMsg:
+		return m.surveyed(msg)
+	case surveyDueMsg:
+		m.queue.there.due = false
+		return m.surveyQueue()
 	case savedMsg:
 		m.saved(msg)
 	case drainedMsg:

@@ -24,6 +24,7 @@ type queueView struct {
 
 	at   string // the group under the cursor, by its id
 	k    int    // its line
+	held bool   // the cursor was put there: it stays when others come to stand higher
 	top  int
 	area grid.Area
 
@@ -32,6 +33,8 @@ type queueView struct {
 	onAlert bool // the cursor is on it
 
 	closing bool // what is closed is asked for its verdict
+
+	there queueThere // what the sources hold that count by themselves
 }
 
 // queueMany is from how many groups on the order is made anew no more often
@@ -46,7 +49,7 @@ func (m *Model) openQueue() tea.Cmd {
 	v := m.queue
 	v.one, v.onAlert, v.closing = store.Ref{}, false, false
 	m.over = v
-	return nil
+	return m.surveyQueue()
 }
 
 // openDecide opens the queue on the alert under the cursor.
@@ -58,9 +61,9 @@ func (m *Model) openDecide() tea.Cmd {
 	}
 	v := m.queue
 	v.at, v.one, v.onAlert, v.closing = queue.KindOf(row).ID(), ref, true, false
-	v.version = 0
+	v.version, v.held = 0, true
 	m.over = v
-	return nil
+	return m.surveyQueue()
 }
 
 // update takes the groups anew when something has changed.
@@ -84,6 +87,10 @@ func (v *queueView) update(q *queue.Queue, now time.Time) {
 // find finds the line of the group under the cursor; where it is not shown any
 // more, the cursor stays on its line.
 func (v *queueView) find() {
+	if !v.held {
+		v.moveTo(0)
+		return
+	}
 	if k := slices.IndexFunc(v.groups, func(g queue.Group) bool { return g.ID == v.at }); k >= 0 {
 		v.k = k
 		return
@@ -122,6 +129,7 @@ func (v *queueView) key(m *Model, name string) (tea.Cmd, bool) {
 	}
 	if k, ok := listKey(name, v.k, v.area.H, len(v.groups)); ok {
 		v.moveTo(k)
+		v.held = true
 		return nil, true
 	}
 	switch name {

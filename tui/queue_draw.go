@@ -51,7 +51,7 @@ func (v *queueView) draw(m *Model, a grid.Area) {
 
 // says sums the queue up.
 func (v *queueView) says() string {
-	text := plural(int64(v.sum.Alerts), "alert") + " in " + plural(int64(v.sum.Groups), "group")
+	text := least(v.sum.Least) + plural(int64(v.sum.Alerts), "alert") + " in " + plural(int64(v.sum.Groups), "group")
 	for _, s := range queue.States {
 		if n := v.sum.States[s]; n > 0 {
 			text += fmt.Sprintf(" · %s %s", count(int64(n)), s)
@@ -60,8 +60,23 @@ func (v *queueView) says() string {
 	if v.sum.Blocks > 0 {
 		text += " · " + plural(int64(v.sum.Blocks), "building block") + " left out"
 	}
+	if there := v.there.text(v.sum); there != "" {
+		text += " · " + there
+	}
 	return text
 }
+
+// least is the sign before a count that may be too small.
+func least(is bool) string {
+	if is {
+		return "≥"
+	}
+	return ""
+}
+
+// atLeast reports whether there may be more of a group: its alerts were counted
+// as they came, and their source holds more than came.
+func atLeast(g *queue.Group) bool { return g.Fetched > 0 && !g.Counted }
 
 // drawHints names the keys, or asks for a verdict.
 func (v *queueView) drawHints(line grid.Area) {
@@ -134,7 +149,7 @@ func (v *queueView) drawGroup(m *Model, line grid.Area, g *queue.Group) {
 		pst = styFaint
 	}
 	line.Text(2, 0, st, queueMarks[g.State])
-	line.FitRight(4, 0, queueCount, st, short(int64(g.Count)))
+	line.FitRight(4, 0, queueCount, st, least(atLeast(g))+short(int64(g.Count)))
 	var n [queueTrend]int
 	g.Trend(n[:], v.sum.First, v.sum.Last+1)
 	x := 4 + queueCount + 1
@@ -227,9 +242,16 @@ func (v *queueView) drawSay(m *Model, a grid.Area) {
 	if g.Containers >= queue.MaxContainers {
 		containers = count(int64(g.Containers)) + " or more containers"
 	}
+	if g.Fetched > 0 && g.Containers > 0 {
+		containers = "≥" + containers
+	}
+	seen := m.clock.full(g.First) + " to " + m.clock.at(g.Last).Format("15:04:05.000") + ", in " + containers
+	if g.Counted {
+		seen = "about " + seen + "; " + count(int64(g.Count)) + " counted there, " + count(int64(g.Fetched)) + " fetched"
+	}
 	lines := [][2]string{
 		{"points", fmt.Sprintf("%d: %s", g.Points, strings.Join(why, ", "))},
-		{"seen", m.clock.full(g.First) + " to " + m.clock.at(g.Last).Format("15:04:05.000") + ", in " + containers},
+		{"seen", seen},
 		{"image", image},
 		{"state", who},
 		{"note", g.Record.Note},

@@ -1,13 +1,16 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/queue"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
@@ -62,6 +65,54 @@ func TestQueueOutlivesStore(t *testing.T) {
 	}
 	d.Keys("c", "2")
 	if text := d.Text(); !strings.Contains(text, "everything is closed; h shows it") {
+		t.Errorf("\n%s", text)
+	}
+}
+
+// vault is a silo that finds too, and evaluates every filter.
+type vault struct{ *silo }
+
+func (v *vault) Support(*filter.Filter) func(*filter.Check) filter.Support {
+	return func(*filter.Check) filter.Support { return filter.Decides }
+}
+
+func (v *vault) Find(_ context.Context, req source.Request, n int, sink source.Sink) (more bool, err error) {
+	for i := v.all.Len() - 1; i >= 0 && n > 0; i-- {
+		if req.Filter.Match(v.all, i) {
+			sink.Batch(v.all.Slice(i, i+1))
+			n--
+		}
+	}
+	return n == 0, nil
+}
+
+// The queue shows what a source holds that counts by itself, also the kinds of
+// which nothing was fetched; their newest alert opens.
+func TestQueueOfWhatIsThere(t *testing.T) {
+	v := &vault{&silo{archive: newArchive()}}
+	d, m := openOn(t, v, 120, 40)
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == archivePage })
+	if _, sum := m.hub.queue.Groups(); sum.Groups != 0 {
+		t.Fatalf("%d groups were fetched", sum.Groups)
+	}
+	d.Keys("Q")
+	if text := d.Text(); len(m.queue.groups) != 6 || !strings.Contains(text, "6 alerts in 6 groups · 6 open · 6 fetched") || !strings.Contains(text, "1 counted there, 1 fetched") {
+		t.Errorf("%d groups\n%s", len(m.queue.groups), text)
+	}
+	golden(t, d, 120, 40, "queue-there")
+	if d.Keys("enter"); m.level().pin.B == nil {
+		t.Errorf("the newest alert did not open: %q\n%s", m.toast.text, d.Text())
+	}
+}
+
+// While the source counts, and where it cannot, the counts are those of what was
+// fetched, and say so.
+func TestQueueOfWhatWasFetched(t *testing.T) {
+	v := &vault{&silo{archive: newArchive(), fail: errors.New("no shards")}}
+	d, m := openOn(t, v, 120, 40, func(o *Options) { o.Filter = "alert.rule exists" })
+	d.Settle(changedMsg{}, func() bool { return m.level().counted.shown == 6 })
+	d.Keys("Q")
+	if text := d.Text(); !strings.Contains(text, "≥6 alerts in 6 groups") || !strings.Contains(text, "as far as fetched: archive: no shards") || !strings.Contains(text, "     ≥1 ") {
 		t.Errorf("\n%s", text)
 	}
 }

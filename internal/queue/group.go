@@ -15,6 +15,8 @@ type Group struct {
 	Origin     string         `json:"origin,omitempty"`
 	Sequence   bool           `json:"sequence,omitempty"` // made by a sequence, not by one rule
 	Count      int            `json:"count"`
+	Fetched    int            `json:"-"`          // of them that came from sources that hold more
+	Counted    bool           `json:"-"`          // by those sources; else there are at least Count
 	Containers int            `json:"containers"` // different ones, [MaxContainers] for that many or more
 	First      int64          `json:"-"`          // ns since 1970
 	Last       int64          `json:"-"`          // of the newest alert
@@ -29,11 +31,17 @@ type Group struct {
 	Why    []Point `json:"why"`
 
 	trend trend
+	there *there
 }
 
 // Trend counts the alerts in equal steps of the time from, … to-1 (ns since
 // 1970), as exactly as the group remembers it.
-func (g *Group) Trend(into []int, from, to int64) { g.trend.spread(into, from, to) }
+func (g *Group) Trend(into []int, from, to int64) {
+	if g.there != nil {
+		g.there.spread(into, from, to)
+	}
+	g.trend.spread(into, from, to)
+}
 
 // MaxContainers bounds how many containers of a group are told apart.
 const MaxContainers = 256
@@ -51,6 +59,10 @@ type group struct {
 	trend      trend
 	containers map[uint64]struct{}
 
+	fetched int    // alerts of sources that hold more
+	other   *trend // of the other sources' alerts; nil: of all
+	there   *there // what those sources hold; nil: not known
+
 	record Record
 	since  int              // alerts that came since the record's Until
 	own    map[string]State // alerts with a record of their own, by id
@@ -66,8 +78,19 @@ func worse(a, b event.Priority) bool {
 }
 
 // add counts an alert.
-func (g *group) add(r event.Row) {
+func (g *group) add(r event.Row, more bool) {
 	at := r.B.Time[r.I]
+	if more {
+		g.fetched++
+		if g.other == nil {
+			g.other = &trend{}
+			if g.count > 0 {
+				*g.other = g.trend
+			}
+		}
+	} else if g.other != nil {
+		g.other.add(at, g.count == g.fetched)
+	}
 	g.trend.add(at, g.count == 0)
 	if g.count == 0 {
 		g.first, g.last, g.origin = at, at, r.T.Text(r.A().Origin)
@@ -140,7 +163,14 @@ func (g *group) states() map[State]int {
 func (q *Queue) snapshot(g *group) Group {
 	s := Group{
 		ID: g.id, Kind: g.kind, Priority: g.priority, Origin: g.origin, Sequence: g.sequence, Count: g.count,
-		Containers: len(g.containers), First: g.first, Last: g.last, Record: g.record, trend: g.trend,
+		Containers: len(g.containers), First: g.first, Last: g.last, Record: g.record, trend: g.trend, Fetched: g.fetched,
+	}
+	if t := g.there; t != nil {
+		s.Count, s.Counted, s.there = max(t.count, g.fetched)+g.count-g.fetched, true, t
+		s.trend = *g.other
+		if first, ok := t.first(); ok {
+			s.First = min(s.First, first)
+		}
 	}
 	s.State, s.Again = g.state()
 	if g.record.State == Closed {

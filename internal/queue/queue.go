@@ -31,6 +31,8 @@ type Queue struct {
 	theirs  map[uint64]*told            // what a SIEM's alerts say of themselves, by a hash of their id
 	memos   map[weak.Pointer[event.Tables]]*memo
 
+	more func(*event.Tables) bool // see HoldMore; nil: none do
+
 	first, last int64 // times of all alerts
 	alerts      int
 	blocks      int // building blocks, which are there for other alerts alone
@@ -45,6 +47,11 @@ func New() *Queue {
 		memos: make(map[weak.Pointer[event.Tables]]*memo),
 	}
 }
+
+// HoldMore names the tables of sources that hold more alerts than they hand on:
+// of their kinds a [Survey] can find out how many there are. It is called before
+// the first batch.
+func (q *Queue) HoldMore(owns func(*event.Tables) bool) { q.more = owns }
 
 // memo remembers the groups of alerts that refer to the same rows.
 type memo struct {
@@ -82,14 +89,15 @@ func (q *Queue) Batch(b *event.Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var m *memo
+	more := false
 	for i, id := range b.Alert {
 		if id == 0 {
 			continue
 		}
 		if m == nil {
-			m = q.memo(b.Tables)
+			m, more = q.memo(b.Tables), q.more != nil && q.more(b.Tables)
 		}
-		q.add(b.Row(i), m)
+		q.add(b.Row(i), m, more)
 	}
 }
 
@@ -110,8 +118,8 @@ func (q *Queue) memo(t *event.Tables) *memo {
 	return m
 }
 
-// add takes one alert in.
-func (q *Queue) add(r event.Row, m *memo) {
+// add takes one alert in; more says that its source holds more of them.
+func (q *Queue) add(r event.Row, m *memo, more bool) {
 	elastic := r.T.Text(r.A().Origin) == "elastic"
 	if elastic && blockField.of(r) == "true" {
 		q.blocks++
@@ -126,7 +134,7 @@ func (q *Queue) add(r event.Row, m *memo) {
 			m.groups[key] = g
 		}
 	}
-	g.add(r)
+	g.add(r, more)
 	if at := r.B.Time[r.I]; q.alerts == 0 {
 		q.first, q.last = at, at
 	} else {
@@ -258,12 +266,14 @@ func (q *Queue) Version() uint64 {
 
 // Summary says what a queue holds.
 type Summary struct {
-	Alerts int
-	Groups int
-	States map[State]int // groups
-	Blocks int           // alerts that are there only for others to be made of, and were left out
-	First  int64         // ns since 1970
-	Last   int64
+	Alerts  int
+	Fetched int  // of them that came from sources that hold more
+	Least   bool // there are more: some groups are known only as far as their alerts came
+	Groups  int
+	States  map[State]int // groups
+	Blocks  int           // alerts that are there only for others to be made of, and were left out
+	First   int64         // ns since 1970
+	Last    int64
 }
 
 // Groups returns all groups in the order in which they are worth looking at:
@@ -271,11 +281,15 @@ type Summary struct {
 func (q *Queue) Groups() ([]Group, Summary) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	sum := Summary{Alerts: q.alerts, Groups: len(q.kinds), States: make(map[State]int, len(States)), Blocks: q.blocks, First: q.first, Last: q.last}
+	sum := Summary{Groups: len(q.kinds), States: make(map[State]int, len(States)), Blocks: q.blocks, First: q.first, Last: q.last}
 	all := make([]Group, 0, len(q.kinds))
 	for _, g := range q.kinds {
 		s := q.snapshot(g)
 		sum.States[s.State]++
+		sum.Alerts += s.Count
+		sum.Fetched += s.Fetched
+		sum.Least = sum.Least || s.Fetched > 0 && !s.Counted
+		sum.First = min(sum.First, s.First)
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b Group) int {

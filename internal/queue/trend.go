@@ -70,10 +70,15 @@ func (t *trend) spread(into []int, from, to int64) {
 			continue
 		}
 		mid := (t.start+int64(i))<<t.shift + int64(1)<<t.shift/2
-		mid = min(max(mid, from), to-1)
-		part := float64(uint64(mid)-uint64(from)) / float64(uint64(to)-uint64(from)) // the span may be longer than an int64
-		into[min(int(part*float64(len(into))), len(into)-1)] += int(c)
+		spreadOne(into, int(c), mid, from, to)
 	}
+}
+
+// spreadOne counts n alerts of a time in the step where it lies; from < to.
+func spreadOne(into []int, n int, at, from, to int64) {
+	at = min(max(at, from), to-1)
+	part := float64(uint64(at)-uint64(from)) / float64(uint64(to)-uint64(from)) // the span may be longer than an int64
+	into[min(int(part*float64(len(into))), len(into)-1)] += n
 }
 
 // after counts what came after a time, as far as the steps tell.
