@@ -256,6 +256,22 @@ func TestDrainRepeatsNothing(t *testing.T) {
 	}
 }
 
+// A container that does nothing is known, too.
+func TestRunning(t *testing.T) {
+	c := lab.Runc(t, lab.RuncSpec{})
+	w := watchFor(t, "evt.type = reboot", source.Options{})
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for _, r := range w.Running() {
+			if r.ID == c.ID[:12] && r.T.Text(r.T.Cont(r.Cont).FullID) == c.ID {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s runs, and is not among %+v", c.ID, w.Running())
+		}
+	}
+}
+
 // What is flown is recorded whole, with what was read and written.
 func TestFly(t *testing.T) {
 	w := watchFor(t, "evt.type = reboot", source.Options{Payload: 64, Durations: true})

@@ -180,7 +180,7 @@ func containerTitle(row event.Row) string {
 	return "no container known"
 }
 
-// containerSubtitle is its pod and image, or its id.
+// containerSubtitle is its pod and image, or its id where that is not its title.
 func containerSubtitle(row event.Row) string {
 	c := row.C()
 	var parts []string
@@ -193,6 +193,9 @@ func containerSubtitle(row event.Row) string {
 	if len(parts) == 0 && c.ID > event.EmptyStr {
 		if c.IsHost() {
 			return "what runs in no container"
+		}
+		if c.Name <= event.EmptyStr { // its id is its title
+			return "no name known"
 		}
 		parts = append(parts, row.T.Text(c.ID))
 	}

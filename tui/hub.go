@@ -327,6 +327,27 @@ func (h *hub) recorders() (rs []source.Recorder) {
 	return rs
 }
 
+// quiet adds the containers that run and of which nothing is held.
+func (h *hub) quiet(held []store.ContainerCount, newest int64) []store.ContainerCount {
+	known := make(map[string]bool, len(held))
+	for _, c := range held {
+		known[c.ID] = true
+	}
+	for _, src := range h.sources {
+		l, ok := src.(source.Lister)
+		if !ok {
+			continue
+		}
+		for _, c := range l.Running() {
+			if !known[c.ID] {
+				known[c.ID] = true
+				held = append(held, store.ContainerCount{ID: c.ID, T: c.T, Cont: c.Cont, Worst: event.PriorityUnknown, First: newest, Last: newest})
+			}
+		}
+	}
+	return held
+}
+
 // reach returns how far back each recorded container's rings reach.
 func (h *hub) reach() map[string]source.Reach {
 	rows := make(map[string]source.Reach)

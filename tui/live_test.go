@@ -19,6 +19,10 @@ func liveSource() *tuitest.Recorder {
 			{Level: source.NoteWarn, Text: "32-bit calls are not seen.", Remedy: "stoop live --compat sees them, at about 30 ns a call."},
 		}
 	})
+	quiet := event.NewTables()
+	r.Runs = []source.Running{{ID: "0c11a9e4b20d", T: quiet, Cont: event.ContID(quiet.Conts.Add(event.Container{
+		ID: quiet.Strings.Add("0c11a9e4b20d"), Name: quiet.Strings.Add("idle"), Pod: quiet.Strings.Add("idle-0"),
+	}))}}
 	at := tuitest.Start
 	r.SetReach(
 		source.Reach{Container: "6cf4be7b2388", Deeds: at.Add(-9*time.Minute - 50*time.Second), Bulk: at.Add(-12 * time.Second), BulkOn: true},

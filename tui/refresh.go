@@ -154,6 +154,9 @@ const ratesShare = 20
 
 func countPanels(ctx context.Context, st *store.Store, conts *store.Containers, h *hub) *panels {
 	p := &panels{containers: conts.Update(ctx), reach: h.reach(), stats: st.Stats(), sources: h.stats()}
+	if p.containers != nil {
+		p.containers = h.quiet(p.containers, p.stats.Newest)
+	}
 	if h.live() {
 		p.rates = h.rates.read()
 		return p

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 	"github.com/stoop-project/stoop/tui/internal/paint"
 )
@@ -311,8 +312,11 @@ func (m *Model) recorderText() string {
 	if len(m.conts.reach) == 0 {
 		return ""
 	}
-	on, least := 0, time.Duration(-1)
+	conts, on, least := 0, 0, time.Duration(-1)
 	for _, r := range m.conts.reach {
+		if r.Container != event.HostID && r.Container != "" {
+			conts++
+		}
 		if r.BulkOn {
 			on++
 		}
@@ -322,7 +326,7 @@ func (m *Model) recorderText() string {
 			}
 		}
 	}
-	text := plural(int64(len(m.conts.reach)), "container")
+	text := plural(int64(conts), "container")
 	if least >= 0 {
 		text += " from −" + span(least)
 	}

@@ -347,8 +347,9 @@ func (t *Table) checkEnded(now time.Time) {
 
 // Info is a container as callers need it who are not readers of events.
 type Info struct {
-	ID    string // 12 digits, or host
+	ID    string // 12 digits
 	Key   uint64
+	Cont  event.ContID // its row in the tables that are written now
 	Ended time.Time
 }
 
@@ -356,7 +357,7 @@ type Info struct {
 func (t *Table) Containers() []Info {
 	list := make([]Info, 0, len(t.byID))
 	for _, k := range t.byID {
-		list = append(list, Info{shortID(k.full), k.key, k.ended})
+		list = append(list, Info{shortID(k.full), k.key, k.id, k.ended})
 	}
 	return list
 }

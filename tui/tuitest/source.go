@@ -85,6 +85,7 @@ func (s *Source) Close() error { return nil }
 type Recorder struct {
 	Source
 	Rings map[string]*event.Batch // what a drain brings, by container
+	Runs  []source.Running        // containers that run
 
 	rows []source.Reach
 }
@@ -109,6 +110,9 @@ func (r *Recorder) SetReach(rows ...source.Reach) {
 	defer r.mu.Unlock()
 	r.rows = rows
 }
+
+// Running implements [source.Lister].
+func (r *Recorder) Running() []source.Running { return r.Runs }
 
 // Reach implements [source.Recorder].
 func (r *Recorder) Reach() []source.Reach {
