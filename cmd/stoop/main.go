@@ -76,18 +76,9 @@ func main() {
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
-	var c cli
 	a := &app{ctx: ctx, out: out, errs: errs}
 	exited := -1
-	parser, err := kong.New(&c,
-		kong.Name("stoop"),
-		kong.Description("From an alert to the syscall trail behind it.\n\n"+sourceGuide()),
-		kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Writers(out, errs),
-		kong.Exit(func(code int) { exited = code; panic(exitPanic{}) }),
-		kong.Bind(a),
-	)
+	parser, err := newParser(a, func(code int) { exited = code; panic(exitPanic{}) })
 	if err != nil {
 		return fail(out, errs, err)
 	}
@@ -103,6 +94,19 @@ func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 		err = usageError{fmt.Errorf("%w (stoop --help lists the verbs, stoop VERB --help their flags)", parseErr)}
 	}
 	return fail(out, errs, err)
+}
+
+// newParser knows the verbs and their flags; exit is where it ends after --help.
+func newParser(a *app, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(new(cli),
+		kong.Name("stoop"),
+		kong.Description("From an alert to the syscall trail behind it.\n\n"+sourceGuide()),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(a.out, a.errs),
+		kong.Exit(exit),
+		kong.Bind(a),
+	)
 }
 
 // predictors complete arguments in the shell.
