@@ -26,7 +26,7 @@ func TestSlowSink(t *testing.T) {
 	open := make(chan struct{})
 	events := uint64(0)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
+	began, done := time.Now(), make(chan error, 1)
 	go func() {
 		done <- l.Run(ctx, source.Request{}, source.SinkFunc(func(b *event.Batch) {
 			<-open
@@ -56,5 +56,8 @@ func TestSlowSink(t *testing.T) {
 	}
 	if s := l.Stats(); s.Passed != events || s.Taken != s.Passed+s.Dropped+lost(s) {
 		t.Errorf("%d events were handed on, and the counts are %+v", events, s)
+	}
+	if s := l.Stats(); len(s.Gaps) == 0 || s.Gaps[0].From.Before(began) || s.Gaps[0].To.Before(s.Gaps[0].From) {
+		t.Errorf("since %v events were lost at these times: %+v", began, s.Gaps)
 	}
 }

@@ -60,6 +60,7 @@ type Live struct {
 
 	statsMu sync.Mutex
 	stats   source.Stats
+	gaps    source.Gaps
 	queue   *source.Queue // to the sink, which may be slow
 
 	shared   *net.UnixListener
@@ -208,6 +209,9 @@ func (l *Live) start(req source.Request) error {
 	l.rescope()
 	l.fly(time.Now())
 	l.stage = atWork
+	l.statsMu.Lock()
+	l.gaps.Begin(time.Now(), nil)
+	l.statsMu.Unlock()
 	return nil
 }
 

@@ -5,6 +5,7 @@ package live
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/live/probe"
@@ -22,7 +23,7 @@ func (l *Live) Stats() source.Stats {
 	l.statsMu.Lock()
 	defer l.statsMu.Unlock()
 	s := l.stats
-	s.Lost, s.Notes = slices.Clone(s.Lost), slices.Clone(s.Notes)
+	s.Lost, s.Notes, s.Gaps = slices.Clone(s.Lost), slices.Clone(s.Notes), l.gaps.List()
 	for _, lost := range l.queue.Lost() {
 		s.Lost = append(s.Lost, lost)
 		s.Passed -= min(s.Passed, lost.Count)
@@ -77,5 +78,6 @@ func (l *Live) losses() {
 	}
 	l.statsMu.Lock()
 	l.stats.Lost = lost
+	l.gaps.Look(time.Now(), append(slices.Clone(lost), l.queue.Lost()...))
 	l.statsMu.Unlock()
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -33,6 +34,8 @@ type decoder struct {
 	added   func(*event.Tables) // called for every new Tables
 	mapped  bool                // payloads lie in a mapped file
 	stats   statsMeta
+	gaps    source.Gaps
+	last    int64  // time of the latest event so far, ns since 1970
 	ended   bool   // there was an end block
 	next    bool   // … which says that the recording goes on elsewhere
 	badRefs uint64 // references to rows that are not there
@@ -58,7 +61,7 @@ func (d *decoder) block(h *blockHeader, payload []byte) (*event.Batch, error) {
 		d.run = hex.EncodeToString(sum[:8])
 		return nil, readJSON(payload, &d.meta)
 	case kindStats:
-		return nil, readJSON(payload, &d.stats)
+		return nil, d.counted(payload)
 	case kindEnd:
 		var end endMeta
 		err := readJSON(payload, &end)
@@ -99,6 +102,27 @@ func (d *decoder) block(h *blockHeader, payload []byte) (*event.Batch, error) {
 		return b, nil
 	}
 	return nil, nil // a kind of a later version, which it may leave to be read over
+}
+
+// counted takes what the sources had counted. A recording of before there were
+// times in it tells by the events around.
+func (d *decoder) counted(payload []byte) error {
+	before := d.stats
+	d.stats = statsMeta{}
+	if err := readJSON(payload, &d.stats); err != nil {
+		return err
+	}
+	s := &d.stats
+	guess := s.At.IsZero()
+	if guess {
+		s.Since, s.At = before.At, time.Unix(0, d.last).UTC()
+	}
+	if d.meta.Part > 1 && before.At.IsZero() {
+		d.gaps.Begin(s.At, s.Lost) // in the files before
+		return nil
+	}
+	d.gaps.Between(s.Since, s.At, s.Lost, guess)
+	return nil
 }
 
 func readJSON(payload []byte, v any) error {

@@ -90,11 +90,17 @@ func (w *Writer) askStats(now bool) []byte {
 	if !now && time.Since(w.askedAt) < time.Second {
 		return w.asked
 	}
+	before := w.askedAt
 	w.askedAt = time.Now()
 	s := w.opt.Stats()
-	data, err := json.Marshal(statsMeta{Taken: s.Taken, Passed: s.Passed, Bad: s.Bad, Lost: s.Lost, Notes: s.Notes})
-	if err == nil {
-		w.asked = data
+	m := statsMeta{Taken: s.Taken, Passed: s.Passed, Bad: s.Bad, Lost: s.Lost, Notes: s.Notes}
+	counted, err := json.Marshal(m)
+	if err != nil || bytes.Equal(counted, w.counted) {
+		return w.asked // it need not be written again for the time alone
+	}
+	m.Since, m.At = before.UTC(), w.askedAt.UTC()
+	if data, err := json.Marshal(m); err == nil {
+		w.asked, w.counted = data, counted
 	}
 	return w.asked
 }

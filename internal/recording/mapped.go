@@ -161,6 +161,9 @@ func (s *mapped) broken(at int64, err error, events uint64) {
 // takeBlock decodes a block and hands its events on. Of events that are damaged
 // it says so and goes on; an error is a damage behind which nothing can be read.
 func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64, c *source.Tally, out outlet) error {
+	if h.kind == kindEvents {
+		d.last = max(d.last, h.to)
+	}
 	if h.kind == kindEvents && out.outside(h.from, h.to) {
 		c.Handed(0, int(h.rows))
 		return nil
@@ -173,6 +176,9 @@ func takeBlock(name string, d *decoder, h *blockHeader, payload []byte, at int64
 		c.Lost("recording", uint64(h.rows))
 		c.Bad(fmt.Sprintf("%s, byte %d", name, at), fmt.Sprintf("%v; %d events were left out", err, h.rows))
 		return nil
+	}
+	if h.kind == kindStats {
+		c.Gaps(d.gaps.List())
 	}
 	if b != nil {
 		pass(b, c, out.sink)

@@ -65,6 +65,9 @@ type tablesMeta struct {
 // statsMeta is the payload of a stats block: the counts since the recording
 // began, and what its sources said.
 type statsMeta struct {
+	Since time.Time `json:"since,omitzero"` // when was counted before; zero: never
+	At    time.Time `json:"at,omitzero"`    // when was counted
+
 	Taken  uint64        `json:"taken"`
 	Passed uint64        `json:"passed"`
 	Bad    uint64        `json:"bad,omitempty"`

@@ -73,6 +73,7 @@ type Writer struct {
 
 	askMu   sync.Mutex // of the two below
 	asked   []byte
+	counted []byte // asked without its time
 	askedAt time.Time
 
 	stop    chan struct{}
@@ -134,6 +135,9 @@ func (w *Writer) begin() error {
 	meta.fill(w.part)
 	w.putJSON(kindMeta, 0, meta)
 	w.putJSON(kindLayout, 0, describe())
+	if w.part > 1 {
+		w.putStats() // what is counted from here on was lost in this file
+	}
 	return w.flush()
 }
 

@@ -78,6 +78,10 @@ type Stats struct {
 	Bad     uint64 // could not be read: broken lines, damaged records
 	Lost    []Loss
 	Notes   []Note // what the user should know: fallbacks, damage, what was not attached and why
+
+	// Gaps are when events were lost, as far as that is known. Those of a
+	// recording were lost when it was made, and are not among Lost.
+	Gaps []Gap
 }
 
 // LostTotal adds up the losses.
@@ -123,6 +127,7 @@ func Totals(sources []Source) (sum Stats) {
 		sum.Bad += s.Bad
 		sum.Lost = append(sum.Lost, s.Lost...)
 		sum.Notes = append(sum.Notes, s.Notes...)
+		sum.Gaps = append(sum.Gaps, s.Gaps...)
 	}
 	return sum
 }

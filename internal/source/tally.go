@@ -68,6 +68,13 @@ func (t *Tally) Lost(hop string, n uint64) {
 	t.s.Lost = append(t.s.Lost, Loss{Hop: hop, Count: n})
 }
 
+// Gaps takes when events were lost, all that is known of it.
+func (t *Tally) Gaps(all []Gap) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.s.Gaps = all
+}
+
 // Note says something to the user, once.
 func (t *Tally) Note(n Note) {
 	t.mu.Lock()
@@ -84,6 +91,7 @@ func (t *Tally) Stats() Stats {
 	s := t.s
 	s.Lost = slices.Clone(s.Lost)
 	s.Notes = slices.Clone(s.Notes)
+	s.Gaps = slices.Clone(s.Gaps)
 	if t.more > 0 {
 		s.Notes = append(s.Notes, Note{Level: NoteWarn, Text: fmt.Sprintf("%d more like these could not be read either", t.more)})
 	}
