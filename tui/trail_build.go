@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/internal/trail"
 )
@@ -48,10 +49,15 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	v.cancel = cancel
 	first := v.trail == nil
-	from, base := v.from, v.base
+	from, base, sources := v.from, v.base, m.hub.sources
+	build := func(rows iter.Seq[event.Row]) *trail.Trail {
+		t := trail.Build(from.Row(), rows)
+		places.Cover(t, sources)
+		return t
+	}
 	all := func() tea.Msg {
 		msg := trailMsg{of: v, whole: true, begun: time.Now()}
-		msg.trail = trail.Build(from.Row(), viewRows(ctx, base, 0, base.Len()))
+		msg.trail = build(viewRows(ctx, base, 0, base.Len()))
 		tell := func() tea.Msg { return msg.fill(ctx) }
 		if len(msg.trail.Steps) <= trailTold || ctx.Err() != nil {
 			return tell()
@@ -72,7 +78,7 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 			return all()
 		}
 		k := max(base.FindTime(from.Time())-trailNear, 0)
-		msg := trailMsg{of: v, trail: trail.Build(from.Row(), viewRows(ctx, base, k, 2*trailNear)), next: all}
+		msg := trailMsg{of: v, trail: build(viewRows(ctx, base, k, 2*trailNear)), next: all}
 		return msg.fill(ctx)
 	}
 }
@@ -189,7 +195,7 @@ func (m *Model) showTrail(v *trailView) tea.Cmd {
 			pick = pickSteps(want, objects, everything)
 		}
 		return linesMsg{v, want, trail.Fold(want.trail.Steps, trail.FoldOptions{
-			Pick: pick, Pause: pauseOf(want.trail), Marked: func(s trail.Step) bool { _, ok := marks.marked(s.Row); return ok },
+			Pick: pick, Pause: pauseOf(want.trail), Gaps: want.trail.Gaps(pauseOf(want.trail)), Marked: func(s trail.Step) bool { _, ok := marks.marked(s.Row); return ok },
 		})}
 	}
 }

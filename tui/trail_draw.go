@@ -99,8 +99,8 @@ func (v *trailView) draw(m *Model, a grid.Area, clk clock) {
 // looked for, and what was lost.
 func (v *trailView) drawHow(m *Model, a grid.Area) {
 	right := a.W - 1
-	if lost := m.lostOf(v); lost > 0 {
-		right = a.Right(right, 0, styWarn.Bold(), "lost "+count(lost)+" of this container") - 2
+	if v.trail != nil {
+		right = v.drawLost(a, right)
 	}
 	if v.trail == nil || !v.whole {
 		right = a.Right(right, 0, styAccent, "reading …") - 2
@@ -171,15 +171,17 @@ func (v *trailView) name(m *Model) string {
 	return t
 }
 
-// lostOf is how many events of the trail's container were lost, and of none
-// that is known.
-func (m *Model) lostOf(v *trailView) (n int64) {
-	row := v.from.Row()
-	id := row.T.Text(row.C().ID)
-	for _, l := range m.sourceStats.Lost {
-		if l.Container == id || l.Container == "" {
-			n += int64(l.Count)
-		}
+// drawLost says what was lost, of the container and of none that is known.
+func (v *trailView) drawLost(a grid.Area, right int) int {
+	c := &v.trail.Coverage
+	text := "lost " + count(int64(c.Lost)) + " of this container"
+	switch {
+	case c.Lost+c.Else == 0:
+		return right
+	case c.Lost == 0:
+		text = "lost " + count(int64(c.Else)) + ", whose is not known"
+	case c.Else > 0:
+		text += " and " + count(int64(c.Else)) + " of others, or of it"
 	}
-	return n
+	return a.Right(right, 0, styWarn.Bold(), text) - 2
 }

@@ -144,6 +144,8 @@ func (p *eventsPane) drawLine(a grid.Area, k int, v *trailView, m *Model, cols [
 	ref := store.Ref{B: row.B, I: row.I}
 	pinned := v.from.Row().Alert != 0 && trail.Same(row, v.from.Row())
 	switch {
+	case l.Gap != nil:
+		a.Text(gutter, 0, styWarn, "┈┈┈┈ "+gapText(*l.Gap, v.from.Time())+" ┈┈┈┈")
 	case l.Count == 0:
 		a.Text(gutter, 0, styFaint, "┈┈┈┈ "+longSpan(l.Pause)+" without an event ┈┈┈┈")
 	case l.Count > 1:
@@ -200,6 +202,18 @@ func (p *eventsPane) runPieces(k int, v *trailView, r reader) []piece {
 		ps = append(ps, piece{"  " + name, styText})
 	}
 	return append(ps, piece{"  in " + longSpan(last.B.Time[last.I]-row.B.Time[row.I]), styFaint})
+}
+
+// gapText says what was lost, and between which times.
+func gapText(g trail.Gap, alert int64) string {
+	text := g.String() + " "
+	if g.Guess {
+		text += "≈ "
+	}
+	if g.From == 0 {
+		return text + "before " + fromAlert(g.To-alert)
+	}
+	return text + "between " + fromAlert(g.From-alert) + " and " + fromAlert(g.To-alert)
 }
 
 // longSpan writes how long something took: 0.4 ms, 12.3 s, 9m50s.

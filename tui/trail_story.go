@@ -86,14 +86,16 @@ func (p *storyPane) follow(v *trailView) {
 // toSentence puts the cursor of the events on the first event of the sentence.
 func (v *trailView) toSentence() {
 	x := v.story.told()
-	if x == nil || len(x.Events) == 0 {
+	if x == nil {
 		return
 	}
-	if step, ok := v.trail.Find(x.Events[0]); ok {
-		v.events.goTo(step)
-	} else {
-		v.events.goTo(min(v.trail.FindTime(x.Time), len(v.trail.Steps)-1))
+	if len(x.Events) > 0 {
+		if step, ok := v.trail.Find(x.Events[0]); ok {
+			v.events.goTo(step)
+			return
+		}
 	}
+	v.events.goTo(min(v.trail.FindTime(x.Time), len(v.trail.Steps)-1))
 }
 
 func (p *storyPane) draw(a grid.Area, v *trailView, r reader, focus bool) {

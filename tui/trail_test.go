@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/tuitest"
 )
@@ -173,4 +174,23 @@ func TestTrailOfThousands(t *testing.T) {
 	if n := m.level().trail.lineage.node(); n == nil || n.Line() != "/bin/tool 19998" && n.Process.PID != 20998 {
 		t.Errorf("the last but one is %v", n)
 	}
+}
+
+// What was lost is drawn where it was lost, told in the story, and summed up
+// above.
+func TestTrailLosses(t *testing.T) {
+	b := shellScene()
+	src := &tuitest.Source{Name: "lossy", Batches: []*event.Batch{b}}
+	at := func(i int) time.Time { return time.Unix(0, b.Time[i]) }
+	src.Count(func(st *source.Stats) {
+		st.Gaps = []source.Gap{
+			{Container: "6cf4be7b2388", From: at(5), To: at(5).Add(time.Second), Count: 312},
+			{From: at(9), To: at(9).Add(2 * time.Second), Count: 4, Guess: true},
+			{Container: "0123456789ab", From: at(5), To: at(9), Count: 1000}, // another's
+		}
+	})
+	d, _ := openOn(t, src, 120, 40)
+	d.Keys("e", "enter")
+	wants(t, d, "lost 312 of this container and 4 of others, or of it", "┈┈┈┈ 312 events of this container lost between T+", "within the next 1s")
+	golden(t, d, 120, 40, "trail-losses")
 }

@@ -333,7 +333,7 @@ func (o *opening) files(ctx context.Context, names []string, at int64) (places.P
 		return nil, err
 	}
 	report(safetext.NewWriter(o.a.errs), sources, false)
-	return places.Store(strings.Join(names, ", "), places.File, st), nil
+	return places.Store(strings.Join(names, ", "), places.File, st, sources...), nil
 }
 
 // folders are the folders of kept trails.

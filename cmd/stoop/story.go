@@ -12,9 +12,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/safetext"
-	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
-	"github.com/stoop-project/stoop/internal/trail"
 )
 
 // storyFlags are what print is told of an alert whose story is wanted.
@@ -50,7 +48,6 @@ func (c *printCmd) printStory(a *app) error {
 	if err != nil {
 		return err
 	}
-	cover(found.Trail, sources)
 	err = writeFound(a.out, found, c.Markdown)
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	return err
@@ -62,33 +59,6 @@ func writeFound(w io.Writer, found *places.Found, markdown bool) error {
 		return errors.Join(found.Trail.WriteMarkdown(w), found.WriteMarkdown(w))
 	}
 	return errors.Join(found.Trail.WriteText(w), found.WriteText(w))
-}
-
-// cover tells a trail what its sources say of themselves: since when they have
-// events, and what was lost.
-func cover(t *trail.Trail, sources []source.Source) {
-	for _, s := range sources {
-		in := s.Info()
-		t.Coverage.Records = append(t.Coverage.Records, trail.Record{Name: in.Name, Since: in.Bounds[0], Until: in.Bounds[1]})
-		for _, l := range s.Stats().Lost {
-			switch l.Container {
-			case t.Subject.Container:
-				t.Coverage.Lost += l.Count
-			case "":
-				t.Coverage.Else += l.Count
-			}
-		}
-		r, ok := s.(source.Recorder)
-		if !ok {
-			continue
-		}
-		for _, reach := range r.Reach() {
-			if reach.Container == t.Subject.Container {
-				t.Coverage.Lost += reach.Lost
-				t.Coverage.Records = append(t.Coverage.Records, trail.Record{Name: "the flight recorder", Since: reach.Deeds, Until: reach.Ended})
-			}
-		}
-	}
 }
 
 // withAlerts adds to an error which alerts there are to name.

@@ -3,6 +3,7 @@ package places
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -20,13 +21,17 @@ type KeptTrail struct {
 // Folder is a folder of kept trails: those of the alert, of its container and of
 // its time are read, the others passed over.
 func Folder(dir string, list func() ([]KeptTrail, error), open func(ctx context.Context, path string) (source.Source, error)) Place {
-	return &folder{dir, list, open}
+	return &folder{dir: dir, list: list, open: open, read: map[string]bool{}}
 }
 
 type folder struct {
 	dir  string
 	list func() ([]KeptTrail, error)
 	open func(ctx context.Context, path string) (source.Source, error)
+
+	mu   sync.Mutex
+	read map[string]bool // trails whose gaps are known
+	gaps []source.Gap    // when events were lost in those that were read
 }
 
 func (p *folder) Name() string { return p.dir }
@@ -50,7 +55,7 @@ func (p *folder) Look(ctx context.Context, q Question, most int) (l Looked, err 
 			continue
 		}
 		read++
-		if err := p.read(ctx, t.Path, q, &l); err != nil {
+		if err := p.look(ctx, t.Path, q, &l); err != nil {
 			return l, err
 		}
 	}
@@ -75,13 +80,20 @@ func (q Question) mayBeIn(t KeptTrail) bool {
 	return q.To == 0 || (t.From.IsZero() || t.From.UnixNano() < q.To) && (t.To.IsZero() || t.To.UnixNano() >= q.From)
 }
 
-func (p *folder) read(ctx context.Context, path string, q Question, l *Looked) error {
+func (p *folder) look(ctx context.Context, path string, q Question, l *Looked) error {
 	src, err := p.open(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	return src.Run(ctx, request(q), source.SinkFunc(func(b *event.Batch) { l.Hits = append(l.Hits, chosen(b, q)...) }))
+	err = src.Run(ctx, request(q), source.SinkFunc(func(b *event.Batch) { l.Hits = append(l.Hits, chosen(b, q)...) }))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.read[path] {
+		p.read[path] = true
+		p.gaps = append(p.gaps, src.Stats().Gaps...)
+	}
+	return err
 }
 
 // request is what a source is asked for a question.

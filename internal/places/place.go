@@ -55,7 +55,13 @@ type Place interface {
 // that look for events themselves, and those that keep a flight recorder.
 func Of(st *store.Store, sources []source.Source) (all []Place) {
 	if st != nil && st.Stats().Events > 0 {
-		all = append(all, Store("what was read", Held, st))
+		var read []source.Source
+		for _, s := range sources {
+			if _, finds := s.(source.Finder); !finds {
+				read = append(read, s)
+			}
+		}
+		all = append(all, Store("what was read", Held, st, read...))
 	}
 	for _, s := range sources {
 		if f, ok := s.(source.Finder); ok {
@@ -68,13 +74,17 @@ func Of(st *store.Store, sources []source.Source) (all []Place) {
 	return all
 }
 
-// Store is what a store holds, as a place.
-func Store(name string, kind Kind, st *store.Store) Place { return &held{name, kind, st} }
+// Store is what a store holds, as a place, and of which sources, which may be
+// closed.
+func Store(name string, kind Kind, st *store.Store, sources ...source.Source) Place {
+	return &held{name, kind, st, sources}
+}
 
 type held struct {
-	name string
-	kind Kind
-	st   *store.Store
+	name    string
+	kind    Kind
+	st      *store.Store
+	sources []source.Source
 }
 
 func (h *held) Name() string { return h.name }

@@ -45,6 +45,11 @@ func (f *finding) found() *Found {
 func (x *Found) build() {
 	f := x.by
 	x.Trail = trail.BuildFor(f.known.Subject, f.alert, rowsOf(x.Rows))
+	for _, p := range f.in {
+		if p, ok := p.(covering); ok {
+			p.cover(x.Trail)
+		}
+	}
 	x.Sure = f.sure(x.Trail)
 	x.Missing = f.missing()
 	x.Attach = f.attach(x)

@@ -13,6 +13,7 @@ type Coverage struct {
 	Records []Record // by whom; the caller's to fill
 	Lost    uint64   // events of this container that are known to be lost
 	Else    uint64   // events lost of which the container is not known
+	Gaps    []Gap    // when, as far as that is known
 
 	seen  typeSet
 	data  bool // some reads or writes came with their data
@@ -81,6 +82,22 @@ func (t *Trail) coverage() (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s of this container were lost, and %s of which it is not known whose they were.", count(int(c.Lost), "event", "events"), count(int(c.Else), "event", "events")))
 	case c.Else > 0:
 		lines = append(lines, fmt.Sprintf("%s were lost, of which it is not known whose they were.", count(int(c.Else), "event", "events")))
+	}
+	if n := len(c.Gaps); n > 0 {
+		first, last := c.Gaps[0], c.Gaps[0]
+		for _, g := range c.Gaps {
+			if g.From < first.From {
+				first = g
+			}
+			if g.To > last.To {
+				last = g
+			}
+		}
+		when := "at the latest at " + clock(time.Unix(0, last.To)) + " UTC"
+		if first.From > 0 {
+			when = "between " + clock(time.Unix(0, first.From)) + " and " + clock(time.Unix(0, last.To)) + " UTC"
+		}
+		lines = append(lines, "They were lost "+when+": the story and the events say when each time.")
 	}
 	var without []string
 	for _, p := range parts {

@@ -26,11 +26,12 @@ type Folding struct {
 }
 
 // run is a line as long as nothing is unfolded. Without any steps it is a pause
-// before the next run.
+// before the next run, or a gap in what was recorded.
 type run struct {
 	first, last int32 // places among the steps shown
 	n           int32
 	bytes       int64 // of a pause its ns
+	gap         *Gap
 }
 
 // opened is a run that is unfolded.
@@ -43,9 +44,10 @@ type opened struct {
 type Line struct {
 	Step  int   // number of the step in the trail; of a run the first, of a pause the one behind it
 	Last  int   // number of the last step
-	Count int   // how many steps the line stands for; 0: a pause
+	Count int   // how many steps the line stands for; 0: a pause, or a gap
 	Bytes int64 // that they read and wrote, together
 	Pause int64 // ns without any step
+	Gap   *Gap  // within which events were lost, from here on; nil: none
 	Open  bool  // the run's steps stand below
 	Of    int   // the how-manieth of an unfolded run, from 1; 0: a line of its own
 }
@@ -56,6 +58,7 @@ type FoldOptions struct {
 	Marked func(Step) bool // steps with a mark; may be nil
 	Pause  int64           // ns without steps that get a line; 0: none do
 	Flat   bool            // nothing is folded
+	Gaps   []Gap           // within which events were lost, in order
 }
 
 // likeness is what the calls of a run have in common.
@@ -105,7 +108,7 @@ func Fold(steps []Step, opt FoldOptions) *Folding {
 	var kinds []likeness // of the runs that may go on, with runs beside it
 	var runs []int
 	now := idling // the manner of the runs that may go on
-	before := int64(0)
+	before, gaps := int64(0), opt.Gaps
 	for p := range n {
 		s := &steps[f.step(p)]
 		f.next[p] = -1
@@ -115,6 +118,10 @@ func Fold(steps []Step, opt FoldOptions) *Folding {
 			kinds, runs = kinds[:0], runs[:0]
 		}
 		before = at
+		for len(gaps) > 0 && gaps[0].From <= at {
+			f.runs = append(f.runs, run{first: int32(p), last: int32(p), gap: &gaps[0]})
+			kinds, runs, gaps = kinds[:0], runs[:0], gaps[1:]
+		}
 		if s.Row.Alert != 0 || opt.Flat || opt.Marked != nil && opt.Marked(*s) {
 			kinds, runs = kinds[:0], runs[:0]
 			f.begin(p, s)
@@ -137,6 +144,11 @@ func Fold(steps []Step, opt FoldOptions) *Folding {
 		now = after
 		kinds, runs = append(kinds, is), append(runs, len(f.runs))
 		f.begin(p, s)
+	}
+	for i := range gaps {
+		if n > 0 {
+			f.runs = append(f.runs, run{first: int32(n - 1), last: int32(n - 1), gap: &gaps[i]})
+		}
 	}
 	f.lines = len(f.runs)
 	return f
@@ -233,7 +245,7 @@ func (f *Folding) Line(k int) Line {
 	r := f.runs[i]
 	l := Line{Step: f.step(int(r.first)), Last: f.step(int(r.last)), Count: int(r.n), Bytes: r.bytes}
 	if r.n == 0 {
-		l.Pause, l.Bytes = r.bytes, 0
+		l.Pause, l.Bytes, l.Gap = r.bytes, 0, r.gap
 	}
 	_, l.Open = f.opened(i)
 	return l

@@ -44,6 +44,7 @@ func (t *Trail) Story() []*Sentence {
 		s.event(step)
 	}
 	s.endLines()
+	s.lostAt()
 	slices.SortStableFunc(s.all[begun:], func(a, b *told) int { return cmp.Compare(a.Time, b.Time) })
 	out := make([]*Sentence, len(s.all))
 	for i, x := range s.all {
