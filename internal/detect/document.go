@@ -2,7 +2,6 @@ package detect
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"time"
 
@@ -124,21 +123,10 @@ func text(dst []byte, s string) []byte {
 }
 
 // alertID returns the id of the alert of a rule on an event: the same wherever
-// the event is read, from the kernel or from a recording of it. No thread does
-// two things in one nanosecond; a document tells itself from others.
+// the event is read.
 func alertID(r event.Row, rule string) string {
-	e := r.B.At(r.I)
-	var n []byte
-	n = binary.LittleEndian.AppendUint64(n, uint64(e.Time))
-	n = binary.LittleEndian.AppendUint64(n, uint64(e.Res))
-	n = binary.LittleEndian.AppendUint32(n, e.TID)
-	n = binary.LittleEndian.AppendUint32(n, uint32(e.FD))
-	n = binary.LittleEndian.AppendUint16(n, uint16(e.Type))
-	if e.Bits&event.HasDoc != 0 {
-		n = append(n, r.B.Payload(r.I)...)
-	}
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.T.Text(r.T.Host)), {0}, []byte(rule), {0}, n} {
+	for _, part := range [][]byte{[]byte(r.T.Text(r.T.Host)), {0}, []byte(rule), {0}, r.AppendIdentity(nil)} {
 		h.Write(part)
 	}
 	return uuid(h.Sum(nil))

@@ -1,5 +1,7 @@
 package event
 
+import "encoding/binary"
+
 // Row is what a field reads. For a field whose [Home] is a dimension only the
 // members that the home names need to be set: a filter asks once for each row
 // of the dimension, without any event.
@@ -13,6 +15,22 @@ type Row struct {
 
 	B *Batch // nil when only a dimension is asked
 	I int
+}
+
+// AppendIdentity appends what tells an event from all others of its host, the
+// same wherever it is read: from the kernel, or from a recording of it. No thread
+// does two things in one nanosecond; a document tells itself from others.
+func (r Row) AppendIdentity(dst []byte) []byte {
+	e := r.B.At(r.I)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Time))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Res))
+	dst = binary.LittleEndian.AppendUint32(dst, e.TID)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(e.FD))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(e.Type))
+	if e.Bits&HasDoc != 0 {
+		dst = append(dst, r.B.Payload(r.I)...)
+	}
+	return dst
 }
 
 // Home says on which rows a field's value depends.

@@ -3,15 +3,15 @@ package sequence
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/rules"
 )
 
 // Fired is a sequence whose steps have happened.
 type Fired struct {
-	ID   [16]byte // the same whenever the same events make it fire
+	ID   [16]byte // the same whenever the same events make it fire, wherever they are read
 	Time int64    // ns since 1970: of the last event, or of the end of the time span where that decides
 	Progress
 }
@@ -43,12 +43,24 @@ func newFired(g *group, m match, at int64) *Fired {
 	h := sha256.New()
 	h.Write([]byte(f.Sequence.Name + "\x00" + g.key))
 	for _, t := range f.Steps {
-		h.Write([]byte("\x00" + t.Event.Run + "\x00" + t.Step.Name + "\x00"))
-		h.Write(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, t.Event.Seq()), uint64(t.Event.Time)))
+		row := t.Event.Row()
+		h.Write([]byte("\x00" + t.Step.Name + "\x00" + row.T.Text(row.T.Host) + "\x00"))
+		h.Write(identity(row))
 	}
 	copy(f.ID[:], h.Sum(nil))
 	return f
 }
+
+// identity is what tells an event from others of its host: an alert's id, which
+// is the same wherever the rule is asked.
+func identity(r event.Row) []byte {
+	if v, ok := alertID.Get(r, event.Arg{}); ok {
+		return []byte(v.String())
+	}
+	return r.AppendIdentity(nil)
+}
+
+var alertID, _ = event.Fields.Lookup("alert.id")
 
 func newProgress(g *group, m match) Progress {
 	p := Progress{Sequence: g.run.seq, Since: m.since, Missing: g.run.missing(m.taken), Count: m.count}

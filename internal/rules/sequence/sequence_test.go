@@ -184,11 +184,13 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// The same events have the same id, others another one.
+// The same events have the same id, whatever their numbers are where they are
+// read; others have another one.
 func TestID(t *testing.T) {
 	ids := map[[16]byte]int{}
-	for _, from := range []int64{1, 1, 2} {
+	for i, from := range []int64{1, 1, 2} {
 		w, c := newWorld(), mustNew(t, Options{}, sequenceOf(rules.Ordered, time.Minute, "a", "b"))
+		w.t.Run, w.seq = fmt.Sprint("run ", i), uint64(1+1000*i)
 		c.Feed(w.batch(deed{from, "a", "x", 0}, deed{3, "b", "x", 0}), nil, nil, func(f *Fired) { ids[f.ID]++ })
 	}
 	if len(ids) != 2 {

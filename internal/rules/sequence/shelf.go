@@ -9,15 +9,11 @@ import (
 // Event is an event that a step took: a copy with what it refers to.
 type Event struct {
 	Time  int64        // ns since 1970
-	Run   string       // of the tables that it came from; with its number it says which event it is
 	Batch *event.Batch // the event alone
 
 	ord  uint64
 	mark uint64 // the last sweep that found it in use
 }
-
-// Seq returns the event's number in its source.
-func (e *Event) Seq() uint64 { return e.Batch.Seq }
 
 // Row returns what a field reads of the event.
 func (e *Event) Row() event.Row { return e.Batch.Row(0) }
@@ -47,7 +43,7 @@ func (s *shelf) put(b *event.Batch, i int) *Event {
 	rows := c.Tables().Bytes()
 	one := c.Batch(b.Slice(i, i+1))
 	s.filled += c.Tables().Bytes() - rows + one.Bytes()
-	return &Event{Time: b.Time[i], Run: b.Tables.Run, Batch: one}
+	return &Event{Time: b.Time[i], Batch: one}
 }
 
 func (s *shelf) copier(t *event.Tables) *event.Copier {

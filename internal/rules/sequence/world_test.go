@@ -28,7 +28,6 @@ type world struct {
 
 func newWorld() *world {
 	w := &world{t: event.NewTables(), seq: 1, ids: map[string]event.ContID{"": 0}}
-	w.t.Run = "test"
 	w.open, _ = event.TypeOf("connect")
 	return w
 }
