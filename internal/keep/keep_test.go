@@ -167,6 +167,27 @@ func TestAlertsShareATrailAndTheNextGoesOn(t *testing.T) {
 	})
 }
 
+// What rules were told of an event, such as a program's hash, is in the trail as
+// what happened is.
+func TestHashesAreKept(t *testing.T) {
+	within(t, Options{After: time.Second}, func(t *testing.T, k *Keeper, r *rings, alert func(id, container string)) {
+		r.does() // 0
+		tables := event.NewCopier(r.tables).Tables()
+		tables.Docs = newAlerts().Tables().Docs
+		c := event.NewCopierTo(r.tables, tables)
+		deed := event.NewBatch(r.tables, 1, 1)
+		deed.Append(event.Event{Time: time.Now().UnixNano(), Type: event.TypeExeHash, TID: 77, Proc: r.proc, Dur: -1}, nil)
+		time.Sleep(time.Second)
+		k.take(c.Batch(deed))
+		alert("a-1", "6cf4be7b2388")
+		time.Sleep(time.Minute)
+		at, _ := k.Trail("a-1")
+		if events, _ := read(t, at.Path); strings.Join(events, " ") != "0 77 a-1" {
+			t.Errorf("the trail has %v", events)
+		}
+	})
+}
+
 func TestWhatIsNotKeptIsCounted(t *testing.T) {
 	within(t, Options{AtOnce: 1}, func(t *testing.T, k *Keeper, r *rings, alert func(id, container string)) {
 		r.does()

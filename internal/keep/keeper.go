@@ -143,9 +143,12 @@ func (k *Keeper) take(b *event.Batch) {
 		k.hold(b)
 		return
 	}
-	for i, id := range b.Alert {
-		if id != 0 {
+	for i := range b.Len() {
+		switch {
+		case b.AlertAt(i) != 0:
 			k.alert(b.Row(i))
+		case b.Bits[i]&event.HasDoc == 0: // what was found out about an event, and is none of its source's
+			k.hold(b.Slice(i, i+1))
 		}
 	}
 }
