@@ -217,7 +217,7 @@ func TestSlack(t *testing.T) {
 	target := open(t, "slack://hook:AAAAAAAAA-BBBBBBBBB-123456789123456789123456@webhook", nil, how)
 	n := begin(t, Options{Wait: true}, target)
 	a := alertOf("Command shell through netcat", "web-0", start)
-	a.Guide, a.Open = rules.Guide{Investigate: []string{"Where does <it> connect to?"}}, "stoop view live -f 'container.id = 6cf4be7b2388'"
+	a.Guide, a.Open = rules.Guide{Investigate: []string{"Where does <it> connect to?"}}, "sudo stoop open --at 2026-11-23T23:37:05.23952438Z --container 6cf4be7b2388 live"
 	for range 30000 {
 		n.Alert(a)
 	}
@@ -227,18 +227,17 @@ func TestSlack(t *testing.T) {
 	}
 	var message struct {
 		Text        string
-		Attachments []struct{ Text string }
+		Attachments []any
 	}
 	if err := json.Unmarshal(r.bodies[0], &message); err != nil {
 		t.Fatal(err)
 	}
-	if want := "Critical: Command shell through netcat in shop/web-0 (30000 times)"; message.Text != want {
-		t.Errorf("%q, want %q", message.Text, want)
+	if want := "Critical: Command shell through netcat in shop/web-0 (30000 times)\n"; !strings.HasPrefix(message.Text, want) || len(message.Attachments) > 0 {
+		t.Errorf("%q with %v, want %q first", message.Text, message.Attachments, want)
 	}
-	body := string(r.bodies[0])
-	for _, want := range []string{`Trail: ` + "`stoop view live -f 'container.id = 6cf4be7b2388'`", "Where does \\u0026lt;it\\u0026gt; connect to?"} {
-		if !strings.Contains(body, strings.ReplaceAll(want, "'", `'`)) {
-			t.Errorf("%s has no %s", body, want)
+	for _, want := range []string{"\nTrail: `sudo stoop open --at 2026-11-23T23:37:05.23952438Z --container 6cf4be7b2388 live`\n", "Where does &lt;it&gt; connect to?"} {
+		if !strings.Contains(message.Text, want) {
+			t.Errorf("%s has no %s", message.Text, want)
 		}
 	}
 	if st := n.Stats()[0]; st.Taken != 30000 || st.Delivered != 30000 || st.Sent != 1 {

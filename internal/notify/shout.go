@@ -80,6 +80,11 @@ func (s *shouter) shout(l letter) error {
 		l.Body = l.Title + "\n" + l.Body
 	case "googlechat", "hangouts", "mattermost", "rocketchat", "wecom", "signal", "notifiarr":
 		l.Body = l.Title + "\n" + l.Body
+	case "slack":
+		// Lines of a body become attachments, a box each, of which Slack folds away
+		// all but the first and refuses more than 100.
+		params["title"] = l.Title + "\n" + l.Body
+		l.Body = ""
 	default:
 		title()
 	}
