@@ -21,6 +21,7 @@ type ruleDoc struct {
 	Priority   string         `json:"priority,omitempty"`
 	Tags       []string       `json:"tags,omitempty"`
 	Enabled    bool           `json:"enabled"`
+	Off        string         `json:"disabled_by,omitempty"`
 	Tactics    []string       `json:"tactics,omitempty"`
 	Techniques []string       `json:"techniques,omitempty"`
 	Condition  string         `json:"condition,omitempty"`
@@ -74,7 +75,7 @@ func (d *ruleDoc) name() string {
 
 func docOfRule(r *rules.Rule) ruleDoc {
 	doc := ruleDoc{
-		Rule: r.Name, Desc: strings.TrimSpace(r.Desc), Source: r.Source, Priority: r.Priority.String(), Tags: r.Tags, Enabled: r.Enabled,
+		Rule: r.Name, Desc: strings.TrimSpace(r.Desc), Source: r.Source, Priority: r.Priority.String(), Tags: r.Tags, Enabled: r.Enabled, Off: r.Off,
 		Tactics: rules.Tactics(r.Tags), Techniques: rules.Techniques(r.Tags), Guide: docOfGuide(r.Guide),
 		Condition: strings.TrimSpace(r.Condition), Evaluated: filter.Source(r.Expr), Output: r.Output, At: r.At.String(),
 	}
@@ -149,6 +150,9 @@ func writeRules(to io.Writer, docs []ruleDoc, format string) error {
 		}
 		if !d.Enabled {
 			state += ", disabled"
+			if d.Off != "" {
+				state += " by " + d.Off
+			}
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.name(), state, kind, strings.Join(slices.Concat(d.Tactics, d.Techniques), ", "))
 	}
@@ -168,7 +172,7 @@ func writeRule(to io.Writer, d *ruleDoc) error {
 	part("source", d.Source)
 	part("priority", d.Priority)
 	if !d.Enabled {
-		part("enabled", "no")
+		part("enabled", strings.TrimSuffix("no, "+d.Off, ", "))
 	}
 	part("tags", strings.Join(d.Tags, ", "))
 	part("MITRE", strings.Join(slices.Concat(d.Tactics, d.Techniques), ", "))

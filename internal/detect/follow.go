@@ -21,6 +21,7 @@ func digestOf(files []rules.File, outputs []rules.AppendOutput) (d digest) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q", outputs)
 	for _, f := range files {
+		fmt.Fprintf(h, "%#v", f.Choice)
 		for _, text := range [][]byte{[]byte(f.Name), {0}, f.Text, {0}} {
 			h.Write(text)
 		}

@@ -60,6 +60,7 @@ func (l *loader) compile(d *ruleDef) (*Rule, error) {
 	if ok, err := l.compileCondition(d, &r); !ok || err != nil {
 		return nil, err
 	}
+	d.it.file.choice.apply(&r)
 	if r.Source == event.SourceSyscall && d.warnTypes && !namesTypes(r.Expr) {
 		if types := r.Filter.Scope().Types; types.Len() > manyTypes {
 			d.it.warn(d.it.node, WarnNoEvtType, "Rule matches too many evt.type values. This has a significant performance penalty.")

@@ -11,18 +11,36 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/stoop-project/stoop/internal/event"
 )
 
 // FalcoConfig is Falco's own configuration on this machine.
 var FalcoConfig = "/etc/falco/falco.yaml"
 
-// falcoConfig is what of Falco's configuration says which rules there are and
-// what their outputs end with (falco 0.44, userspace/falco/configuration.cpp).
+// falcoConfig is what of Falco's configuration says which rules there are, which
+// of them are at work, and what their outputs end with (falco 0.44, userspace/falco/configuration.cpp).
 type falcoConfig struct {
 	RulesFiles   paths        `yaml:"rules_files"`
 	RulesFile    paths        `yaml:"rules_file"` // its name before 0.38
 	AppendOutput []appendItem `yaml:"append_output"`
 	ConfigFiles  []configFile `yaml:"config_files"`
+	Rules        []Selection  `yaml:"rules"`
+	Priority     *string      `yaml:"priority"`
+}
+
+// choice says which of the rules are at work; nil: all that their files enable.
+func (c *falcoConfig) choice() (*Choice, error) {
+	x := &Choice{From: FalcoConfig, Select: c.Rules}
+	if c.Priority != nil {
+		if x.Least = event.PriorityOf(*c.Priority); x.Least == event.PriorityUnknown {
+			return nil, fmt.Errorf("priority: %q is none: emergency, alert, critical, error, warning, notice, informational, debug", *c.Priority)
+		}
+	}
+	if len(x.Select) == 0 && x.Least == event.PriorityUnknown {
+		return nil, nil
+	}
+	return x, nil
 }
 
 // paths is a path, or a list of them.
@@ -162,8 +180,8 @@ func (c configFile) files() []string {
 	return all
 }
 
-// merge takes in what an included file says: lists are joined, unless the
-// strategy is another.
+// merge takes in what an included file says: lists are joined, what is one value
+// is replaced, unless the strategy is another.
 func (c *falcoConfig) merge(more *falcoConfig, strategy string) {
 	files := slices.Concat(more.RulesFiles, more.RulesFile)
 	switch strategy {
@@ -174,6 +192,9 @@ func (c *falcoConfig) merge(more *falcoConfig, strategy string) {
 		if len(more.AppendOutput) > 0 {
 			c.AppendOutput = more.AppendOutput
 		}
+		if len(more.Rules) > 0 {
+			c.Rules = more.Rules
+		}
 	case "add-only":
 		if len(c.RulesFiles) == 0 {
 			c.RulesFiles = files
@@ -181,9 +202,19 @@ func (c *falcoConfig) merge(more *falcoConfig, strategy string) {
 		if len(c.AppendOutput) == 0 {
 			c.AppendOutput = more.AppendOutput
 		}
+		if len(c.Rules) == 0 {
+			c.Rules = more.Rules
+		}
+		if c.Priority != nil {
+			return
+		}
 	default:
 		c.RulesFiles = append(c.RulesFiles, files...)
 		c.AppendOutput = append(c.AppendOutput, more.AppendOutput...)
+		c.Rules = append(c.Rules, more.Rules...)
+	}
+	if more.Priority != nil {
+		c.Priority = more.Priority
 	}
 }
 
@@ -211,6 +242,13 @@ func parseFalcoConfig(path string, text []byte) (*falcoConfig, error) {
 	}
 	for i := range c.RulesFiles {
 		expand(&c.RulesFiles[i])
+	}
+	for i := range c.Rules {
+		expand(&c.Rules[i].Rule)
+		expand(&c.Rules[i].Tag)
+	}
+	if c.Priority != nil {
+		expand(c.Priority)
 	}
 	for i := range c.AppendOutput {
 		expand(&c.AppendOutput[i].Output)

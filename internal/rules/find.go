@@ -122,9 +122,16 @@ func (f *finder) falco() error {
 	if err != nil {
 		return fmt.Errorf("rules: Falco's configuration: %w", err)
 	}
-	if c != nil && len(c.RulesFiles) > 0 {
-		files = c.RulesFiles
+	var choice *Choice
+	if c != nil {
+		if len(c.RulesFiles) > 0 {
+			files = c.RulesFiles
+		}
+		if choice, err = c.choice(); err != nil {
+			return fmt.Errorf("rules: %s: %w", FalcoConfig, err)
+		}
 	}
+	before := len(f.files)
 	for _, path := range files {
 		if _, err := os.Stat(path); err != nil {
 			continue
@@ -132,6 +139,9 @@ func (f *finder) falco() error {
 		if err := f.path(path); err != nil {
 			return err
 		}
+	}
+	for i := range f.files[before:] {
+		f.files[before+i].Choice = choice
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ type File struct {
 	// Beside says that the file changes rules which need not be there: what it
 	// says of others is passed over.
 	Beside bool
+
+	// Choice says which of the file's rules are at work; nil: as it says itself.
+	Choice *Choice
 }
 
 // Options says how files are read. The zero value reads as Falco does, with
@@ -39,7 +42,7 @@ func Load(files []File, opt Options) (*Set, *Report) {
 		warned: map[warned]bool{},
 	}
 	for _, f := range files {
-		l.read(&file{name: f.Name, text: f.Text, beside: f.Beside})
+		l.read(&file{name: f.Name, text: f.Text, beside: f.Beside, choice: f.Choice})
 	}
 	l.link()
 	if len(l.report.Errors) > 0 && !opt.Lenient {

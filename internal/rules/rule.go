@@ -28,6 +28,7 @@ type Rule struct {
 	Priority   event.Priority
 	Tags       []string // as written, each once
 	Enabled    bool
+	Off        string // what of a configuration has it so that it is not Enabled; "": its own file
 
 	Condition  string         // as written, what was appended included
 	Expr       filter.Expr    // what is evaluated: macros resolved, lists replaced, exceptions joined

@@ -26,7 +26,8 @@ const maxValues = 2_000_000
 type file struct {
 	name   string
 	text   []byte
-	beside bool  // see File.Beside
+	beside bool // see File.Beside
+	choice *Choice
 	starts []int // where lines begin, once somebody asked
 }
 
