@@ -298,6 +298,9 @@ func (l *Live) before(ctx context.Context, since time.Time, sink source.Sink) er
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(theirs) == 0 {
+		l.note(source.NoteWarn, "no other stoop that runs on this node has recorded anything of before", "the rings are those of the stoop that runs, and end with it: watch --keep keeps trails")
+	}
 	l.conts.Import(other.Cgroups)
 	for _, r := range theirs {
 		l.conts.Of(bpf.Record(r).Cgroup(), 0)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,11 +93,13 @@ func (c *openCmd) Run(a *app) error {
 func (c *openCmd) arguments() (file string, err error) {
 	byHand := c.Of != "" && c.Alert == ""
 	switch {
-	case slices.Contains(c.names(), "live"):
-		return "", errors.New("live records from when it is opened on, and holds nothing of before: stoop live shows what comes, watch --keep keeps trails")
 	case c.Of != "" && c.At.IsZero():
 		return "", errors.New("--container goes with --at: name the time too")
-	case byHand, c.Alert != "" && !looksLikeAlert(c.Sources):
+	case byHand:
+	case c.Alert != "" && !looksLikeAlert(c.Sources):
+		if slices.Contains(c.names(), "live") {
+			return "", errors.New("live has no alerts of before, but what led to them: --at TIME --container ID live, or the alert's file and live")
+		}
 	case len(c.Sources) == 0:
 		return "", errors.New("name an alert's JSON file, or - for standard input; --id ALERT of a source; or --at TIME --container ID")
 	default:
@@ -187,6 +190,9 @@ func (o *opening) show(ctx context.Context, file string) (err error) {
 	}
 	req.Newest = true
 	o.opened = nil
+	if slices.Contains(o.names(), "live") && req.Before == 0 {
+		req.Before = time.Since(time.Unix(0, o.first.B.Time[o.first.I]).Add(-cmp.Or(time.Duration(o.Window), places.DefaultSpan)))
+	}
 	sources, err := o.sourceFlags.open(o.a)
 	if err != nil {
 		return err
@@ -328,12 +334,25 @@ func (o *opening) files(ctx context.Context, names []string, at int64) (places.P
 		sources = append(sources, src)
 	}
 	req := source.Request{Since: time.Unix(0, at).Add(-places.WideSpan), Until: time.Unix(0, at).Add(places.WideSpan)}
+	if slices.Contains(names, "live") {
+		req = past(req)
+	}
 	st, err := readHeld(ctx, req, sources, o.detect.sink)
 	if err != nil {
 		return nil, err
 	}
 	report(safetext.NewWriter(o.a.errs), sources, false)
 	return places.Store(strings.Join(names, ", "), places.File, st, sources...), nil
+}
+
+// past is a request that has the node's flight recorder read, and ends now.
+func past(req source.Request) source.Request {
+	now := time.Now()
+	req.Before = now.Sub(req.Since)
+	if req.Until.After(now) {
+		req.Until = now
+	}
+	return req
 }
 
 // folders are the folders of kept trails.

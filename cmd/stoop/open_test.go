@@ -166,7 +166,7 @@ func TestOpenRefuses(t *testing.T) {
 		"nothing":         {nil, exitUsage, "name an alert's JSON file"},
 		"nowhere":         {[]string{write("a.json", alert(when))}, exitUsage, "name where to look"},
 		"no time by hand": {[]string{"--container", "a", "demo"}, exitUsage, "name the time too"},
-		"live":            {[]string{write("a.json", alert(when)), "live"}, exitUsage, "holds nothing of before"},
+		"an id of live":   {[]string{"--id", "a1", "live"}, exitUsage, "live has no alerts of before"},
 		"no file":         {[]string{filepath.Join(dir, "none"), "demo"}, exitFailed, "no such file"},
 		"empty":           {[]string{write("empty", ""), "demo"}, exitFailed, "it is empty"},
 		"no JSON":         {[]string{write("text", "hello"), "demo"}, exitFailed, "holds no alert that can be read"},

@@ -298,7 +298,7 @@ func openCommand(sources []string, a *notify.Alert) string {
 	live := slices.Contains(sources, "live")
 	var words []string
 	switch {
-	case live:
+	case live && (container == "" || container == event.HostID): // there is no ring of the host's deeds
 		words = append([]string{"stoop", "view"}, sources...)
 		words = append(words, "--before", "1h")
 		if container != "" {

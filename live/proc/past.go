@@ -2,7 +2,11 @@
 
 package proc
 
-import "github.com/stoop-project/stoop/internal/event"
+import (
+	"maps"
+
+	"github.com/stoop-project/stoop/internal/event"
+)
 
 // Past returns a table for records of the past: it begins empty, is led by
 // those records, and takes what they do not tell from the rows that t has made
@@ -23,6 +27,7 @@ func (t *Table) Past(next *event.Tables, conts func(event.ContID) event.ContID) 
 		h.take(t, t.Row(q), true)
 	}
 	p.past = h
+	maps.Copy(p.pidns, t.pidns) // whose inits began before what the records tell
 	return p
 }
 
