@@ -26,6 +26,9 @@ type options struct {
 	record   string
 	timeline string
 	pace     float64
+
+	// ready waits until the recorder of a pid records; nil: it does at once.
+	ready func(ctx context.Context, pid int) error
 }
 
 func main() {
@@ -90,6 +93,11 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 			return startErr
 		}
 		defer func() { err = errors.Join(err, recorder.stop()) }()
+		if o.ready != nil {
+			if err := o.ready(ctx, recorder.cmd.Process.Pid); err != nil {
+				return err
+			}
+		}
 	}
 	lines := io.Discard
 	if o.timeline != "" {
