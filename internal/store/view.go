@@ -73,22 +73,20 @@ func (v *View) Filter() *filter.Filter { return v.f }
 func (v *View) Update(ctx context.Context, budget time.Duration) bool {
 	v.update.Lock()
 	defer v.update.Unlock()
-	deadline := time.Now().Add(budget)
-	work := v.adoptLanes()
+	return v.evaluateAll(ctx, v.adoptLanes(), time.Now().Add(budget)) == 0
+}
 
+// evaluateAll evaluates chunks in their order on all cores, one at least, until
+// the deadline or until ctx is done. It returns how many are left.
+func (v *View) evaluateAll(ctx context.Context, work []job, deadline time.Time) (left int) {
 	var next sync.Mutex
-	at, stopped := 0, false
+	at := 0
 	var workers sync.WaitGroup
-	threads := int(v.store.workers.Load())
-	if threads <= 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	for range min(threads, len(work)) {
+	for range min(v.threads(), len(work)) {
 		workers.Go(func() {
 			for {
 				next.Lock()
 				if at == len(work) || at > 0 && (ctx.Err() != nil || time.Now().After(deadline)) {
-					stopped = stopped || at < len(work)
 					next.Unlock()
 					return
 				}
@@ -100,7 +98,15 @@ func (v *View) Update(ctx context.Context, budget time.Duration) bool {
 		})
 	}
 	workers.Wait()
-	return !stopped
+	return len(work) - at
+}
+
+// threads is how many chunks are evaluated side by side.
+func (v *View) threads() int {
+	if n := int(v.store.workers.Load()); n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // job is a chunk with rows to evaluate.
