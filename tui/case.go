@@ -181,7 +181,7 @@ func (m *Model) addTrail() tea.Cmd {
 					return "", err
 				}
 			}
-			built = trail.Build(row, viewRows(ctx, view, 0, view.Len()))
+			built = trail.Build(row, viewRows(ctx, view))
 		}
 		return keepTrail(ctx, c, built, keep, casefile.Entry{Title: title, Filter: expr, Key: casefile.KeyOf(ref.Row()), Time: ref.Time()})
 	})

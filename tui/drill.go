@@ -11,10 +11,23 @@ import (
 // push opens a level below this one. at is the row that its cursor starts on;
 // without one it starts where following does.
 func (m *Model) push(title, expr string, at store.Ref) (*level, tea.Cmd) {
+	l := m.enter(title, expr, at)
+	if l == nil {
+		return nil, nil
+	}
+	// The first slice is evaluated here, so that the level does not open empty.
+	l.view.Update(m.ctx, slice/2)
+	l.counted = countView(l.view, m.alerts, m.histWidth(), counted{}, nil, true)
+	return l, m.refresh()
+}
+
+// enter puts a level below this one, of which nothing is evaluated yet; nil
+// when its filter is wrong, which is said.
+func (m *Model) enter(title, expr string, at store.Ref) *level {
 	l, err := newLevel(m.store, title, expr)
 	if err != nil {
 		m.fail("this cannot be filtered: " + err.Error())
-		return nil, nil
+		return nil
 	}
 	above := m.level()
 	l.col, l.relative, l.anchor = above.col, above.relative, above.anchor
@@ -23,12 +36,9 @@ func (m *Model) push(title, expr string, at store.Ref) (*level, tea.Cmd) {
 		l.cursor = at
 		l.line = m.feed.height / 3
 	}
-	// The first slice is evaluated here, so that the level does not open empty.
-	l.view.Update(m.ctx, slice/2)
-	l.counted = countView(l.view, m.alerts, m.histWidth(), counted{}, nil, true)
 	m.stack = append(m.stack, l)
 	m.focus, m.hist.mark = onFeed, -1
-	return l, m.refresh()
+	return l
 }
 
 // back lets go, in this order, of a marked span, of a search, of the focus on

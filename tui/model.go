@@ -323,7 +323,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case placesMsg:
 		return m.placesSaid(msg)
 	case linesMsg:
-		m.lined(msg)
+		return m.lined(msg)
 	case trailDueMsg:
 		msg.of.due = false
 		return m.trailDue()

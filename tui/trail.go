@@ -24,6 +24,7 @@ type trailView struct {
 	badges  map[*trail.Node]*trail.Badges
 	whole   bool // all events of the container were looked at
 
+	next     func() tea.Cmd // what is to be done once the first lines are there
 	building bool
 	cancel   context.CancelFunc // of what is being built
 	version  uint64             // of the store, when it was begun
@@ -81,11 +82,11 @@ func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
 	if row.Alert != 0 {
 		title = "▲ " + m.read.string(row, row.A().Rule)
 	}
-	l, cmd := m.push(title, expr, ref)
+	l := m.enter(title, expr, ref)
 	if l == nil {
-		return cmd
+		return nil
 	}
-	return tea.Batch(cmd, m.showAsTrail(l, ref, pane))
+	return m.showAsTrail(l, ref, pane) // and what else there is to count comes after it
 }
 
 // trailOf writes the condition for the events among which a row's trail is

@@ -17,6 +17,9 @@ import (
 // what is shown first; the rest follows in the background.
 const trailNear = 2000
 
+// trailSoon is how long they are looked for; what was found by then is shown.
+const trailSoon = 25 * time.Millisecond
+
 // trailTold is up to how many events the whole trail waits for its story; of a
 // larger one the events come first.
 const trailTold = 50_000
@@ -56,8 +59,13 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 		return t
 	}
 	all := func() tea.Msg {
+		for !base.Update(ctx, time.Second) {
+			if ctx.Err() != nil {
+				return nil
+			}
+		}
 		msg := trailMsg{of: v, whole: true, begun: time.Now()}
-		msg.trail = build(viewRows(ctx, base, 0, base.Len()))
+		msg.trail = build(viewRows(ctx, base))
 		tell := func() tea.Msg { return msg.fill(ctx) }
 		if len(msg.trail.Steps) <= trailTold || ctx.Err() != nil {
 			return tell()
@@ -69,16 +77,14 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 		return early
 	}
 	return func() tea.Msg {
-		for !base.Update(ctx, time.Second) {
-			if ctx.Err() != nil {
-				return nil
-			}
-		}
-		if n := base.Len(); !first || n <= 2*trailNear {
+		if !first {
 			return all()
 		}
-		k := max(base.FindTime(from.Time())-trailNear, 0)
-		msg := trailMsg{of: v, trail: build(viewRows(ctx, base, k, 2*trailNear)), next: all}
+		near := base.Around(ctx, from.Time(), trailNear, trailSoon)
+		if done, held := base.Progress(); done == held && len(near) == base.Len() {
+			return all()
+		}
+		msg := trailMsg{of: v, trail: build(rowsOf(near)), next: all}
 		return msg.fill(ctx)
 	}
 }
@@ -96,14 +102,25 @@ func (msg trailMsg) fill(ctx context.Context) tea.Msg {
 	return msg
 }
 
-// viewRows yields n events of a view from the k-th on, in the order of time.
-func viewRows(ctx context.Context, v *store.View, k, n int) iter.Seq[event.Row] {
+// rowsOf yields events that were looked up.
+func rowsOf(refs []store.Ref) iter.Seq[event.Row] {
+	return func(yield func(event.Row) bool) {
+		for _, r := range refs {
+			if !yield(r.Row()) {
+				return
+			}
+		}
+	}
+}
+
+// viewRows yields the events of a view in the order of time.
+func viewRows(ctx context.Context, v *store.View) iter.Seq[event.Row] {
 	const page = 4096
 	return func(yield func(event.Row) bool) {
-		for end := k + n; k < end && ctx.Err() == nil; k += page {
-			refs := v.Range(k, min(page, end-k))
-			for _, r := range refs {
-				if !yield(r.Row()) {
+		for k, n := 0, v.Len(); k < n && ctx.Err() == nil; k += page {
+			refs := v.Range(k, min(page, n-k))
+			for r := range rowsOf(refs) {
+				if !yield(r) {
 					return
 				}
 			}
@@ -129,10 +146,17 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 		v.story.set(v, msg.told, msg.unknown, first)
 	}
 	v.lineage.set(v, first)
-	if msg.next == nil {
-		msg.next = m.lookInPlaces(v)
+	next := func() tea.Cmd {
+		if msg.next != nil {
+			return msg.next
+		}
+		return m.lookInPlaces(v)
 	}
-	return tea.Batch(m.showTrail(v), msg.next)
+	if first { // what is there is painted before more is made
+		v.next = func() tea.Cmd { return tea.Batch(m.refresh(), next()) }
+		return m.showTrail(v)
+	}
+	return tea.Batch(m.showTrail(v), next())
 }
 
 // trailDue makes this level's trail anew when events came since, not more often
@@ -238,12 +262,16 @@ func pickSteps(want shown, objects *trail.Objects, everything bool) []int32 {
 }
 
 // lined takes lines in.
-func (m *Model) lined(msg linesMsg) {
+func (m *Model) lined(msg linesMsg) tea.Cmd {
 	v := msg.of
-	if msg.shown != v.shown {
-		return
+	if msg.shown == v.shown {
+		v.events.only = msg.shown.only
+		v.events.set(v, msg.lines)
+		v.settle(m)
 	}
-	v.events.only = msg.shown.only
-	v.events.set(v, msg.lines)
-	v.settle(m)
+	if next := v.next; next != nil {
+		v.next = nil
+		return next()
+	}
+	return nil
 }

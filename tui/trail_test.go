@@ -194,3 +194,44 @@ func TestTrailLosses(t *testing.T) {
 	wants(t, d, "lost 312 of this container and 4 of others, or of it", "┈┈┈┈ 312 events of this container lost between T+", "within the next 1s")
 	golden(t, d, 120, 40, "trail-losses")
 }
+
+// What is near the alert is shown before all of a large recording was looked at.
+func TestTrailNearFirst(t *testing.T) {
+	w := tuitest.NewWorld()
+	cont := w.Container("6cf4be7b2388", "web", "web-0", "shop", "docker.io/shop/web:2.4.1")
+	sh := w.Proc(0, cont, 100, 0, "root", "/bin/sh")
+	w.Do(sh, "execve", w.File("/bin/sh"), 0)
+	w.Alert(sh, "execve", 0, "Shell", event.PriorityCritical)
+	const batches, each = 4, 1 << 14
+	var all []*event.Batch
+	for range batches {
+		for range each {
+			w.Do(sh, "read", w.File("/etc/passwd"), 4096)
+		}
+		all = append(all, w.Take())
+	}
+	_, m := openOn(t, &tuitest.Source{Name: "large", Batches: all}, 120, 40)
+	ref, ok := m.alerts.At(0)
+	if !ok {
+		t.Fatal("no alert")
+	}
+	f, err := compile(trailOf(ref.Row()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &trailView{from: ref, base: m.store.View(f)}
+	near := m.buildTrail(v)().(trailMsg)
+	if done, total := v.base.Progress(); near.whole || near.trail.Self == nil || near.trail.Looked != trailNear+1 || done >= total {
+		t.Errorf("first %d events, whole %v, of %d of %d looked at", near.trail.Looked, near.whole, done, total)
+	}
+	if len(near.told) == 0 {
+		t.Error("nothing is told of what is near")
+	}
+	early := near.next().(trailMsg)
+	if early.trail.Looked != batches*each+2 {
+		t.Errorf("then %d events", early.trail.Looked)
+	}
+	if whole := early.next().(trailMsg); !whole.whole || whole.trail != early.trail {
+		t.Error("the story was not told of the whole")
+	}
+}
