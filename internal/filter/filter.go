@@ -114,7 +114,12 @@ func (f *Filter) Select(b *event.Batch, sel []uint64) {
 
 // Match reports whether the condition holds for event i.
 func (f *Filter) Match(b *event.Batch, i int) bool {
-	return f.root.eval(&probe{row: b.Row(i)})
+	at := probes.Get().(*probe)
+	at.row, at.open = b.Row(i), false
+	holds := f.root.eval(at)
+	*at = probe{} // it holds no event any longer
+	probes.Put(at)
+	return holds
 }
 
 // Homes returns the set of homes (bit 1<<home) whose rows decide the result.

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/stoop-project/stoop/internal/event"
 )
@@ -16,6 +17,9 @@ type probe struct {
 
 	value event.Value // room for the value at hand
 }
+
+// probes lends probes: one that an expression sees is on the heap.
+var probes = sync.Pool{New: func() any { return new(probe) }}
 
 // homeSet is a set of homes, bit 1<<home.
 type homeSet uint8

@@ -106,14 +106,12 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	t.Subject.join(l.nodes)
 	t.choose(l)
 	held = l.tie(loose, held)
-	inside := t.members()
-	for _, s := range held {
-		if inside == nil || inside[s.Node] {
-			t.Steps = append(t.Steps, s)
-		}
-	}
 	if t.Root != nil && t.Root.Parent != nil {
 		t.findEntry(held)
+	}
+	t.Steps = held
+	if inside := t.members(); inside != nil {
+		t.Steps = slices.DeleteFunc(held, func(s Step) bool { return !inside[s.Node] })
 	}
 	t.findVisits(&came)
 	t.ends = far

@@ -169,8 +169,14 @@ func (s *teller) sentence(by *telling, step Step) *told {
 	if x == nil {
 		x = s.add(&told{
 			Sentence: Sentence{Time: step.Row.B.Time[step.Row.I], Tactic: by.Tactic, Inferred: by.Inferred, Node: step.Node},
-			by:       by, values: map[string]bool{}, answered: map[event.Endpoint]bool{},
+			by:       by,
 		})
+		if by.of.f != nil {
+			x.values = map[string]bool{}
+		}
+		if by.Role == "began to connect" {
+			x.answered = map[event.Endpoint]bool{}
+		}
 		s.open[key] = x
 	}
 	return x
