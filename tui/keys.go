@@ -92,7 +92,7 @@ func keyMap() []binding {
 		{[]string{"n"}, everywhere, "filtering", "", "to the next match", (*Model).searchNext},
 		{[]string{"N"}, everywhere, "filtering", "", "to the match before", (*Model).searchPrevious},
 
-		{[]string{"space"}, inTable | inTree | inDetail | inContainers, "time", "pause", "stop the table; what comes is kept and counted; again to let it go on", (*Model).pause},
+		{[]string{"space"}, inTable | inTree | inDetail | inContainers | inTrail, "time", "pause", "stop the table or the trail; what comes is kept and counted; again to let it go on", (*Model).pause},
 		{[]string{"space", "v"}, inHistogram, "time", "mark", "mark where a span begins", (*Model).markSpan},
 		{[]string{"space", "v"}, inBoard, "time", "mark", "mark where a span of a trend begins", (*Model).boardMark},
 		{[]string{"F"}, everywhere, "time", "follow", "follow the newest event, or stop following", (*Model).toggleFollow},

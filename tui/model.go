@@ -324,6 +324,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.placesSaid(msg)
 	case linesMsg:
 		return m.lined(msg)
+	case placesDueMsg:
+		return m.placesDue(msg)
 	case trailDueMsg:
 		msg.of.due = false
 		return m.trailDue()

@@ -78,7 +78,7 @@ func (m *Model) older(rank int) {
 
 func (m *Model) toEnd() tea.Cmd {
 	m.move(1 << 40)
-	if m.here() == inTable && m.hub.live() {
+	if at := m.here(); (at == inTable || at == inTrail) && m.hub.live() {
 		m.level().follow = true
 	}
 	return nil

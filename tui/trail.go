@@ -31,6 +31,7 @@ type trailView struct {
 	builtAt  time.Time
 	cost     time.Duration
 	due      bool
+	waiting  trailMsg // what came while the level was paused; its trail nil: nothing
 
 	pane    trailPane
 	details bool      // the event's details stand in place of the object
@@ -44,6 +45,7 @@ type trailView struct {
 	places  placesPane
 
 	elsewhere bool // the trail is of more places than the store
+	fresh     bool // … since just now
 }
 
 // trailPane is a part of the trail's screen.
@@ -150,6 +152,7 @@ func (v *trailView) move(m *Model, n int) {
 	if v.trail == nil {
 		return
 	}
+	m.level().follow = false
 	switch v.pane {
 	case onLineage:
 		v.lineage.move(n)
@@ -238,6 +241,7 @@ func (v *trailView) ref(r event.Row) store.Ref {
 
 // goTo puts the cursor of the events on a step.
 func (v *trailView) goTo(m *Model, step int) {
+	m.level().follow = false
 	v.events.reveal(step)
 	if !v.events.goTo(step) {
 		m.say("this event is not among those shown: a filter or what is followed leaves it out")

@@ -163,7 +163,12 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 // than is right.
 func (m *Model) trailDue() tea.Cmd {
 	v := m.trailHere()
-	if v == nil || v.building || v.elsewhere || v.trail == nil || m.store.Version() == v.version {
+	switch {
+	case v == nil || v.building || v.trail == nil:
+		return nil
+	case v.elsewhere || m.store.Version() == v.version:
+		return m.lookAgain(v)
+	case m.level().paused:
 		return nil
 	}
 	wait := max(time.Second, trailShare*v.cost)
@@ -184,7 +189,7 @@ func (m *Model) refreshTrail() tea.Cmd {
 	if v == nil {
 		return nil
 	}
-	return tea.Batch(m.trailDue(), m.lookInPlaces(v), m.showTrail(v))
+	return tea.Batch(m.resumeTrail(v), m.trailDue(), m.lookInPlaces(v), m.showTrail(v))
 }
 
 // trailDueMsg says that a trail may be made anew.
@@ -266,7 +271,10 @@ func (m *Model) lined(msg linesMsg) tea.Cmd {
 	v := msg.of
 	if msg.shown == v.shown {
 		v.events.only = msg.shown.only
-		v.events.set(v, msg.lines)
+		v.events.set(v, msg.lines, m.levelOf(v).follow)
+		if !v.whole || v.places.found == nil || v.fresh {
+			v.events.seen, v.fresh = v.trail.To, v.fresh && !v.whole // nothing of it is news
+		}
 		v.settle(m)
 	}
 	if next := v.next; next != nil {

@@ -18,11 +18,13 @@ type eventsPane struct {
 	row   int          // screen line that it is on
 	top   int
 	area  grid.Area
+	seen  int64 // time of the last event when the cursor was on the last line, ns since 1970
 }
 
 // set takes lines in: the cursor stays on its event, or comes to the alert; what
 // was unfolded is unfolded again.
-func (p *eventsPane) set(v *trailView, lines *trail.Folding) {
+// While following it is on the last line.
+func (p *eventsPane) set(v *trailView, lines *trail.Folding, follow bool) {
 	on := v.from.Row()
 	var open []event.Row
 	if step, ok := p.step(); ok {
@@ -45,6 +47,9 @@ func (p *eventsPane) set(v *trailView, lines *trail.Folding) {
 	}
 	step, _ := v.trail.Find(on)
 	p.at, _ = lines.Find(min(step, len(v.trail.Steps)))
+	if follow && lines.Len() > 0 {
+		p.put(lines.Len() - 1)
+	}
 }
 
 // step is the number of the step under the cursor; of a pause the one behind it.
@@ -67,6 +72,9 @@ func (p *eventsPane) move(n int) {
 func (p *eventsPane) put(k int) {
 	p.row = min(max(p.row+k-p.at, 0), max(p.area.H-1, 0))
 	p.at = k
+	if k == p.lines.Len()-1 {
+		p.seen = p.of.To
+	}
 }
 
 // goTo puts the cursor on a step, in the middle unless it is on the screen.
@@ -108,6 +116,11 @@ func (p *eventsPane) draw(a grid.Area, v *trailView, m *Model, clk clock, focus 
 			much = count(int64(p.lines.Steps())) + " of " + plural(int64(total), "event")
 		}
 		much += ", " + plural(int64(n), "line")
+	}
+	if p.lines != nil && p.lines.Steps() == len(p.of.Steps) && p.of.To > p.seen {
+		if n := len(p.of.Steps) - p.of.FindTime(p.seen+1); n > 0 {
+			much += " · " + count(int64(n)) + " new, G"
+		}
 	}
 	if text := p.only.text(m.read); text != "" {
 		much += " · only " + text + " · esc shows all"

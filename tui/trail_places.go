@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -15,6 +15,10 @@ import (
 type placesPane struct {
 	shown   bool // in place of the object
 	looking bool
+	due     bool // they will be asked again
+	askedAt time.Time
+	cost    time.Duration
+	version uint64 // of the store, when they were asked last
 	found   *places.Found
 	err     error
 
@@ -43,22 +47,7 @@ func (m *Model) lookInPlaces(v *trailView) tea.Cmd {
 	if v.trail == nil || v.building || m.hub.reading() || v.places.looking || v.places.found != nil || v.places.err != nil {
 		return nil
 	}
-	v.places.looking = true
-	ctx, cancel := context.WithCancel(m.ctx)
-	v.cancel = cancel
-	in := append(places.Of(m.store, m.hub.sources), m.opt.Places...)
-	from, here := v.from.Row(), v.trail
-	return func() tea.Msg {
-		found, err := places.Find(ctx, from, in, places.Options{}, nil)
-		if ctx.Err() != nil {
-			return nil
-		}
-		msg := placesMsg{of: v, found: found, err: err}
-		if err == nil && beyond(found.Trail, here) {
-			msg.trail, _ = trailMsg{of: v, trail: found.Trail, whole: true}.fill(ctx).(trailMsg)
-		}
-		return msg
-	}
+	return m.askPlaces(v)
 }
 
 // beyond reports whether a trail tells more than another: its key is surer, or
@@ -74,13 +63,22 @@ func beyond(a, b *trail.Trail) bool {
 func (m *Model) placesSaid(msg placesMsg) tea.Cmd {
 	v := msg.of
 	p := &v.places
-	p.looking, p.found, p.err = false, msg.found, msg.err
-	p.write()
-	if msg.trail.trail == nil {
-		return nil
+	p.looking, p.cost = false, time.Since(p.askedAt)
+	if msg.err == nil || p.found == nil {
+		p.found, p.err = msg.found, msg.err
+		p.write()
 	}
+	again := m.lookAgain(v)
+	if msg.trail.trail == nil {
+		return again
+	}
+	v.fresh = v.fresh || !v.elsewhere
 	v.elsewhere = true
-	return m.trailed(msg.trail)
+	if m.levelOf(v).paused {
+		v.waiting = msg.trail
+		return again
+	}
+	return tea.Batch(m.trailed(msg.trail), again)
 }
 
 // write makes the lines.

@@ -154,7 +154,7 @@ func (m *Model) drawTitle(a grid.Area, l *level) {
 func (m *Model) motion(l *level) []piece {
 	switch {
 	case l.paused:
-		return []piece{{"‖ paused, " + count(int64(l.view.New())) + " new", styWarn.Bold()}}
+		return []piece{{"‖ paused, " + count(int64(l.news())) + " new", styWarn.Bold()}}
 	case !m.hub.running():
 		return nil
 	case !m.hub.live():

@@ -14,10 +14,12 @@ func Same(a, b event.Row) bool {
 }
 
 // Find returns the number of the step that an event is; ok is false when it is
-// none of the trail's, then it is that of the first step not before it.
+// none of the trail's, then it is that of one at its time that looks the same,
+// as one does that was read anew, or of the first step not before it.
 func (t *Trail) Find(r event.Row) (step int, ok bool) {
 	at := r.B.Time[r.I]
 	first := t.FindTime(at)
+	alike := -1
 	for i := first; i < len(t.Steps); i++ {
 		s := t.Steps[i].Row
 		if s.B.Time[s.I] != at {
@@ -26,8 +28,11 @@ func (t *Trail) Find(r event.Row) (step int, ok bool) {
 		if Same(s, r) {
 			return i, true
 		}
+		if alike < 0 && s.Type == r.Type && (s.Alert != 0) == (r.Alert != 0) && s.P().PID == r.P().PID {
+			alike = i
+		}
 	}
-	return first, false
+	return max(first, alike), false
 }
 
 // FindTime returns the number of the first step at or after a time in ns since

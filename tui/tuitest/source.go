@@ -154,11 +154,21 @@ func (x *Index) Refuse(err error) {
 	x.refused = err
 }
 
+// Hold changes what it holds.
+func (x *Index) Hold(b *event.Batch) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.Holds = b
+}
+
 // Find implements [source.Finder].
 func (x *Index) Find(_ context.Context, req source.Request, n int, sink source.Sink) (more bool, err error) {
+	x.mu.Lock()
+	holds := x.Holds
+	x.mu.Unlock()
 	var rows []int
-	for i, at := range x.Holds.Time {
-		if at >= req.Since.UnixNano() && at <= req.Until.UnixNano() && req.Filter.Match(x.Holds, i) {
+	for i, at := range holds.Time {
+		if at >= req.Since.UnixNano() && at <= req.Until.UnixNano() && req.Filter.Match(holds, i) {
 			rows = append(rows, i)
 		}
 	}
@@ -168,7 +178,7 @@ func (x *Index) Find(_ context.Context, req source.Request, n int, sink source.S
 		rows = rows[:n]
 	}
 	for _, i := range rows {
-		sink.Batch(x.Holds.Slice(i, i+1))
+		sink.Batch(holds.Slice(i, i+1))
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
