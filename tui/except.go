@@ -5,10 +5,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/rules/tune"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
@@ -43,10 +45,23 @@ type except struct {
 
 	at, top int
 	list    grid.Area
+	keys    keyWords
 }
 
-// exceptCount is how many alerts an exception silences.
-type exceptCount struct{ silenced, ofRule, all int }
+// exceptCount is how many of the alerts that are held an exception silences.
+type exceptCount struct {
+	silenced, ofRule, all int
+
+	there *exceptThere // nil: no source holds more
+}
+
+// exceptThere is how many of all it silences, those included that sources hold
+// and were not asked for.
+type exceptThere struct {
+	silenced, ofRule int64
+	least            bool // there may be more
+	err              error
+}
 
 // exceptMsg is a count, of what was picked then.
 type exceptMsg struct {
@@ -94,6 +109,7 @@ func (x *except) count(m *Model) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	x.counting, x.counted = cancel, nil
 	alerts, rule := m.alerts, x.p.Rule
+	there := m.exceptsThere(equals("alert.rule", rule), cond)
 	return func() tea.Msg {
 		var n exceptCount
 		for k := 0; ctx.Err() == nil; k += exceptAtOnce {
@@ -111,7 +127,36 @@ func (x *except) count(m *Model) tea.Cmd {
 				break
 			}
 		}
+		if there != nil {
+			n.there = there(ctx)
+		}
 		return exceptMsg{x, cond, n}
+	}
+}
+
+// exceptsThere returns what counts the alerts of a rule, and those that a condition
+// holds for too, wherever they are; nil where all of them are held.
+func (m *Model) exceptsThere(ofRule, silenced string) func(context.Context) *exceptThere {
+	sources, held := m.hub.sources, m.store
+	if len(source.Counters(sources)) == 0 {
+		return nil
+	}
+	var qs []dashboard.Query
+	for _, cond := range []string{ofRule, silenced} {
+		f, err := compile(filter.All(m.asksFor(), cond))
+		if err != nil {
+			return func(context.Context) *exceptThere { return &exceptThere{err: err} }
+		}
+		qs = append(qs, dashboard.Query{Panel: byContainer, Filter: f})
+	}
+	return func(ctx context.Context) *exceptThere {
+		counted, err := source.Count(ctx, qs, sources, held)
+		if err != nil {
+			return &exceptThere{err: err}
+		}
+		return &exceptThere{
+			ofRule: counted[0].Total, silenced: counted[1].Total, least: len(counted[0].Notes)+len(counted[1].Notes) > 0,
+		}
 	}
 }
 
@@ -159,8 +204,11 @@ func (x *except) pick(m *Model, at int) tea.Cmd {
 	return x.count(m)
 }
 
-// click implements clicker: a click on a field picks it.
+// click implements clicker: a click on a field picks it, one on a key is the key.
 func (x *except) click(m *Model, px, py int) tea.Cmd {
+	if key := x.keys.at(px, py); key != "" {
+		return m.overKey(key)
+	}
 	if y := py - x.list.Y; x.list.Has(px, py) && x.top+y < len(x.p.Picks) {
 		return x.pick(m, x.top+y)
 	}

@@ -15,7 +15,7 @@ func (x *except) draw(m *Model, a grid.Area) {
 	a.Fill(styText)
 	head, body := a.CutTop(2)
 	at := head.Text(2, 0, styFocus, "exception")
-	right := head.Right(head.W-2, 0, styFaint, "␣ picks · y copies · w writes it · esc closes")
+	right := x.keys.draw(head, head.W-2, []keyWord{{"␣", "picks", "space"}, {"y", "copies", "y"}, {"w", "writes it", "w"}, {"esc", "closes", "esc"}})
 	head.Fit(at+2, 0, max(right-at-4, 0), styDim, safe(x.p.Rule))
 
 	list, rest := body.CutTop(min(len(x.p.Picks), max(body.H/2, 1)))
@@ -62,5 +62,14 @@ func (x *except) says() string {
 	case n == nil:
 		return "counting …"
 	}
-	return fmt.Sprintf("silences %s of this rule's %s (%s are held)", count(int64(n.silenced)), plural(int64(n.ofRule), "alert"), plural(int64(n.all), "alert"))
+	text := fmt.Sprintf("silences %s of this rule's %s (%s are held)", count(int64(n.silenced)), plural(int64(n.ofRule), "alert"), plural(int64(n.all), "alert"))
+	switch t := n.there; {
+	case t == nil:
+		return text
+	case t.err != nil:
+		return text + "; what was not fetched could not be counted: " + safe(t.err.Error())
+	default:
+		return fmt.Sprintf("silences %s%s of this rule's %s%s (%s fetched)",
+			least(t.least), count(t.silenced), least(t.least), plural(t.ofRule, "alert"), count(int64(n.ofRule)))
+	}
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,5 +83,44 @@ func TestExceptRefuses(t *testing.T) {
 	d.Keys("esc")
 	if m.over != nil {
 		t.Error("esc does not close it")
+	}
+}
+
+// What sources hold and was not fetched is counted too. The keys in the head are
+// clicked.
+func TestExceptCountsWhatIsThere(t *testing.T) {
+	s := &silo{archive: newArchive()}
+	d, m := openOn(t, s, 120, 40)
+	d.Keys("f")
+	d.Type("alert.rule exists")
+	d.Keys("enter")
+	if !d.Settle(changedMsg{}, func() bool { return m.level().view.Len() == 6 && m.level().next == nil }) {
+		t.Fatal("the alerts did not come")
+	}
+	d.Keys("home", "down", "x")
+	x, ok := m.over.(*except)
+	if !ok || !d.Settle(changedMsg{}, func() bool { return x.counted != nil }) {
+		t.Fatalf("the proposal: %+v", m.over)
+	}
+	d.Draw()
+	if text := d.Text(); !strings.Contains(text, "silences 1 of this rule's 1 alert (1 fetched)") {
+		t.Errorf("it says %q:\n%s", x.says(), text)
+	}
+	s.mu.Lock()
+	s.fail = errors.New("no shards")
+	s.mu.Unlock()
+	picks := x.keys.places[0]
+	click(d, picks.X, picks.Y)
+	if !d.Settle(changedMsg{}, func() bool { return x.counted != nil && x.counted.there.err != nil }) {
+		t.Fatal("a click on the key does not pick")
+	}
+	d.Draw()
+	if text := d.Text(); !strings.Contains(text, "what was not fetched could not be counted: archive: no shards") {
+		t.Errorf("it says %q:\n%s", x.says(), text)
+	}
+	closes := x.keys.places[3]
+	click(d, closes.X+1, closes.Y)
+	if m.over != nil {
+		t.Error("a click on esc does not close it")
 	}
 }

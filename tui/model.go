@@ -365,16 +365,21 @@ func (m *Model) key(name, text string) tea.Cmd {
 		return m.input.key(m, name, text)
 	}
 	if m.over != nil {
-		cmd, open := m.over.key(m, name)
-		if !open {
-			m.over = nil
-		}
-		return cmd
+		return m.overKey(name)
 	}
 	if b := m.binding(name); b != nil {
 		return b.do(m)
 	}
 	return nil
+}
+
+// overKey hands a key to the overlay that is open.
+func (m *Model) overKey(name string) tea.Cmd {
+	cmd, open := m.over.key(m, name)
+	if !open {
+		m.over = nil
+	}
+	return cmd
 }
 
 // say shows a sentence until the next key.
