@@ -19,7 +19,7 @@ func groupOf(a *Alert, count int) *group {
 func TestMessage(t *testing.T) {
 	a := alertOf("Command shell through netcat", "web-0", start)
 	a.Guide = rules.Guide{Investigate: []string{"Where does it connect to?"}, Respond: []string{"Isolate the pod."}}
-	a.Open = "stoop view trail.stoop"
+	a.Open = "stoop open --id a1 trail.stoop"
 	l, err := render(builtin, mrkdwn, true, groupOf(a, 30000))
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestMessage(t *testing.T) {
 			"Pod: `shop/web-0`\n" +
 			"Tactic: execution (T1059.004)\n" +
 			"Time: 2026-11-23 20:02:01Z to 2026-11-23 20:02:01Z, 30000 alerts\n" +
-			"Trail: `stoop view trail.stoop`\n" +
+			"Trail: `stoop open --id a1 trail.stoop`\n" +
 			"Investigate:\n• Where does it connect to?\n" +
 			"Respond:\n• Isolate the pod.",
 	}
@@ -101,7 +101,7 @@ func FuzzMessage(f *testing.F) {
 	f.Add("R", "<!channel> `rm`", "web`-0", "a\nb\x1b[2J", 3)
 	f.Add("@everyone", "[a](b)", "\u202e", "password=hunter22", 1)
 	f.Fuzz(func(t *testing.T, rule, output, pod, command string, count int) {
-		a := &Alert{Time: start, Rule: rule, Output: output, Priority: event.PriorityAlert, Tags: []string{rule}, Hostname: pod, Open: "stoop view"}
+		a := &Alert{Time: start, Rule: rule, Output: output, Priority: event.PriorityAlert, Tags: []string{rule}, Hostname: pod, Open: "stoop open"}
 		a.Fields = []Field{{"k8s.pod.name", safetext.AppendJSON(nil, pod)}, {"k8s.ns.name", []byte(`"n"`)}, {"proc.cmdline", safetext.AppendJSON(nil, command)}}
 		for _, d := range []*dialect{plain, mrkdwn, markdown, short} {
 			for _, groups := range [][]*group{{groupOf(a, count)}, {groupOf(a, count), groupOf(a, 1)}} {
