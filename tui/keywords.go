@@ -50,4 +50,3 @@ func (w *keyWords) at(x, y int) string {
 	}
 	return ""
 }
-

@@ -34,7 +34,7 @@ type sidekickPayload struct {
 
 // sidekickPriorities are the names that falcosidekick knows, in any case; any
 // other is no priority, which it refuses.
-const sidekickPriorities = "emergency alert critical error warning notice informational debug"
+var sidekickPriorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
 
 func (s *sidekick) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, err := readSidekick(r)
@@ -61,7 +61,7 @@ func readSidekick(r *http.Request) (p sidekickPayload, err error) {
 		return p, fmt.Errorf("more than one object in a request, behind %+v", p)
 	case p.Output == "" || p.Rule == "" || p.Time.IsZero() || len(p.OutputFields) == 0:
 		return p, fmt.Errorf("a member is missing in %+v", p)
-	case !strings.Contains(" "+sidekickPriorities+" ", " "+strings.ToLower(p.Priority)+" "):
+	case !slices.Contains(sidekickPriorities, strings.ToLower(p.Priority)):
 		return p, fmt.Errorf("no priority: %q", p.Priority)
 	}
 	for name, v := range p.OutputFields {
