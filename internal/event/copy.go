@@ -61,6 +61,7 @@ func (c *Copier) Batch(b *Batch) *Batch {
 	}
 	out := NewBatch(c.to, b.Seq, b.Len())
 	out.Before = b.Before
+	out.Heap = make([]byte, 0, b.ArgOff[b.Len()]-b.ArgOff[0])
 	for i := range b.Len() {
 		out.Append(c.event(b, i))
 	}

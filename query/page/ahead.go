@@ -85,8 +85,15 @@ func (r *reader) behind(at place, body []byte) (next place, ok bool) {
 	if !r.o.Ahead || !r.byShard {
 		return next, false
 	}
-	after, hits, ok := glance(body)
-	if !ok || hits < at.size {
+	after, ok := lastSort(body)
+	if !ok {
+		return next, false
+	}
+	hits := at.size
+	if len(body) < at.size*at.each*3/4 || at.each == 0 { // else it is as large as a full page: no need to count
+		hits = bytes.Count(body, []byte(sortMark))
+	}
+	if hits < at.size {
 		return next, false
 	}
 	next = place{pit: at.pit, after: after, size: r.q.sizeFor(hits, len(body)), each: len(body) / hits}
@@ -98,19 +105,18 @@ func (r *reader) behind(at place, body []byte) (next place, ok bool) {
 
 const sortMark = `"sort":[`
 
-// glance returns the sort values of an answer's last hit, which it ends with,
-// and how many hits it has at most.
-func glance(body []byte) (last []byte, hits int, ok bool) {
+// lastSort returns the sort values of an answer's last hit, which it ends with.
+func lastSort(body []byte) (last []byte, ok bool) {
 	from := bytes.LastIndex(body, []byte(sortMark))
 	if from < 0 {
-		return nil, 0, false
+		return nil, false
 	}
 	last = body[from+len(sortMark)-1:]
 	end := bytes.IndexByte(last, ']') + 1
 	if end == 0 || string(last[end:]) != "}]}}" || bytes.IndexByte(last[:end], '"') >= 0 {
-		return nil, 0, false
+		return nil, false
 	}
-	return bytes.Clone(last[:end]), bytes.Count(body, []byte(sortMark)), true
+	return bytes.Clone(last[:end]), true
 }
 
 // pitOf returns the point in time that an answer begins with.
