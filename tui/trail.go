@@ -22,6 +22,7 @@ type trailView struct {
 	trail   *trail.Trail
 	objects *trail.Objects
 	badges  map[*trail.Node]*trail.Badges
+	outcome []trail.Fact
 	whole   bool // all events of the container were looked at
 
 	next     func() tea.Cmd // what is to be done once the first lines are there

@@ -38,6 +38,7 @@ type trailMsg struct {
 
 	badges  map[*trail.Node]*trail.Badges
 	objects *trail.Objects
+	outcome []trail.Fact
 	told    []*trail.Sentence
 	unknown []string
 }
@@ -72,8 +73,8 @@ func (m *Model) buildTrail(v *trailView) tea.Cmd {
 		}
 		early := msg // its story takes a while
 		early.whole, early.next = false, tell
-		early.badges, early.objects = early.trail.Badges(), early.trail.Objects()
-		msg.badges, msg.objects = early.badges, early.objects
+		early.look()
+		msg.badges, msg.objects, msg.outcome = early.badges, early.objects, early.outcome
 		return early
 	}
 	return func() tea.Msg {
@@ -96,10 +97,15 @@ func (msg trailMsg) fill(ctx context.Context) tea.Msg {
 		return nil
 	}
 	if msg.badges == nil {
-		msg.badges, msg.objects = msg.trail.Badges(), msg.trail.Objects()
+		msg.look()
 	}
 	msg.told, msg.unknown = msg.trail.Story(), msg.trail.Unknown()
 	return msg
+}
+
+// look goes through the steps for what is shown of them together.
+func (msg *trailMsg) look() {
+	msg.badges, msg.objects, msg.outcome = msg.trail.Badges(), msg.trail.Objects(), msg.trail.Outcome()
 }
 
 // rowsOf yields events that were looked up.
@@ -138,7 +144,7 @@ func (m *Model) trailed(msg trailMsg) tea.Cmd {
 		return nil
 	}
 	first := v.trail == nil
-	v.trail, v.badges, v.objects, v.whole = msg.trail, msg.badges, msg.objects, msg.whole
+	v.trail, v.badges, v.objects, v.outcome, v.whole = msg.trail, msg.badges, msg.objects, msg.outcome, msg.whole
 	if msg.whole {
 		v.building, v.builtAt, v.cost = false, time.Now(), time.Since(msg.begun)
 	}

@@ -134,7 +134,7 @@ func (v *trailView) how(m *Model) string {
 	if who, guess := t.Who(); who != "" {
 		text += " · " + map[bool]string{true: "≈ "}[guess] + "by " + who
 	}
-	for i, fact := range t.Outcome() {
+	for i, fact := range v.outcome {
 		text += [...]string{" · ", "; "}[min(i, 1)] + fact.Text
 	}
 	text += " · in " + m.sourceName() + ": " + plural(int64(t.Looked), "event") + " of the container"
