@@ -136,7 +136,7 @@ func (a *act) draw(m *Model, area grid.Area) {
 	head, body := area.CutTop(2)
 	x := head.Text(2, 0, styFocus, "take along")
 	head.Fit(x+2, 0, max(head.W-x-4, 0), styDim, safe(m.read.mask(a.title)))
-	drawKeys(head.Sub(2, 1, head.W-4, 1), 0, [][2]string{{"⏎ y", "copy as text; nothing is run"}, {"esc", "back"}})
+	drawKeys(head.Sub(2, 1, head.W-4, 1), 0, actCover.hints())
 	list, text := body.CutTop(min(len(a.lines), max(body.H/2, 1)))
 	a.list = list
 	a.top = max(min(a.top, a.at), a.at-list.H+1)

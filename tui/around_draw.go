@@ -20,7 +20,7 @@ func (a *around) draw(m *Model, area grid.Area) {
 	area.Fill(styText)
 	head, body := area.CutTop(2)
 	x := head.Text(2, 0, styFocus, "what else is known")
-	right := head.Right(head.W-2, 0, styFaint, "⏎ opens the timeline · esc closes this")
+	right := head.Right(head.W-2, 0, styFaint, aroundCover.hintText())
 	head.Fit(x+2, 0, max(right-x-4, 0), styDim, "around "+m.clock.stamp(a.from.Time())+"  "+a.title)
 	say := grid.Area{}
 	if body.H > 2*sayLines {

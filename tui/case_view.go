@@ -206,11 +206,6 @@ func (n *caseInput) draw(m *Model, a grid.Area) (x, y int) {
 	return a.X + w + 2 + cur, a.Y
 }
 
-// caseKeys are the keys of the list.
-var caseKeys = [][2]string{
-	{"⏎", "open"}, {"n", "note"}, {"N", "note on the case"}, {"f", "filter"}, {"t", "trail"}, {"p", "picture"}, {"T", "title"}, {"x", "take out"}, {"e", "export"}, {"esc", "back"},
-}
-
 // caseWords name the kinds of entries in the list.
 var caseWords = map[casefile.Kind]string{
 	casefile.Begun: "case", casefile.Mark: "mark", casefile.Note: "note", casefile.Filter: "filter", casefile.Trail: "trail", casefile.Picture: "picture",
@@ -223,7 +218,7 @@ func (v *caseView) draw(m *Model, a grid.Area) {
 	x := head.Text(2, 0, styFocus, "case")
 	c := m.cases.Case
 	head.Fit(x+2, 0, max(head.W-x-4, 0), styDim, safe(m.read.mask(c.Title()))+"  "+safe(c.Folder()))
-	drawKeys(head.Sub(2, 1, head.W-4, 1), 0, caseKeys)
+	drawKeys(head.Sub(2, 1, head.W-4, 1), 0, caseCover.hints())
 	v.area = body
 	entries := m.cases.entries
 	if len(entries) == 0 {

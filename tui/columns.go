@@ -65,7 +65,7 @@ func (c *chooser) draw(m *Model, a grid.Area) {
 	x := head.Text(2, 0, styFocus, "columns")
 	x = head.Text(x+2, 0, styText, c.edit.String())
 	head.Text(x, 0, styAccent, "▏")
-	head.Right(head.W-2, 0, styFaint, "type to find a field · ⏎ shows or hides · ← → moves · esc closes")
+	head.Right(head.W-2, 0, styFaint, "type to find a field · "+columnsCover.hintText())
 	list := c.choices(m)
 	c.h = body.H
 	c.at = min(max(c.at, 0), max(len(list)-1, 0))

@@ -19,7 +19,7 @@ func (c *comparison) draw(m *Model, a grid.Area) {
 	a.Fill(styText)
 	head, body := a.CutTop(2)
 	x := head.Text(2, 0, styFocus, "only here")
-	right := head.Right(head.W-2, 0, styFaint, "⏎ its events · tab the other side · esc closes this")
+	right := head.Right(head.W-2, 0, styFaint, comparedCover.hintText())
 	head.Fit(x+2, 0, max(right-x-4, 0), styDim, safe(m.read.mask(c.title(m))))
 	c.area = body
 	switch {

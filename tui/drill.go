@@ -47,6 +47,8 @@ func (m *Model) back() tea.Cmd {
 	switch {
 	case m.focus == onHistogram && m.hist.mark >= 0:
 		m.hist.mark = -1
+	case m.level().board != nil && m.level().board.mark >= 0:
+		m.level().board.mark = -1
 	case m.feed.search != "":
 		m.stopSearch()
 	case m.trailHere() != nil && m.trailHere().release(m):

@@ -15,7 +15,7 @@ func (x *except) draw(m *Model, a grid.Area) {
 	a.Fill(styText)
 	head, body := a.CutTop(2)
 	at := head.Text(2, 0, styFocus, "exception")
-	right := x.keys.draw(head, head.W-2, []keyWord{{"␣", "picks", "space"}, {"y", "copies", "y"}, {"w", "writes it", "w"}, {"esc", "closes", "esc"}})
+	right := x.keys.draw(head, head.W-2, exceptCover.words())
 	head.Fit(at+2, 0, max(right-at-4, 0), styDim, safe(x.p.Rule))
 
 	list, rest := body.CutTop(min(len(x.p.Picks), max(body.H/2, 1)))

@@ -120,6 +120,12 @@ func KeysPage() string {
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", strings.Join(keys, " "), k.where, k.help)
 		}
 	}
+	b.WriteString("\n## Over the panels\n\nThese screens are moved in as lists are.\n\n| key | where | what it does |\n|---|---|---|\n")
+	for _, c := range covers {
+		for _, k := range c.keys {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.Join(k.keys, "` `"), c.name, k.help)
+		}
+	}
 	return b.String()
 }
 

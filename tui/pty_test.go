@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/queue"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/test/synth"
@@ -27,6 +28,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "scene":
 		runMain(&tuitest.Source{Name: "scene", Batches: []*event.Batch{tuitest.Scene()}}, 0)
+	case "whole":
+		runWhole(os.Getenv("HOME"))
 	case "idle":
 		runMain(&tuitest.Source{Name: "live", IsLive: true, Batches: []*event.Batch{tuitest.Scene()}}, 0)
 	case "load":
@@ -44,6 +47,30 @@ func runMain(src source.Source, budget int64) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// runWhole shows the scene with a place for everything that a user keeps, in a
+// folder.
+func runWhole(home string) {
+	opt := Options{
+		Sources: []source.Source{&tuitest.Source{Name: "scene", Batches: []*event.Batch{tuitest.Scene()}}}, Theme: "peregrine", By: "ann",
+		Now: func() time.Time { return tuitest.Start.Add(time.Minute) }, Zone: time.FixedZone("EET", 2*3600),
+	}
+	err := os.Chdir(home)
+	if whole(&opt); err == nil {
+		err = Run(context.Background(), opt)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// whole has everything that a user keeps in the folder where it is run.
+func whole(o *Options) {
+	inCase("walk.case")(o)
+	o.Dashboards, o.Desk = ".", queue.OpenFile("desk")
 }
 
 // load is a live source that brings held events at once and then rate events

@@ -80,28 +80,11 @@ func atLeast(g *queue.Group) bool { return g.Fetched > 0 && !g.Counted }
 
 // drawHints names the keys, or asks for a verdict.
 func (v *queueView) drawHints(line grid.Area) {
-	hints := [][2]string{{"⏎", "newest alert"}, {"o", "alerts"}, {"a", "acknowledge"}, {"c", "close"}, {"r", "reopen"}, {"w", "mine"}, {"n", "note"}, {"h", "closed ones"}, {"y", "copy"}, {"esc", "back"}}
-	x := 0
+	x, hints := 0, queueCover.hints()
 	if v.closing {
-		x = line.Text(0, 0, styFocus, "close as  ")
-		hints = hints[:0]
-		for i, verdict := range queue.Verdicts {
-			hints = append(hints, [2]string{itoa(i + 1), verdict.Name})
-		}
-		hints = append(hints, [2]string{"⏎", "just close"}, [2]string{"esc", "no"})
+		x, hints = line.Text(0, 0, styFocus, "close as  "), verdictCover.hints()
 	}
 	drawKeys(line, x, hints)
-}
-
-// drawKeys names keys and what they do, as many as there is room for.
-func drawKeys(line grid.Area, x int, keys [][2]string) {
-	for _, k := range keys {
-		if x+grid.Width(k[0])+1+grid.Width(k[1]) > line.W {
-			return
-		}
-		x = line.Text(x, 0, styAccent, k[0])
-		x = line.Text(x+1, 0, styFaint, k[1]) + 2
-	}
 }
 
 // drawList draws the groups, and below its group the single alert.

@@ -51,7 +51,7 @@ func sum[T int | int64](counts []T) (n T) {
 func (s *silo) counted(d *tuitest.Driver, m *Model) bool {
 	return d.Settle(changedMsg{}, func() bool {
 		l := m.level()
-		return l.next == nil && l.there.expr == l.expr && l.there.cancel == nil && !m.hub.asking() && l.counted.all != nil
+		return l.next == nil && l.there.expr == l.expr && l.there.cancel == nil && !m.hub.asking() && l.counted.all != nil && sum(l.counted.hist) > 0
 	})
 }
 

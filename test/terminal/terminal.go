@@ -119,6 +119,13 @@ func (t *Terminal) text() string {
 	return strings.Join(lines, "\n")
 }
 
+// Look hands the screen to look; it holds still meanwhile.
+func (t *Terminal) Look(look func(screen *vt.Emulator)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	look(t.screen)
+}
+
 // Written returns how many bytes the program has written since it started.
 func (t *Terminal) Written() int64 {
 	t.mu.Lock()
