@@ -43,6 +43,7 @@ func (a anatomy) lines(ref store.Ref, r reader, c clock, matter []detailLine) (l
 	if why := trail.Why(row); why != "" {
 		lines = append(lines, detailLine{name: "what happened", value: r.mask(why), key: true, told: true})
 	}
+	add("what came of it", a.outcome(ref))
 	lines = append(lines, take(&matter, "alert.rule", "alert.priority")...)
 	tags := alertTags(row)
 	for _, t := range about.Tags { // not all who store alerts keep them
