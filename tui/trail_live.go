@@ -25,7 +25,7 @@ func (m *Model) lookAgain(v *trailView) tea.Cmd {
 	p := &v.places
 	switch {
 	case p.found == nil || p.looking || p.due || v.building || !m.hub.live() || !m.hub.running(),
-		len(source.Finders(m.hub.sources)) == 0, m.store.Version() == p.version,
+		len(source.Finders(m.hub.sources)) == 0 && !v.elsewhere, m.store.Version() == p.version,
 		m.stats.Newest-v.from.Time() > int64(places.DefaultSpan):
 		return nil
 	}

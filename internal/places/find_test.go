@@ -2,6 +2,7 @@ package places
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -158,5 +159,44 @@ func TestFindTooMuch(t *testing.T) {
 	}
 	if len(x.Rows) != 101 || !strings.Contains(strings.Join(x.Missing, "\n"), "a has more than the 100 events nearest to the alert") {
 		t.Errorf("%d rows; %q", len(x.Rows), x.Missing)
+	}
+}
+
+// A container on the host's network is known by no address: the other ends of
+// its connections are asked for by the pair of addresses, in every place.
+func TestFindOtherEnds(t *testing.T) {
+	n := newNode()
+	n.attack(web)
+	far := newNode()
+	c := far.container("0123456789ab", "listener", "c2-0")
+	far.now = toolAt - second
+	nc := far.runs(c, 900, 0, "nc")
+	conn := func(n *node, p event.ProcID, what string, role event.Role) {
+		client, server := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.66")
+		o := event.Object{Kind: event.ObjIPv4, L4: event.L4TCP, Role: role, Local: event.EndpointOf(client, 40000), Remote: event.EndpointOf(server, 4444)}
+		if role == event.RoleServer {
+			o.Local, o.Remote = o.Remote, o.Local
+		}
+		n.does(p, what)
+		n.b.Obj[n.b.Len()-1] = event.ObjID(n.t.Objs.Add(o))
+	}
+	conn(n, 3, "connect", event.RoleClient)
+	conn(far, nc, "accept4", event.RoleServer)
+	x := find(t, said{container: web, line: "tool", at: toolAt}.alert(), n.place("a"), far.place("b"))
+	var asked Answer
+	for _, a := range x.Answers {
+		if a.Place == "b" && a.What == "the other ends of its connections" {
+			asked = a
+		}
+	}
+	if asked.Rows != 1 || !strings.Contains(asked.For, "fd.cport = 40000") {
+		t.Errorf("b was asked for %q and had %d", asked.For, asked.Rows)
+	}
+	told := ""
+	for _, s := range x.Trail.Story() {
+		told += s.Text + "\n"
+	}
+	if !strings.Contains(told, "tool connected to 127.0.0.66 port 4444; at the other end was, it seems, nc in pod shop/c2-0") {
+		t.Errorf("told:\n%s", told)
 	}
 }

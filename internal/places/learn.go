@@ -18,6 +18,7 @@ func (f *finding) learn() {
 		f.learnContainer()
 	}
 	f.learnPod()
+	f.learnClients()
 	if f.known.Container == "" {
 		f.learnKin()
 	}
@@ -153,6 +154,41 @@ func (f *finding) learnPod() {
 			}
 		}
 	}
+}
+
+// maxClients is of how many connections the other ends are asked for.
+const maxClients = 32
+
+// learnClients takes the clients' ends of the container's connections, by which
+// their other ends are known: those nearest to the alert. A pod's own address has
+// all of its connections asked for already.
+func (f *finding) learnClients() {
+	k := &f.known
+	if k.Container == "" || k.Container == event.HostID || k.cut || len(k.clients) > 0 {
+		return
+	}
+	near := map[event.Endpoint]int64{}
+	for h := range f.rows() {
+		r := h.Row()
+		if r.Obj == 0 || !r.O().Kind.Inet() {
+			continue
+		}
+		c := r.O().Client()
+		if !c.Known || c.Port == 0 || text(r, fieldContainer) != k.Container || slices.Contains(k.ips, c.Addr().String()) {
+			continue
+		}
+		apart := max(h.Time()-k.Time, k.Time-h.Time())
+		if before, ok := near[c]; !ok || apart < before {
+			near[c] = apart
+		}
+	}
+	for c := range near {
+		k.clients = append(k.clients, c)
+	}
+	slices.SortFunc(k.clients, func(a, b event.Endpoint) int {
+		return cmp.Or(cmp.Compare(near[a], near[b]), a.Addr().Compare(b.Addr()), cmp.Compare(a.Port, b.Port))
+	})
+	k.clients = k.clients[:min(len(k.clients), maxClients)]
 }
 
 // maxKin is how many processes are followed by their entity ids.

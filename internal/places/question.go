@@ -44,6 +44,8 @@ type known struct {
 	cut bool // the container's id is a part of one
 	ips []string
 
+	clients []event.Endpoint // of the container's connections, those nearest to the alert
+
 	up, down []string // entity ids: of the process and its ancestors; of its parent and all that came of that
 }
 
@@ -62,6 +64,9 @@ type window struct{ before, after time.Duration }
 func around(span time.Duration) window { return window{span, span} }
 func anyTime(time.Duration) window     { return window{} }
 func closely(time.Duration) window     { return window{10 * time.Second, 10 * time.Second} }
+
+// otherEnds are not expected to be anywhere: most servers are nobody's here.
+const otherEnds = "the other ends of its connections"
 
 // askings are all kinds of questions, the surest first.
 var askings = []asking{
@@ -132,6 +137,19 @@ var askings = []asking{
 	{
 		what: "connections of the pod's addresses", within: around, most: besideMost,
 		cond: func(k *known) filter.Expr { return either(in("fd.cip", k.ips), in("fd.sip", k.ips)) },
+	},
+	{
+		what: otherEnds, within: around, most: besideMost,
+		cond: func(k *known) filter.Expr {
+			var each []filter.Expr
+			for _, c := range k.clients {
+				each = append(each, all(is("fd.cip", c.Addr().String()), is("fd.cport", fmt.Sprint(c.Port))))
+			}
+			if len(each) == 0 {
+				return nil
+			}
+			return all(either(each...), &filter.Not{X: is("container.id", k.Container)})
+		},
 	},
 }
 

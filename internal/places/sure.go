@@ -164,7 +164,7 @@ func (f *finding) missing() (lines []string) {
 		}
 	}
 	for _, what := range order {
-		if rows[what] == 0 {
+		if rows[what] == 0 && what != otherEnds {
 			lines = append(lines, fmt.Sprintf("Nothing of %s in %s", what, strings.Join(where[what], ", ")))
 		}
 	}

@@ -76,9 +76,14 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 			came.note(r)
 			continue
 		}
-		if r.Proc != 0 && r.Obj != 0 && int(r.Type) < event.NumTypes && meets[r.Type] && text(r, fieldContainer) != t.Subject.Container {
-			far.note(r)
-			continue
+		if r.Proc != 0 && r.Obj != 0 && int(r.Type) < event.NumTypes && meets[r.Type] {
+			elsewhere := text(r, fieldContainer) != t.Subject.Container
+			if elsewhere || r.O().Server().Addr().IsLoopback() {
+				far.note(r)
+			}
+			if elsewhere {
+				continue
+			}
 		}
 		if t.Looked == 0 {
 			t.From = r.B.Time[r.I]

@@ -184,7 +184,7 @@ func TestFoldScan(t *testing.T) {
 	scan := func(ip string, from, to uint16, res int64) {
 		for port := from; port <= to; port++ {
 			w.does(p, "socket", 0, 7, nil)
-			w.does(p, "connect", w.conn("10.0.0.9:0", fmt.Sprintf("%s:%d", ip, port)), res, nil)
+			w.does(p, "connect", w.socket("10.0.0.9:0", fmt.Sprintf("%s:%d", ip, port), event.RoleClient), res, nil)
 			w.does(p, "ppoll", 0, 1, nil)
 			w.does(p, "close", 0, 0, nil)
 		}
@@ -195,7 +195,7 @@ func TestFoldScan(t *testing.T) {
 	scan("10.0.0.5", 80, 80, 0)
 	scan("10.0.0.6", 1, 3, refused)
 	scan("10.0.0.7", 443, 443, begun)
-	w.does(p, "read", w.conn("10.0.0.9:5", "10.0.0.5:22"), 20, nil)
+	w.does(p, "read", w.socket("10.0.0.9:5", "10.0.0.5:22", event.RoleClient), 20, nil)
 	scan("10.0.0.5", 22, 22, 0)
 	w.later(5 * second)
 	scan("10.0.0.5", 22, 22, 0)

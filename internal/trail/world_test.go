@@ -3,7 +3,6 @@ package trail
 import (
 	"fmt"
 	"iter"
-	"net/netip"
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -110,15 +109,6 @@ func attack(w *world) (service, shell, tool event.ProcID, fired int) {
 	tool = w.process(shell, "/tmp/tool", "tool")
 	fired = w.execs(tool)
 	return service, shell, tool, fired
-}
-
-// conn is a client's connection from one address to another.
-func (w *world) conn(from, to string) event.ObjID {
-	a, b := netip.MustParseAddrPort(from), netip.MustParseAddrPort(to)
-	return event.ObjID(w.t.Objs.Add(event.Object{
-		Kind: event.ObjIPv4, L4: event.L4TCP, Role: event.RoleClient,
-		Local: event.EndpointOf(a.Addr(), a.Port()), Remote: event.EndpointOf(b.Addr(), b.Port()),
-	}))
 }
 
 func names(nodes []*Node) (s string) {
