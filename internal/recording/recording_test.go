@@ -347,3 +347,43 @@ func TestOpenRefuses(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 }
+
+// What waits for a block stands before what came later, of whatever tables.
+func TestBlocksInOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	w, err := Create(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at int64
+	put := func(m *maker, n int) {
+		b := m.batch(n, false)
+		for i := range b.Time {
+			at++
+			b.Time[i] = at
+		}
+		w.Batch(b)
+	}
+	early, late := newMaker(1), newMaker(2)
+	early.grow(1, 10, 10)
+	late.grow(1, 10, 10)
+	put(early, 10)
+	put(late, blockEvents)
+	put(early, 10)
+	put(late, 100)
+	put(late, blockEvents/4-1)
+	put(early, blockEvents)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	for _, b := range collect(t, open(t, path), source.Request{}) {
+		if b.Time[0] < last {
+			t.Errorf("%d events from %d on stand behind %d", b.Len(), b.Time[0], last)
+		}
+		last = b.Time[0]
+	}
+	if last == 0 {
+		t.Error("no events")
+	}
+}

@@ -206,12 +206,12 @@ func (w *Writer) gather(st *written, b *event.Batch) {
 	w.next[at] = b.Seq + uint64(b.Len())
 	p := st.waiting
 	if p != nil && (p.Len()+b.Len() > blockEvents || len(p.Heap)+int(b.ArgOff[b.Len()]-b.ArgOff[0]) > blockHeap) {
-		w.seal(st)
+		w.sealTo(st)
 		p = nil
 	}
 	if p == nil && b.Len() >= blockEvents/4 {
 		st.waiting = b
-		w.seal(st)
+		w.sealTo(st)
 		return
 	}
 	if p == nil {
@@ -248,6 +248,17 @@ func appendBatch(p, b *event.Batch) {
 	for _, off := range b.ArgOff[1 : b.Len()+1] {
 		p.ArgOff = append(p.ArgOff, off-base+at)
 	}
+}
+
+// sealTo makes a block of a table's events, behind those that have waited for
+// longer: a reader takes blocks as they stand.
+func (w *Writer) sealTo(st *written) {
+	for _, other := range w.order {
+		if b := other.waiting; other != st && b != nil && b.Time[0] < st.waiting.Time[0] {
+			w.seal(other)
+		}
+	}
+	w.seal(st)
 }
 
 // seal makes a block of the events that wait, behind the rows that they refer
