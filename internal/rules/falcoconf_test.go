@@ -111,7 +111,7 @@ func TestNoFalcoConfig(t *testing.T) {
 }
 
 func FuzzFalcoConfig(f *testing.F) {
-	f.Add([]byte("rules_files: [a]\nappend_output: [{match: {tags: [x]}, extra_output: \"${A} %evt.type\", extra_fields: [a, {b: c}]}, {suggested_output: true}]\nconfig_files: [b, {path: c, strategy: d}]\n"))
+	f.Add([]byte("rules_files: [a]\nappend_output: [{match: {tags: [x]}, extra_output: \"${A} %evt.type\", extra_fields: [a, {b: c}]}, {suggested_output: true}]\nconfig_files: [b, {path: c, strategy: d}]\nrules: [{disable: {rule: 'n*t*'}}, {enable: {tag: network}}]\npriority: notice\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := parseFalcoConfig("x", text)
 		if err != nil {
@@ -125,5 +125,11 @@ func FuzzFalcoConfig(f *testing.F) {
 			}
 		}
 		c.merge(c, "")
+		if choice, err := c.choice(); err == nil {
+			r := &Rule{Name: "net-a", Tags: []string{"network"}, Enabled: true, Priority: event.PriorityNotice}
+			if choice.apply(r); r.Enabled != (r.Off == "") {
+				t.Errorf("enabled is %v by %q", r.Enabled, r.Off)
+			}
+		}
 	})
 }
