@@ -18,6 +18,7 @@ import (
 var deeds = map[string]func(args []string) error{
 	"nothing":  func([]string) error { return nil },
 	"pause":    func([]string) error { time.Sleep(time.Minute); return nil },
+	"moment":   func([]string) error { time.Sleep(5 * time.Second); return nil },
 	"read":     func(args []string) error { _, err := os.ReadFile(args[0]); return err },
 	"empty":    func(args []string) error { return os.WriteFile(args[0], nil, 0o600) }, // opens with O_TRUNC
 	"symlink":  func(args []string) error { return os.Symlink(args[0], args[1]) },
@@ -86,8 +87,9 @@ func drop(args []string) error {
 	return syscall.Exec(args[0], []string{args[0], "nothing"}, nil)
 }
 
-// runFromMemory becomes a program that no file system holds.
-func runFromMemory([]string) error {
+// runFromMemory becomes a program that no file system holds, which does what the
+// arguments say.
+func runFromMemory(args []string) error {
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		return err
@@ -99,7 +101,7 @@ func runFromMemory([]string) error {
 	if _, err := unix.Write(fd, self); err != nil {
 		return err
 	}
-	return syscall.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), []string{"memory", "nothing"}, nil)
+	return syscall.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), append([]string{"memory"}, args...), nil)
 }
 
 // loadModule asks for a module that is none; the kernel refuses it.
