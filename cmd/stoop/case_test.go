@@ -11,6 +11,7 @@ import (
 	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
 // demoRows are the demo's events that a filter holds for.
@@ -168,6 +169,37 @@ func TestMaskArgs(t *testing.T) {
 	} {
 		if got := maskArgs(args); got != want {
 			t.Errorf("%q: %q, want %q", args, got, want)
+		}
+	}
+}
+
+// What was read or written is in the exported recording only when secrets are
+// asked for; what else was recorded of the call is in it.
+func TestCaseLeavesDataOut(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	w := tuitest.NewWorld()
+	cont := w.Container("6cf4be7b2388", "web", "web-0", "shop", "shop/web:1")
+	p := w.Proc(0, cont, 7, 0, "root", "/bin/cat")
+	w.Do(p, "read", w.File("/etc/shadow"), 9, "data", []byte("root:$y$j9T"), "size", uint64(4096))
+	caseOf(t, []event.Row{w.Take().Row(0)})
+	for _, show := range []bool{false, true} {
+		to := filepath.Join(t.TempDir(), "out")
+		args := []string{"case", "export", "shell", "--to", to}
+		if show {
+			args = append(args, "--show-secrets")
+		}
+		if code, _, errs := stoop(t, args...); code != exitOK {
+			t.Fatal(errs)
+		}
+		for _, name := range []string{"events.stoop", "case.md", "case.json", "case.stix.json"} {
+			text, err := os.ReadFile(filepath.Join(to, name))
+			if has := strings.Contains(string(text), "$y$j9T"); err != nil || has && !show || !has && show && name == "events.stoop" {
+				t.Errorf("%s, secrets asked for %v: has it: %v, %v\n%s", name, show, has, err, text)
+			}
+		}
+		code, out, errs := stoop(t, "print", filepath.Join(to, "events.stoop"), "-o", "csv", "--columns", "evt.type,fd.name,evt.rawres,proc.name")
+		if code != exitOK || !strings.Contains(out, "read,/etc/shadow,9,cat") {
+			t.Errorf("exit %d: %s%s", code, out, errs)
 		}
 	}
 }

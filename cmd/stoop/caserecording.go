@@ -92,7 +92,7 @@ func mergeRecordings(from []string, to string, showSecrets bool) (int, error) {
 	if showSecrets {
 		return writeEvents(slices.Values(rows), to, nil, nil)
 	}
-	return writeEvents(slices.Values(rows), to, maskProcesses, maskDocument)
+	return writeEvents(slices.Values(rows), to, maskProcesses, maskPayload)
 }
 
 // eachEvent reads a source.
@@ -124,12 +124,37 @@ func maskArgs(text string) string {
 	return strings.NewReplacer("\n", "\x00", "\r", "\n").Replace(safetext.Redact(words))
 }
 
-// maskDocument masks secrets in the document of an event. Where that leaves no
-// document the event goes on without one.
-func maskDocument(e event.Event, payload []byte) []byte {
-	if e.Bits&event.HasDoc == 0 {
-		return payload
+// maskPayload masks secrets in what an event carries beside its fields: in a
+// document those that are known for such; data that was read or written is left
+// out, since anything may be in it.
+func maskPayload(e event.Event, payload []byte) []byte {
+	if e.Bits&event.HasDoc != 0 {
+		return maskDocument(payload)
 	}
+	var w event.ArgWriter
+	for {
+		a, rest, ok := event.NextArg(payload)
+		if !ok {
+			return w.Payload()
+		}
+		switch payload = rest; {
+		case a.Kind == event.None, a.Kind == event.Bytes:
+			w.Skip()
+		case a.Kind == event.Int:
+			w.Int(int64(a.Num))
+		case a.Kind == event.Uint:
+			w.Uint(a.Num)
+		case a.Obj != 0:
+			w.Obj(a.Obj)
+		default:
+			w.Str(a.Str)
+		}
+	}
+}
+
+// maskDocument masks secrets in a document. Where that leaves none the event goes
+// on without one.
+func maskDocument(payload []byte) []byte {
 	doc := profile.Document(payload)
 	masked := []byte(safetext.Redact(string(doc)))
 	if json.Valid(doc) && !json.Valid(masked) {

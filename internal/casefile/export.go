@@ -87,11 +87,34 @@ func (x *export) fields(e *Entry) map[string]any {
 	if dec.Decode(&m) != nil {
 		return nil
 	}
+	if !x.opt.ShowSecrets {
+		withoutData(m)
+	}
 	for k, v := range m {
 		m[k] = x.masked(v)
 	}
 	return m
 }
+
+// dataArg is the field of what was read or written.
+const dataArg = "evt.arg.data"
+
+// withoutData takes what was read or written out of an event's fields: anything
+// may be in it.
+func withoutData(m map[string]any) {
+	data, _ := m[dataArg].(string)
+	if data == "" {
+		return
+	}
+	m[dataArg] = leftOut
+	if args, ok := m["evt.args"].(string); ok {
+		m["evt.args"] = strings.ReplaceAll(args, "data="+data, "data="+leftOut)
+	}
+	delete(m, "evt.buffer")
+}
+
+// leftOut stands where data was.
+const leftOut = "(left out)"
 
 func (x *export) masked(v any) any {
 	switch v := v.(type) {

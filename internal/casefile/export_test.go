@@ -76,7 +76,7 @@ func TestExport(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	_, read := exported(t, Options{})
 	text := read(markdownFile)
-	for _, want := range []string{"# Case of x \\|", "| proc.name | curl |", "> alone — ann", "    proc.name = curl", "![the screen](pictures/screen-", "Secrets are masked."} {
+	for _, want := range []string{"# Case of x \\|", "| proc.name | curl |", "> alone — ann", "    proc.name = curl", "![the screen](pictures/screen-", "Secrets are masked, and what was read or written is left out."} {
 		if !strings.Contains(strings.ReplaceAll(text, "> alone\n\n", "> alone — ann"), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

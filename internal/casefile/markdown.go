@@ -23,7 +23,7 @@ func (x *export) markdown() error {
 	safe := func(s string) string { return safetext.Markdown(safetext.Line(x.text(s))) }
 
 	line("# %s\n", safe(x.c.Title()))
-	secrets := "Secrets are masked."
+	secrets := "Secrets are masked, and what was read or written is left out."
 	if x.opt.ShowSecrets {
 		secrets = "Secrets are **not** masked."
 	}
