@@ -47,11 +47,14 @@ func (c *cover) hintText() (text string) {
 	return text
 }
 
-// drawKeys names keys and what they do, as many as there is room for.
+// drawKeys names keys and what they do, as many as there is room for, the last
+// one, which leads back, in any case.
 func drawKeys(line grid.Area, x int, keys [][2]string) {
-	for _, k := range keys {
-		if x+grid.Width(k[0])+1+grid.Width(k[1]) > line.W {
-			return
+	width := func(k [2]string) int { return grid.Width(k[0]) + 1 + grid.Width(k[1]) + 2 }
+	for i, k := range keys {
+		last := i == len(keys)-1
+		if !last && x+width(k)+width(keys[len(keys)-1])-2 > line.W {
+			continue
 		}
 		x = line.Text(x, 0, styAccent, k[0])
 		x = line.Text(x+1, 0, styFaint, k[1]) + 2

@@ -110,6 +110,50 @@ func TestGoldenStates(t *testing.T) {
 	}
 }
 
+// views are the screens that one opens by keys, from the first one on.
+var views = map[string][]string{
+	"details": {"e", "e", "tab"}, "tree": {"e", "e", "p"}, "trail": {"e", "e", "enter"}, "story": {"e", "e", "s"}, "dashboard": {"b"},
+	"queue": {"Q", "j", "c", "2", "a", "h"}, "queue-alert": {"e", "e", "A"}, "case": {"e", "e", "m", "M", "t"}, "compare": {"e", "e", "V"},
+	"take-along": {"e", "e", "W", "j", "j", "j", "j", "j"}, "around": {"e", "e", "i"}, "except": {"e", "e", "x"}, "help": {"?"}, "sources": {"S"}, "columns": {"C"},
+}
+
+// looks are how a screen may look: in which sizes without colours, and in both
+// themes.
+var looks = []struct {
+	name  string
+	size  [2]int
+	theme string // "": no colours
+}{
+	{"80x24-plain", [2]int{80, 24}, ""},
+	{"120x40-plain", [2]int{120, 40}, ""},
+	{"200x50-plain", [2]int{200, 50}, ""},
+	{"40x10-plain", [2]int{40, 10}, ""},
+	{"80x24-dark", [2]int{80, 24}, "peregrine"},
+	{"80x24-light", [2]int{80, 24}, "gyrfalcon"},
+}
+
+// Every view in every size, without colours and in both themes.
+func TestGoldenViews(t *testing.T) {
+	const dir = "golden.case" // its name is on the screen
+	for name, keys := range views {
+		for _, look := range looks {
+			t.Run(name+"-"+look.name, func(t *testing.T) {
+				remove := func() { _ = os.RemoveAll(dir) }
+				remove()
+				t.Cleanup(remove)
+				d, m := open(t, look.size[0], look.size[1], inCase(dir), func(o *Options) {
+					if o.Theme = look.theme; look.theme == "" {
+						o.Theme, o.Profile = "peregrine", new(colorprofile.NoTTY)
+					}
+				})
+				d.Keys(keys...)
+				m.toast = toast{}
+				golden(t, d, look.size[0], look.size[1], "views/"+name+"-"+look.name)
+			})
+		}
+	}
+}
+
 // The case with something of everything, and a marked row.
 func TestGoldenCase(t *testing.T) {
 	const dir = "golden.case" // its name is on the screen

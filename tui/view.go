@@ -349,6 +349,10 @@ func (m *Model) drawHints(a grid.Area) {
 		a.Fit(1, 0, a.W-2, st, m.toast.text)
 		return
 	}
+	if m.over != nil { // the keys of the panels mean nothing there
+		drawKeys(a.Sub(1, 0, a.W-2, 1), 0, [][2]string{{"↑ ↓", "move"}, {"esc", "back to the panels"}, {"^c", "quit"}})
+		return
+	}
 	x, here := 1, m.here()
 	help := a.Right(a.W-1, 0, styFaint, "? help  q quit")
 	for i := range m.keys {
