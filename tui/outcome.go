@@ -12,7 +12,7 @@ import (
 
 // maxOutcome is of how many events of a process it is told at once what came of
 // it; of more its trail tells.
-const maxOutcome = 20_000
+const maxOutcome = 5_000
 
 // outcome says what the alert alone does not: how its process ended, whether it
 // connected at all. It is "" where nothing of the process is held.

@@ -83,7 +83,7 @@ func newCSVRows(out io.Writer, columns []column, redact bool) *csvRows {
 func (c *csvRows) row(r event.Row) {
 	c.head()
 	for i, col := range c.columns {
-		c.cells[i] = safetext.Line(col.value(r, c.redact))
+		c.cells[i] = safetext.Cell(col.value(r, c.redact))
 	}
 	c.w.Write(c.cells) //nolint:errcheck // kept by the writer, see failed
 }
