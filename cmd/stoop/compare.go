@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -62,6 +63,10 @@ func (c *printCmd) counter(a *app, req source.Request) (count compare.Count, tol
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := needsEnd(a.errs, sources, c.Timeout); err != nil {
+		closeAll(sources)
+		return nil, nil, err
+	}
 	st, err := c.hold(a, req, sources)
 	if err != nil {
 		closeAll(sources)
@@ -71,6 +76,21 @@ func (c *printCmd) counter(a *app, req source.Request) (count compare.Count, tol
 		return source.Count(ctx, qs, sources, st)
 	}
 	return count, func() { c.counted(a, sources, st); closeAll(sources) }, nil
+}
+
+// needsEnd refuses to count a source that goes on without an end, or says how long
+// it is read.
+func needsEnd(errs io.Writer, sources []source.Source, timeout span) error {
+	i := slices.IndexFunc(sources, func(s source.Source) bool { return s.Info().Live })
+	if i < 0 {
+		return nil
+	}
+	name := sources[i].Info().Name
+	if timeout == 0 {
+		return usageError{fmt.Errorf("%s goes on without an end, and what is to be counted needs one: --timeout 30s counts half a minute", name)}
+	}
+	fmt.Fprintf(safetext.NewWriter(errs), "reading %s for %s, then counting\n", name, time.Duration(timeout))
+	return nil
 }
 
 // printPrevalence counts how common a value is.

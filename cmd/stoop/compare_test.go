@@ -2,8 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/tui/tuitest"
 )
 
 // What a container did only after a time: each value's filter finds as many
@@ -69,5 +74,21 @@ func TestPrintCompareRefuses(t *testing.T) {
 		if code != tt.code || !strings.Contains(errs, tt.want) {
 			t.Errorf("%s: exit %d, %s", tt.args, code, errs)
 		}
+	}
+}
+
+// What counts a live source needs an end, and says so before it begins.
+func TestCountingNeedsAnEnd(t *testing.T) {
+	sources := []source.Source{&tuitest.Source{Name: "live", IsLive: true}}
+	var errs strings.Builder
+	if err := needsEnd(&errs, sources, 0); !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), "live goes on without an end") {
+		t.Error(err)
+	}
+	if err := needsEnd(&errs, sources, span(time.Second)); err != nil || errs.String() != "reading live for 1s, then counting\n" {
+		t.Errorf("%v: %q", err, errs.String())
+	}
+	sources[0] = &tuitest.Source{Name: "file"}
+	if err := needsEnd(&errs, sources, 0); err != nil {
+		t.Error(err)
 	}
 }

@@ -22,7 +22,7 @@ type userFlags struct {
 
 // deskFlags say where is kept what was decided about alerts, and by whom.
 type deskFlags struct {
-	Desk string `env:"STOOP_DESK" placeholder:"PLACE" help:"Where states, verdicts and notes of alerts are kept: local, none, a file, or an index (es://host:9200/stoop-queue, siem://NAME). By itself: the index stoop-queue of the first SIEM among the sources, else local."`
+	Desk string `env:"STOOP_DESK" placeholder:"PLACE" help:"Where states, verdicts and notes of alerts are kept: local, none, a file, or an index (es://host:9200/stoop-queue, siem://NAME). By itself: the configuration's desk, else the index stoop-queue of the first SIEM among the sources, else local."`
 	userFlags
 }
 
@@ -35,11 +35,18 @@ const (
 // open opens the desk, nil for none. close lets it go.
 func (f *deskFlags) open(a *app, sources []source.Source) (d queue.Desk, closeDesk func(), err error) {
 	none := func() {}
+	cfg, err := config.Load()
+	if err != nil {
+		return nil, none, err
+	}
+	if f.Desk == "" {
+		f.Desk = cfg.Desk
+	}
 	switch {
 	case f.Desk == noDesk:
 		return nil, none, nil
 	case strings.Contains(f.Desk, "://"):
-		return f.server(a)
+		return f.server(a, cfg)
 	case f.Desk == "":
 		if siem := firstSIEM(sources); siem != nil {
 			d, err := desk.New(siem.Conn, "", elasticAlerts(siem))
@@ -57,12 +64,8 @@ func (f *deskFlags) open(a *app, sources []source.Source) (d queue.Desk, closeDe
 }
 
 // server opens the desk in an index of a server.
-func (f *deskFlags) server(a *app) (queue.Desk, func(), error) {
+func (f *deskFlags) server(a *app, cfg *config.Config) (d queue.Desk, closeDesk func(), err error) {
 	none := func() {}
-	cfg, err := config.Load()
-	if err != nil {
-		return nil, none, err
-	}
 	at, index := conn.Environment(f.Desk), ""
 	if rest, named := strings.CutPrefix(f.Desk, "siem://"); named {
 		var name string
@@ -78,7 +81,7 @@ func (f *deskFlags) server(a *app) (queue.Desk, func(), error) {
 	if !strings.HasPrefix(f.Desk, "siem://") {
 		index = c.Address.Index
 	}
-	d, err := desk.New(c, index, "")
+	d, err = desk.New(c, index, "")
 	if err != nil {
 		c.Close()
 		return nil, none, usageError{err}

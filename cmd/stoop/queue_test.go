@@ -163,3 +163,32 @@ func TestQueueElastic(t *testing.T) {
 		t.Error(errs)
 	}
 }
+
+// The desk that the configuration names is the one that is used, unless the
+// command line names another.
+func TestQueueDeskOfConfig(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	desk := filepath.Join(dir, "desk.ndjson")
+	if err := os.MkdirAll(filepath.Join(dir, "stoop"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "stoop", "config.yaml"), []byte("desk: "+desk+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := shells(t, 3, shift)
+	id := queueOf(t, file)[0].ID
+	if code, _, errs := stoop(t, "queue", "set", id, file, "--state", "acknowledged"); code != exitOK {
+		t.Fatal(errs)
+	}
+	if text, err := os.ReadFile(desk); err != nil || !strings.Contains(string(text), id) {
+		t.Errorf("%s: %v", text, err)
+	}
+	if all := queueOf(t, file); all[0].State != "acknowledged" {
+		t.Errorf("%+v", all)
+	}
+	if all := queueOf(t, file, "--desk", "local"); all[0].State != "open" {
+		t.Errorf("the command line's desk: %+v", all)
+	}
+}

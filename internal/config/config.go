@@ -18,6 +18,8 @@ type Config struct {
 	SIEMs map[string]*SIEM
 
 	Targets map[string]*Target
+
+	Desk string // where is kept what was decided about alerts, as --desk takes it; "" for nothing said
 }
 
 // SIEM is a server under a name.
@@ -93,9 +95,12 @@ func Parse(path string, text []byte) (*Config, error) {
 		return c, nil
 	}
 	r := reader{path: path}
-	err := r.each(doc.Content[0], "the file", func(key string, value *yaml.Node) error {
+	err := r.each(doc.Content[0], "the file", func(key string, value *yaml.Node) (err error) {
 		switch key {
 		case "siems":
+		case "desk":
+			c.Desk, err = r.text(value, "desk")
+			return err
 		case "targets":
 			return r.each(value, "targets", func(name string, value *yaml.Node) (err error) {
 				c.Targets[name], err = r.target(name, value)
@@ -109,7 +114,7 @@ func Parse(path string, text []byte) (*Config, error) {
 			c.SIEMs[name] = s
 			return err
 		})
-	}, "siems", "targets")
+	}, "siems", "targets", "desk")
 	if err != nil {
 		return nil, err
 	}

@@ -26,12 +26,16 @@ siems:
   line:
     url: https://a
     credential_command: vault kv get
+desk: siem://prod
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(c.Names(), " "); got != "cloud line prod vault" {
 		t.Errorf("names %s", got)
+	}
+	if c.Desk != "siem://prod" {
+		t.Errorf("desk %q", c.Desk)
 	}
 	want := &SIEM{
 		Name: "prod", Where: "/etc/stoop/config.yaml:4", URL: "es://search.example.org:9200", Index: "falco-*",
@@ -57,6 +61,7 @@ func TestParseErrors(t *testing.T) {
 		{"no YAML", "siems: [", "c.yaml: "},
 		{"a list", "- a", "c.yaml:1: the file must be a mapping"},
 		{"unknown key", "siem: {}", "c.yaml:1: the file has no key siem; there are siems"},
+		{"a desk that is none", "desk: [a]", "c.yaml:1: "},
 		{"unknown key of a server", "siems:\n  a:\n    url: es://a\n    colour: red", "c.yaml:4: a has no key colour; there are api_key_env"},
 		{"twice", "siems:\n  a: {url: es://a}\n  a: {url: es://b}", "c.yaml:3: a is there twice"},
 		{"nowhere", "siems:\n  a:\n    index: x", "c.yaml:3: a has neither url nor cloud_id"},

@@ -17,6 +17,7 @@
 //	  oncall:
 //	    url_file: ~/.config/stoop/slack.url
 //	    min_priority: warning
+//	desk: siem://prod
 //
 // No secret stands in it, only where one is: in a variable of the environment,
 // in a file, or in what a command prints. What is wrong in it is said with file
