@@ -229,30 +229,11 @@ func (f *finding) learnKin() {
 
 // fields that are read by name.
 var (
-	fieldContainer    = mustField("container.id")
-	fieldLine         = mustField("proc.cmdline")
-	fieldEntity       = mustField("proc.entity_id")
-	fieldParentEntity = mustField("proc.parent.entity_id")
+	fieldContainer    = event.MustAsk("container.id")
+	fieldLine         = event.MustAsk("proc.cmdline")
+	fieldEntity       = event.MustAsk("proc.entity_id")
+	fieldParentEntity = event.MustAsk("proc.parent.entity_id")
 )
 
-type field struct {
-	f   *event.Field
-	arg event.Arg
-}
-
-func mustField(name string) field {
-	f, arg, err := event.Fields.Parse(name)
-	if err != nil {
-		panic(err)
-	}
-	return field{f, arg}
-}
-
 // text reads a field as text, "" when it is missing.
-func text(r event.Row, f field) string {
-	v, ok := f.f.Get(r, f.arg)
-	if !ok {
-		return ""
-	}
-	return v.String()
-}
+func text(r event.Row, f event.Asked) string { return f.Text(r) }

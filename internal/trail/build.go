@@ -176,7 +176,7 @@ var (
 
 // exitOf is the exit code that a process's end tells.
 func exitOf(r event.Row) (code int64, told bool) {
-	if v, ok := fieldExit.f.Get(r, fieldExit.arg); ok {
+	if v, ok := fieldExit.Get(r); ok {
 		return int64(v.Num), true
 	}
 	code, err := strconv.ParseInt(text(r, fieldExitText), 10, 64)
@@ -198,13 +198,7 @@ func signalOf(r event.Row) int64 {
 }
 
 // number reads a field as a number, 0 when it is missing.
-func number(r event.Row, f field) int64 {
-	v, ok := f.f.Get(r, f.arg)
-	if !ok {
-		return 0
-	}
-	return int64(v.Num)
-}
+func number(r event.Row, f field) int64 { return f.Number(r) }
 
 // choose finds the subject's process and the root above it.
 func (t *Trail) choose(l *lineage) {

@@ -280,24 +280,9 @@ var (
 	fieldNode          = mustField("evt.hostname")
 )
 
-type field struct {
-	f   *event.Field
-	arg event.Arg
-}
+type field = event.Asked
 
-func mustField(name string) field {
-	f, arg, err := event.Fields.Parse(name)
-	if err != nil {
-		panic(err)
-	}
-	return field{f, arg}
-}
+func mustField(name string) field { return event.MustAsk(name) }
 
 // text reads a field as text, "" when it is missing.
-func text(r event.Row, f field) string {
-	v, ok := f.f.Get(r, f.arg)
-	if !ok {
-		return ""
-	}
-	return v.String()
-}
+func text(r event.Row, f field) string { return f.Text(r) }

@@ -49,7 +49,7 @@ func (s *teller) line(step Step) {
 	if !in && !out || !talks(r, in) {
 		return
 	}
-	v, ok := fieldData.f.Get(r, fieldData.arg)
+	v, ok := fieldData.Get(r)
 	if !ok || v.Str == "" {
 		return
 	}

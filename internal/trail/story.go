@@ -142,10 +142,10 @@ func (s *teller) event(step Step) {
 		if len(x.Events) < maxEvents {
 			x.Events = append(x.Events, r)
 		}
-		if by.sum.f != nil {
+		if by.sum.Field != nil {
 			x.sum += max(number(r, by.sum), 0)
 		}
-		if by.of.f != nil {
+		if by.of.Field != nil {
 			x.values[text(r, by.of)] = true
 		}
 		if by.Role == "began to connect" {
@@ -171,7 +171,7 @@ func (s *teller) sentence(by *telling, step Step) *told {
 			Sentence: Sentence{Time: step.Row.B.Time[step.Row.I], Tactic: by.Tactic, Inferred: by.Inferred, Node: step.Node},
 			by:       by,
 		})
-		if by.of.f != nil {
+		if by.of.Field != nil {
 			x.values = map[string]bool{}
 		}
 		if by.Role == "began to connect" {
@@ -254,7 +254,7 @@ func (s *teller) finish(x *told) {
 		x.Text = safetext.Redact(x.Text)
 		return
 	}
-	several := x.Count > 1 && x.by.many != nil && (x.by.of.f == nil || len(x.values) > 1)
+	several := x.Count > 1 && x.by.many != nil && (x.by.of.Field == nil || len(x.values) > 1)
 	say := x.by.say
 	if several {
 		say = x.by.many
@@ -262,7 +262,7 @@ func (s *teller) finish(x *told) {
 	line := say.with(map[string]string{
 		"count": grouped(x.Count), "distinct": grouped(len(x.values)), "sum": amount(x.sum), "before": s.earlier(x),
 	}, x.Events[0])
-	if x.Count > 1 && !several && x.by.sum.f == nil {
+	if x.Count > 1 && !several && x.by.sum.Field == nil {
 		line += " (" + grouped(x.Count) + " times)"
 	}
 	x.Text = safetext.Redact(line + s.outcome(x) + s.far(x))

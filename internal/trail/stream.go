@@ -71,7 +71,7 @@ func (st *Stream) add(i int, s *Step, out bool) {
 	if n == 0 {
 		return
 	}
-	v, _ := fieldData.f.Get(s.Row, fieldData.arg)
+	v, _ := fieldData.Get(s.Row)
 	data := v.Str
 	if int64(len(data)) > n {
 		data = data[:n]

@@ -127,15 +127,15 @@ func (t *telling) compile() (err error) {
 		if err != nil {
 			return err
 		}
-		t.by = append(t.by, field{f, arg})
+		t.by = append(t.by, field{Field: f, Arg: arg})
 	}
 	if t.Of != "" {
-		if t.of.f, t.of.arg, err = event.Fields.Parse(t.Of); err != nil {
+		if t.of.Field, t.of.Arg, err = event.Fields.Parse(t.Of); err != nil {
 			return err
 		}
 	}
 	if t.Sum != "" {
-		t.sum.f, t.sum.arg, err = event.Fields.Parse(t.Sum)
+		t.sum.Field, t.sum.Arg, err = event.Fields.Parse(t.Sum)
 	}
 	return err
 }

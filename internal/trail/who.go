@@ -235,7 +235,7 @@ func (t *Trail) fromLoopback() bool {
 
 // list reads a field of several values.
 func members(r event.Row, f field) (all []string) {
-	v, ok := f.f.Get(r, f.arg)
+	v, ok := f.Get(r)
 	if !ok {
 		return nil
 	}
