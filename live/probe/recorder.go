@@ -165,6 +165,10 @@ func (r *Recorder) sync() {
 // Cgroups are the keys that have a ring of that kind, claimed or given.
 func (r *Recorder) Cgroups(kind RingKind) []uint64 {
 	r.mu.Lock()
+	if r.heads == nil { // closed
+		r.mu.Unlock()
+		return nil
+	}
 	r.sync()
 	var keys []uint64
 	for k := range r.of(kind) {
@@ -298,6 +302,9 @@ func (r *Recorder) bulkRings() int {
 func (r *Recorder) Ring(key uint64, kind RingKind, use func(*Ring)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.heads == nil { // closed
+		return false
+	}
 	slot, ok := r.of(kind)[key]
 	if !ok {
 		r.sync()

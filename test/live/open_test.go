@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stoop-project/stoop/test/lab"
+	"github.com/stoop-project/stoop/test/terminal"
 )
 
 // The command that an alert comes with opens its trail while the one that told of
@@ -34,6 +36,16 @@ func TestTrailOfAnAlertFromTheRings(t *testing.T) {
 			t.Errorf("%q is missing in the trail that %q opens:\n%s", want, command, story)
 		}
 	}
+	screen, err := terminal.Start(typing(t, command), 160, 45)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := screen.WaitFor("the alert's trail", time.Minute, func(text string) bool {
+		return strings.Contains(text, "▲ Program that came") && strings.Contains(text, "sleep 0") && strings.Contains(text, "/tmp/first")
+	}); err != nil {
+		t.Error(err)
+	}
+	screen.Close()
 	r.stop(t)
 	if _, told := typed(t, command); !strings.Contains(told, "no other stoop that runs on this node") {
 		t.Errorf("once nobody records, %q says %q", command, told)
@@ -53,6 +65,18 @@ func runTold(t *testing.T, command string) string {
 
 func typed(t *testing.T, command string) (out, errs string) {
 	t.Helper()
+	cmd := typing(t, command)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%s: %v: %s", command, err, &stderr)
+	}
+	return stdout.String(), stderr.String()
+}
+
+// typing is a shell that is told a command.
+func typing(t *testing.T, command string) *exec.Cmd {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.Symlink(stoopPath(t), filepath.Join(dir, "stoop")); err != nil {
 		t.Fatal(err)
@@ -62,11 +86,6 @@ func typed(t *testing.T, command string) (out, errs string) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("sh", "-c", command)
-	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "STOOP_CRI_SOCKET="+lab.Containerd(t).Socket)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Errorf("%s: %v: %s", command, err, &stderr)
-	}
-	return stdout.String(), stderr.String()
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "STOOP_CRI_SOCKET="+lab.Containerd(t).Socket, "TERM=xterm-256color")
+	return cmd
 }
