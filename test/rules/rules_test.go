@@ -22,6 +22,7 @@ import (
 	"github.com/stoop-project/stoop/live"
 	"github.com/stoop-project/stoop/live/probe"
 	"github.com/stoop-project/stoop/test/lab"
+	"github.com/stoop-project/stoop/test/terminal"
 )
 
 func TestMain(m *testing.M) {
@@ -195,6 +196,7 @@ func play(t *testing.T, scenes []scene) *lab.Container {
 	for path, body := range map[string]string{
 		"scenes/all": script, "srv/dns.py": askAndConnect,
 		"etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "etc/shadow": "root:*:20000:0:99999:7:::\n", "etc/group": "root:x:0:\n",
+		"var/log/entered.log": "line\n", "var/lib/entered": "x\n",
 		"etc/ssh/sshd_config": "PermitRootLogin no\n", "etc/apt/sources.list": "deb http://deb.debian.org/debian bookworm main\n",
 		"run/secrets/kubernetes.io/serviceaccount/token": "t\n", "run/secrets/kubernetes.io/serviceaccount/ca.crt": "c\n",
 	} {
@@ -225,8 +227,12 @@ func TestEachRule(t *testing.T) {
 			}
 		}
 	}
+	for _, s := range onTerminal {
+		typed(t, c, s.rule+"deed", s.deed)
+		typed(t, c, s.rule+"harmless", s.harmless)
+	}
 	got.await(t, c)
-	for _, s := range fromOutside {
+	for _, s := range slices.Concat(fromOutside, onTerminal) {
 		t.Run(s.rule, func(t *testing.T) {
 			if fired := got.in(s.rule + "deed"); !slices.Contains(fired, s.rule) {
 				t.Errorf("did not fire; these did: %q", fired)
@@ -250,6 +256,30 @@ func TestEachRule(t *testing.T) {
 				t.Error("fired for what is harmless")
 			}
 		})
+	}
+}
+
+// typed runs a program in a container on a terminal, as kubectl exec -it does,
+// until an end of file is typed.
+func typed(t *testing.T, c *lab.Container, scene, program string) {
+	t.Helper()
+	cmd := c.Command(t.Context(), "/usr/bin/env", "SCENE="+scene, program)
+	at := slices.Index(cmd.Args, "exec")
+	cmd.Args = slices.Insert(cmd.Args, at+1, "--tty")
+	screen, err := terminal.Start(cmd, 80, 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	// Whoever reads is there some time after the terminal is.
+	for end := time.Now().Add(time.Minute); ; {
+		_ = screen.Type("<c-d>") // fails once there is nobody
+		if _, err = screen.Exit(time.Second); err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ type scene struct {
 	rule     string
 	deed     string
 	harmless string
-	call     string // the kernel must have it, where not every kernel does
+	call     string // the kernel must have it, where not every kernel does; test/kernels has such as do
 }
 
 // Programs go by innocent names: what a rule knows must be what they do.
@@ -182,6 +182,26 @@ var otherScenes = []scene{
 		harmless: `./report -z 127.0.0.1 $QUIET; ps -A >/dev/null; curl -sS -m 1 http://127.0.0.1:$QUIET`,
 	},
 	{
+		rule:     "Commands that look around in a container", // what listens at $PORT types id
+		deed:     `./report 127.0.0.1 $PORT -e /srv/app/worker`,
+		harmless: `id; uname -a; cat /etc/passwd`,
+	},
+	{
+		rule: "Many hosts tried on one port",
+		deed: `python3 -c 'import socket
+for n in range(1,60):
+  s=socket.socket(); s.settimeout(1); s.connect_ex(("127.0.2.%d"%n,7070)); s.close()'`,
+		harmless: `python3 -c 'import socket
+for n in range(60):
+  s=socket.socket(); s.settimeout(1); s.connect_ex(("127.0.2.%d"%(n%20+1),7171)); s.close()'`,
+	},
+	{
+		rule: "Secret read and connection by the same process",
+		deed: `perl -e 'use Socket;open(F,"/etc/shadow");<F>;socket(S,PF_INET,SOCK_STREAM,getprotobyname("tcp"));connect(S,sockaddr_in($ENV{QUIET},inet_aton("127.0.0.1")))'`,
+		harmless: `perl -e 'use Socket;open(F,"/etc/passwd");<F>;socket(S,PF_INET,SOCK_STREAM,getprotobyname("tcp"));connect(S,sockaddr_in($ENV{QUIET},inet_aton("127.0.0.1")))'
+cat /etc/shadow >/dev/null; ./report -z 127.0.0.1 $QUIET`,
+	},
+	{
 		rule:     "Crypto miner started in a container",
 		deed:     `cp /usr/bin/true kernel-helper; ./kernel-helper -o stratum+tcp://127.0.0.1:3333 -u me`,
 		harmless: `cp /usr/bin/true uploader; ./uploader -o out.txt -u https://example.org/`,
@@ -216,4 +236,12 @@ var otherScenes = []scene{
 var fromOutside = []scene{
 	{rule: "Shell started in a container from outside", deed: "/bin/sh", harmless: "/bin/sh -c true"},
 	{rule: "Command run in a container from outside", deed: "/bin/true"},
+	// Somebody has entered by then.
+	{rule: "Entered from outside, then traces removed", deed: "/bin/rm /var/log/entered.log", harmless: "/bin/rm /var/lib/entered"},
+}
+
+// onTerminal are the scenes of what the runtime starts on a terminal, as those of
+// fromOutside.
+var onTerminal = []scene{
+	{rule: "Terminal opened into a container from outside", deed: "/bin/bash", harmless: "/bin/cat"},
 }
