@@ -106,7 +106,9 @@ func (c *containers) selected() (store.ContainerCount, bool) {
 // page is how many containers fit.
 func (c *containers) page() int { return max(c.area.H/cardLines, 1) }
 
-func (c *containers) draw(a grid.Area, r reader, focus bool, within string) {
+// draw draws the list. partly says that the sources hold more events than those
+// that were fetched, which are counted here.
+func (c *containers) draw(a grid.Area, r reader, focus, partly bool, within string) {
 	head, body := a.CutTop(1)
 	c.area = body
 	st := styFaint
@@ -115,7 +117,11 @@ func (c *containers) draw(a grid.Area, r reader, focus bool, within string) {
 	}
 	x := head.Text(1, 0, st, "containers")
 	head.Text(x+1, 0, styFaint, count(int64(len(c.all))))
-	head.Right(head.W-1, 0, styFaint, "by "+c.order.String())
+	order := "by " + c.order.String()
+	if partly {
+		order = "fetched, " + order
+	}
+	head.Right(head.W-1, 0, styFaint, order)
 	if len(c.all) == 0 {
 		return
 	}

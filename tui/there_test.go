@@ -66,7 +66,7 @@ func TestHistogramOfWhatIsThere(t *testing.T) {
 	if fetched, all := sum(c.hist), sum(c.all); fetched != archivePage || all != 280 {
 		t.Errorf("%d fetched, %d there", fetched, all)
 	}
-	if text := d.Text(); !strings.Contains(text, "40 of 280 there · ⣿ not fetched") || !strings.Contains(text, "⣀") {
+	if text := d.Text(); !strings.Contains(text, "40 of 280 there · ⣿ not fetched") || !strings.Contains(text, "fetched, by alerts") || !strings.Contains(text, "⣀") {
 		t.Errorf("it does not show that there is more:\n%s", text)
 	}
 	golden(t, d, 120, 40, "histogram-there")
@@ -81,7 +81,7 @@ func TestHistogramOfWhatIsThere(t *testing.T) {
 	if !s.counted(d, m) {
 		t.Fatal("the source was not counted under the filter")
 	}
-	if c = m.level().counted; sum(c.hist) != 13 || sum(c.all) != 13 || strings.Contains(d.Text(), "not fetched") {
+	if c = m.level().counted; sum(c.hist) != 13 || sum(c.all) != 13 || strings.Contains(d.Text(), "not fetched") || strings.Contains(d.Text(), "fetched, by") {
 		t.Errorf("%d execs fetched, %d there", sum(c.hist), sum(c.all))
 	}
 }

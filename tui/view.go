@@ -75,7 +75,7 @@ func (m *Model) draw() (x, y int, typing bool) {
 func (m *Model) drawBody(lay layout, l *level, clk clock) {
 	lay.contsLine.VLine(0, styLine)
 	if lay.conts.W > 0 {
-		m.conts.draw(lay.conts, m.read, m.focus == onContainers, m.containerOf(l))
+		m.conts.draw(lay.conts, m.read, m.focus == onContainers, l.barsText() != "", m.containerOf(l))
 	}
 	if lay.feed.W > 0 {
 		focus := m.focus == onFeed && m.over == nil
