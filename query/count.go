@@ -43,7 +43,9 @@ func (s *SIEM) Count(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Re
 			return err
 		})
 	}
-	return results, tasks.Wait()
+	err := tasks.Wait()
+	s.sayPartly(results)
+	return results, err
 }
 
 // countPanel counts each kind of documents by itself.

@@ -60,6 +60,7 @@ type SIEM struct {
 
 	once   *once   // of sources that are read together; nil: this one is read alone
 	beside []*SIEM // that read indices of this one too, and hand on what is in them
+	partly []*SIEM // that read a part of them, or as somebody else: what they hand on is known when it comes, and not when it is counted
 
 	counts counts
 	tables tables

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/query/conn"
 	"github.com/stoop-project/stoop/query/dsl"
@@ -34,8 +35,12 @@ func Together(ctx context.Context, sources []source.Source) {
 				o.once = &once{}
 			}
 			s.once = o.once
-			if len(s.Known().common(o.Known())) > 0 && s.SameUser(o.Conn) && o.unfiltered(ctx) {
+			switch {
+			case len(s.Known().common(o.Known())) == 0:
+			case s.SameUser(o.Conn) && o.unfiltered(ctx):
 				s.beside = append(s.beside, o)
+			default:
+				s.partly = append(s.partly, o)
 			}
 		}
 		all = append(all, s)
@@ -94,6 +99,17 @@ func (s *SIEM) here(k *Known) []any {
 		return []any{dsl.Query{"bool": dsl.Query{"must_not": ofIndices(indices)}}}
 	}
 	return nil
+}
+
+// sayPartly says of counts which documents are in those of another source too.
+func (s *SIEM) sayPartly(counted []*dashboard.Result) {
+	for _, o := range s.partly {
+		for _, r := range counted {
+			if r != nil && r.Total > 0 {
+				r.Notes = append(r.Notes, fmt.Sprintf("What %s and %s both show is counted twice.", o.Name(), s.Name()))
+			}
+		}
+	}
 }
 
 func ofIndices(indices []string) dsl.Query {
