@@ -23,11 +23,12 @@ type looks struct {
 }
 
 // lookHidden finds out which fields have left values out that were too long to
-// be indexed (ignore_above), so that the server decides more filters by itself.
+// be indexed (ignore_above), where documents say that, or none of the field's type
+// (ignore_malformed), so that the server decides more filters by itself.
 // Requests find such values nevertheless, for they may come at any time.
 func (s *SIEM) lookHidden(ctx context.Context, fields mapping.Fields) {
 	seen, ok := fields.(*mapping.Seen)
-	if !ok || s.Product == conn.OpenSearch { // which does not name those fields
+	if !ok {
 		return
 	}
 	s.looks.Lock()

@@ -24,6 +24,7 @@ type Stored struct {
 	Form   Form
 	Values map[string][]string // FormTable: what is stored, by the field's value; nil instead of texts: whatever, as long as it is there
 	Scale  int64               // FormUnix: ns an increment
+	Filled bool                // FormSame: an empty text counts as not there
 	Bits   Bits                // of a number: what becomes of one that the field cannot hold
 }
 
@@ -62,8 +63,8 @@ const (
 // bitsOf has the slots whose numbers have 32 bits.
 var bitsOf = func() map[slot]Bits {
 	all := map[slot]Bits{
-		slotPID: Signed32, slotVPID: Signed32, slotTTY: Signed32, slotFDNum: Signed32,
-		slotTID: Unsigned32, slotUID: Unsigned32, slotGID: Unsigned32, slotLoginUID: Unsigned32,
+		slotPID: Signed32, slotVPID: Signed32, slotTTY: Signed32, slotFDNum: Signed32, slotLoginUID: Signed32,
+		slotTID: Unsigned32, slotUID: Unsigned32, slotGID: Unsigned32,
 	}
 	for n := 1; n <= maxAncestors; n++ {
 		all[ancestorSlot(n, ancestorPID)] = Signed32
@@ -81,6 +82,7 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 	if b.Text != "" || undecided[f.Name] {
 		return nil, false
 	}
+	called := f
 	if alias := sameField[f.Name]; alias != "" {
 		f, _ = event.Fields.Lookup(alias)
 	}
@@ -91,9 +93,24 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 		places = append(places, b.derived(from, a)...)
 	}
 	for _, pl := range b.own(f, a) {
+		if pl.form == formAny {
+			return nil, false // an empty list has a value too, and no index knows of it
+		}
 		s := b.stored(f, &pl)
 		s.Bits = bitsOf[fieldSlots[fullName(f.Name, a)]]
 		places = append(places, s)
+	}
+	if b.Prefix != "" && fieldSlots[f.Name] == slotTime { // the time of what it lies in
+		for _, pl := range b.Profile.slots[slotTime] {
+			outer := b.stored(f, &pl)
+			outer.Path = pl.path
+			places = append(places, outer)
+		}
+	}
+	if called != f {
+		for _, pl := range b.Profile.placesOf(called, a) {
+			places = append(places, b.stored(called, &pl))
+		}
 	}
 	for _, from := range rowLast[f.Name] {
 		places = append(places, b.derived(from, a)...)
@@ -202,13 +219,17 @@ func (b *Binding) stored(f *event.Field, pl *place) Stored {
 		switch {
 		case fieldSlots[f.Name] == slotTime || fieldSlots[f.Name] == slotStart || f.Name == "proc.ppid.ts":
 			s.Form = FormTime
-		case f.Name == "alert.priority":
-			s.Form, s.Values = FormTable, priorities
 		case f.Kind == event.Double || f.Kind == event.Bytes || f.Flags.Has(event.IsList) && f.Name != "alert.tags":
 			s.Form = FormDerived
 		}
 	case formFirst:
 		s.Form = FormDerived
+	case formFilled:
+		s.Filled = true
+	case formPriority:
+		s.Form, s.Values = FormTable, priorities
+	case formObjKind:
+		s.Form, s.Values = FormTable, objectKinds
 	case formConst:
 		s.Path, s.Form, s.Values = "", FormTable, map[string][]string{pl.fixed: nil}
 	case formIs:
@@ -242,6 +263,16 @@ var priorities = func() map[string][]string {
 	}
 	info := event.PriorityInformational.String()
 	all[info] = append(all[info], "Info", "info", "INFO")
+	return all
+}()
+
+// objectKinds are the kinds of files and sockets, as they are written. To a mapper
+// another text says nothing.
+var objectKinds = func() map[string][]string {
+	all := make(map[string][]string)
+	for k := event.ObjUnknown + 1; k.String() != ""; k++ {
+		all[k.String()] = []string{k.String()}
+	}
 	return all
 }()
 

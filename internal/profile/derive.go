@@ -16,22 +16,26 @@ var itself = map[string]string{
 	"proc.aname": "proc.name", "proc.aexe": "proc.exe", "proc.aexepath": "proc.exepath", "proc.acmdline": "proc.cmdline", "proc.apid": "proc.pid",
 }
 
+// anObject are the fields of which one is enough for an event to have a file or
+// socket.
+var anObject = []string{"fd.type", "fd.name", "fd.cip", "fd.sip", "fd.l4proto"}
+
 // rowFirst are the fields by which the tables know a field before the document
 // is asked for it by its own name.
 var rowFirst = map[string][]string{
 	"proc.exeline": {"proc.exe"}, "proc.cmdnargs": {"proc.args", "proc.cmdline"}, "proc.cmdlenargs": {"proc.args", "proc.cmdline"},
-	"proc.duration": {"proc.pid.ts"}, "proc.loginshellid": {"proc.pid"}, "proc.is_sid_leader": {"proc.pid"},
-	"fd.typechar": {"fd.type", "fd.name", "fd.cip", "fd.sip"}, "fd.nameraw": {"fd.name"}, "fd.directory": {"fd.name"}, "fd.filename": {"fd.name"},
-	"fd.containername": {"fd.name", "fd.cip", "fd.sip"}, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
+	"proc.duration": {"proc.pid.ts"}, "proc.is_sid_leader": {"proc.pid"},
+	"fd.typechar": anObject, "fd.nameraw": {"fd.name"}, "fd.directory": {"fd.name"}, "fd.filename": {"fd.name"},
+	"fd.containername": anObject, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
 	"fd.cproto": {"fd.cip", "fd.name"}, "fd.sproto": {"fd.sip", "fd.name"}, "fd.lproto": {"fd.name", "fd.cip", "fd.sip"}, "fd.rproto": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.lip": {"fd.name", "fd.cip", "fd.sip"}, "fd.rip": {"fd.name", "fd.cip", "fd.sip"}, "fd.lnet": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cip", "fd.sip"},
-	"fd.sockfamily": {"fd.type", "fd.name", "fd.cip", "fd.sip"}, "fd.is_server": {"fd.type", "fd.name", "fd.cip", "fd.sip", "fd.l4proto"},
+	"fd.sockfamily": anObject, "fd.is_server": anObject,
 	"evt.res": {"evt.rawres"}, "evt.failed": {"evt.rawres"},
 	"evt.buflen": {"evt.rawres"}, "evt.category": {"evt.type"}, "evt.dir": {"evt.type"}, "evt.is_io": {"evt.type"},
 	"evt.is_io_read": {"evt.type"}, "evt.is_io_write": {"evt.type"}, "evt.io_dir": {"evt.type"}, "evt.is_wait": {"evt.type"},
 	"syscall.type": {"evt.type"}, "evt.asynctype": {"evt.type"}, "evt.source": {"alert.source", "evt.type"},
-	"thread.ismain": {"thread.tid"}, "thread.vtid": {"thread.tid"}, "thread.nametid": {"thread.tid"},
+	"thread.ismain": {"thread.tid"}, "thread.vtid": {"thread.tid", "proc.vpid", "proc.pid"}, "thread.nametid": {"thread.tid"},
 	"k8s.pod.sandbox_id": {"k8s.pod.full_sandbox_id"}, "container.ip": {"k8s.pod.ip"}, "container.start_ts": {"proc.pid.ts"},
 }
 
@@ -41,7 +45,7 @@ var rowLast = map[string][]string{
 	"proc.name": {"proc.cmdline"}, "proc.cmdline": {"proc.name"}, "proc.args": {"proc.cmdline"},
 	"proc.pname": {"proc.pcmdline"}, "proc.pcmdline": {"proc.pname"}, "proc.aname": {"proc.acmdline"}, "proc.acmdline": {"proc.aname"},
 	"fd.type": {"fd.name", "fd.cip", "fd.sip"}, "fd.name": {"fd.cip", "fd.sip"},
-	"fd.cip": {"fd.name"}, "fd.sip": {"fd.name"}, "fd.cport": {"fd.name", "fd.cip"}, "fd.sport": {"fd.name", "fd.sip"},
+	"fd.cip": {"fd.name"}, "fd.sip": {"fd.name"}, "fd.cport": {"fd.name", "fd.cip", "fd.sip"}, "fd.sport": {"fd.name", "fd.sip", "fd.cip"},
 	"fd.lport": {"fd.name", "fd.cip", "fd.sip"},
 }
 
@@ -61,7 +65,7 @@ var undecided = map[string]bool{
 	"evt.type.is": true, "evt.is_async": true, "fd.ip": true, "fd.port": true, "fd.net": true, "fd.proto": true,
 	"fd.cip.name": true, "fd.sip.name": true, "fd.lip.name": true, "fd.rip.name": true,
 	"json.value": true, "json.obj": true, "json.rawtime": true, "jevt.value": true, "jevt.obj": true, "jevt.rawtime": true,
-	"container.duration": true, "proc.ppid.duration": true, "proc.aargs": true, "proc.aenv": true,
+	"container.duration": true, "proc.ppid.duration": true, "proc.aargs": true, "proc.aenv": true, "proc.loginshellid": true,
 	"evt.count.error": true, "evt.count.error.file": true, "evt.count.error.net": true, "evt.count.error.memory": true, "evt.count.error.other": true,
 	"stoop.inferred": true, "stoop.cut": true, "stoop.fd_inferred": true,
 }

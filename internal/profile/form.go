@@ -53,6 +53,14 @@ func (pl *place) apply(v value, buf *[]byte) (made value, ok bool) {
 		made, ok = pl.table[string(v.raw)]
 		return made, ok
 	}
+	switch pl.form {
+	case formPriority:
+		return v, event.PriorityOf(v.String()) != event.PriorityUnknown
+	case formFilled:
+		return v, len(v.raw) > 0
+	case formObjKind:
+		return v, event.ObjKindOf(v.String()) != event.ObjUnknown
+	}
 	word, ok := pl.word(v.String())
 	return textValue(word), ok
 }

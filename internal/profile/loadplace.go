@@ -165,9 +165,9 @@ func (l *loader) place(n *yaml.Node) place {
 // doNames lists what can be done with a value.
 func doNames() string {
 	var all []string
-	for f, name := range formNames {
+	for f, name := range &formNames {
 		switch form(f) {
-		case formSame, formConst, formIs, formTable, formEach, formWithout:
+		case formSame, formConst, formIs, formTable, formEach, formWithout, formPriority, formObjKind, formFilled:
 		default:
 			all = append(all, name)
 		}

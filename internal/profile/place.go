@@ -37,36 +37,39 @@ type form uint8
 
 // The forms, and what profiles call them.
 const (
-	formSame    form = iota // as it is
-	formConst               // const: a text, wherever and whatever
-	formIs                  // is: a text, when there is anything at the path
-	formTable               // values: by a table
-	formID                  // id: the first 12 digits of a container's id, without its scheme
-	formFullID              // full-id: 64 hex digits, without the scheme
-	formScheme              // scheme: what stands before the :// of a container's id
-	formBase                // basename: what follows the last slash
-	formSlash               // slash: with one at the end
-	formFirst               // first: the first member of an array
-	formRest                // rest: all members of an array but the first, as words
-	formJoin                // join: all members of an array, a blank between them
-	formRepo                // repository: an image's name without tag and digest
-	formTag                 // tag: an image's tag
-	formDigest              // digest: an image's digest
-	formJSON                // json: an object or array as its text
-	formSyscall             // syscall: the system call whose kernel function it is
-	formSec                 // s: seconds since 1970
-	formMilli               // ms: milliseconds
-	formMicro               // us: microseconds
-	formNano                // ns: nanoseconds
-	formSigned              // int32: a number of 32 bits as a signed one
-	formMember              // member: of an object, the member that stands in the field's brackets
-	formParam               // param: of a URI, the query parameter that stands in the field's brackets
-	formPrefix              // prefix: whether one of an array's texts is, or with a star begins with, what stands in the brackets
-	formKeys                // keys: of an array of objects the names of their members, but name
-	formEach                // each: of an array of objects one value each
-	formAny                 // any: whether one of an array's values is true
-	formWithout             // without: of an array the members that are not among those of without
-	formFlat                // flat: of arrays in an array all members
+	formSame     form = iota // as it is
+	formConst                // const: a text, wherever and whatever
+	formIs                   // is: a text, when there is anything at the path
+	formTable                // values: by a table
+	formID                   // id: the first 12 digits of a container's id, without its scheme
+	formFullID               // full-id: 64 hex digits, without the scheme
+	formScheme               // scheme: what stands before the :// of a container's id
+	formBase                 // basename: what follows the last slash
+	formSlash                // slash: with one at the end
+	formFirst                // first: the first member of an array
+	formRest                 // rest: all members of an array but the first, as words
+	formJoin                 // join: all members of an array, a blank between them
+	formRepo                 // repository: an image's name without tag and digest
+	formTag                  // tag: an image's tag
+	formDigest               // digest: an image's digest
+	formJSON                 // json: an object or array as its text
+	formSyscall              // syscall: the system call whose kernel function it is
+	formSec                  // s: seconds since 1970
+	formMilli                // ms: milliseconds
+	formMicro                // us: microseconds
+	formNano                 // ns: nanoseconds
+	formSigned               // int32: a number of 32 bits as a signed one
+	formPriority             // a priority's name, and nothing when it is none
+	formObjKind              // a kind of file or socket, and nothing when it is none
+	formFilled               // as it is, and nothing when it is empty
+	formMember               // member: of an object, the member that stands in the field's brackets
+	formParam                // param: of a URI, the query parameter that stands in the field's brackets
+	formPrefix               // prefix: whether one of an array's texts is, or with a star begins with, what stands in the brackets
+	formKeys                 // keys: of an array of objects the names of their members, but name
+	formEach                 // each: of an array of objects one value each
+	formAny                  // any: whether one of an array's values is true
+	formWithout              // without: of an array the members that are not among those of without
+	formFlat                 // flat: of arrays in an array all members
 	numForms
 )
 
@@ -79,7 +82,7 @@ var formNames = [numForms]string{
 
 // formOf returns the form of a name.
 func formOf(name string) (form, bool) {
-	for f, n := range formNames {
+	for f, n := range &formNames {
 		if n == name && n != "" {
 			return form(f), true
 		}

@@ -37,6 +37,10 @@ type target struct {
 	bit  uint16 // of the need
 }
 
+// ofSlot are the forms of slots that take few texts, so that another place counts
+// where a document has one that says nothing.
+var ofSlot = map[slot]form{slotPriority: formPriority, slotFDType: formObjKind, slotContID: formFilled}
+
 // index makes the tables that a mapper works by.
 func (p *Profile) index() {
 	b := newBuilder()
@@ -46,6 +50,9 @@ func (p *Profile) index() {
 		s := fieldSlots[name]
 		f, a := fieldNamed(name)
 		for _, pl := range p.placesOf(f, a) {
+			if own, ok := ofSlot[s]; ok && pl.form == formSame {
+				pl.form = own
+			}
 			if !pl.form.wide() {
 				p.slots[s] = append(p.slots[s], pl)
 			}

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"strings"
+
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/profile"
@@ -52,6 +54,9 @@ func (c *compiler) fieldFolded(f *event.Field, a event.Arg, k *filter.Check, fol
 	if c.text != "" {
 		return c.inText(f, a, k, fold)
 	}
+	if found, ok := c.never(f, a, k); ok {
+		return found
+	}
 	if ends, ok := bothEnds[f.Name]; ok {
 		return c.ends(ends, k)
 	}
@@ -60,10 +65,35 @@ func (c *compiler) fieldFolded(f *event.Field, a event.Arg, k *filter.Check, fol
 	}
 	t := &test{check: k, op: k.Op, field: f, texts: constants(k), fold: fold}
 	places, ok := c.places(f, a)
+	if !ok && fold == nil {
+		return c.pointed(f, a, k)
+	}
 	if !ok {
 		return anything
 	}
 	return c.firstOf(places, t.at)
+}
+
+// never translates what Falco's rules say "never" by: evt.num=0 and, of audit
+// records, jevt.rawtime=0. Events are numbered from 1 on; the time of a document
+// is 0 where it says so or says nothing.
+func (c *compiler) never(f *event.Field, a event.Arg, k *filter.Check) (found bound, ok bool) {
+	v, plain := k.Right.(*filter.Value)
+	if !plain || v.Text != "0" || k.Op != filter.OpEq {
+		return found, false
+	}
+	if places, _ := c.places(f, a); len(places) > 0 {
+		return found, false
+	}
+	switch f.Name {
+	case "evt.num":
+		return exactly(none), true
+	case "jevt.rawtime", "json.rawtime":
+		at, _ := event.Fields.Lookup("evt.rawtime")
+		zero := c.field(at, event.Arg{}, k)
+		return atMost(or(zero.upper, not(c.present(at, event.Arg{}).lower))), true
+	}
+	return found, false
 }
 
 // places returns where a field lies.
@@ -98,20 +128,21 @@ func (c *compiler) present(f *event.Field, a event.Arg) bound {
 }
 
 // ends translates a check of both ends of a connection: one of them must
-// fulfil it, and for != both.
+// fulfil it, and for != all that are known.
 func (c *compiler) ends(names [2]string, k *filter.Check) bound {
-	var each []bound
+	var each, known, fit []bound
 	for _, name := range names {
 		f, _ := event.Fields.Lookup(name)
 		if f == nil {
 			return anything
 		}
-		each = append(each, c.field(f, event.Arg{}, k))
+		holds, is := c.field(f, event.Arg{}, k), c.present(f, event.Arg{})
+		each, known, fit = append(each, holds), append(known, is), append(fit, anyOf(holds, is.negated()))
 	}
-	if k.Op == filter.OpNE {
-		return allOf(each...)
+	if k.Op != filter.OpNE {
+		return anyOf(each...)
 	}
-	return anyOf(each...)
+	return allOf(anyOf(known...), allOf(fit...))
 }
 
 // maxAncestors is how many of them documents are asked for.
@@ -164,6 +195,9 @@ func (t *test) at(c *compiler, p profile.Stored) bound {
 		return bound{all, c.presentAt(p).lower} // an empty list exists, and no index knows of it
 	}
 	view, ok := c.view(p.Path)
+	if !ok && t.op == filter.OpIn && t.field.Flags.Has(event.IsList) {
+		return anything // of an empty list all members are among any
+	}
 	if !ok {
 		return c.presentAt(p)
 	}
@@ -243,10 +277,43 @@ func (t *test) one(c *compiler, p profile.Stored, v view, op filter.Op, text str
 	if op == filter.OpNE {
 		return allOf(t.exists(c, p, v), t.one(c, p, v, filter.OpEq, text).negated())
 	}
+	found := t.shown(c, p, v, op, text)
+	if joined[t.field.Name] {
+		found = t.member(c, p, found, op, text)
+	}
+	if v.malformed {
+		return bound{or(found.upper, v.blind()), found.lower}
+	}
+	return found
+}
+
+// joined has the fields that documents hold as a list of texts or as one text, the
+// list with commas between its members: Elastic's integration makes lists of
+// Falco's texts.
+var joined = map[string]bool{"k8s.pod.labels": true}
+
+// member translates a comparison of a text of which the index may have the
+// members.
+func (t *test) member(c *compiler, p profile.Stored, found bound, op filter.Op, text string) bound {
+	switch {
+	case strings.Contains(text, ",") || op != filter.OpEq && op != filter.OpContains && op != filter.OpIContains && op != filter.OpStartsWith && op != filter.OpEndsWith:
+		return atMost(c.presentAt(p).upper)
+	case op == filter.OpContains || op == filter.OpIContains:
+		return found
+	}
+	return found.loosened()
+}
+
+// shown translates a comparison with one constant of what the view shows.
+func (t *test) shown(c *compiler, p profile.Stored, v view, op filter.Op, text string) bound {
 	switch p.Form {
-	case profile.FormID:
-		return c.id(p, v, op, text)
-	case profile.FormTime, profile.FormUnix:
+	case profile.FormID, profile.FormTime, profile.FormUnix:
+		switch {
+		case t.fold != nil:
+			return atMost(c.presentAt(p).upper)
+		case p.Form == profile.FormID:
+			return c.id(p, v, op, text)
+		}
 		return c.time(p, v, op, text)
 	}
 	switch t.field.Kind {

@@ -27,6 +27,8 @@ func (c *compiler) number(p profile.Stored, v view, kind event.Kind, op filter.O
 	switch {
 	case kind == event.Uint && n < 0:
 		return atMost(c.presentAt(p).upper)
+	case v.kind == viewInteger && kind == event.Port:
+		return v.port(op, n)
 	case v.kind == viewInteger:
 		return v.integer(p.Bits, op, n)
 	case v.kind == viewKeyword && !v.flat && op == filter.OpEq && (kind != event.Uint || p.Bits != profile.Bits64):
@@ -46,6 +48,16 @@ func (v view) integer(bits profile.Bits, op filter.Op, n int64) bound {
 	found := none
 	for _, r := range stretch(op, n).stored(bits) {
 		found = or(found, v.within(r))
+	}
+	return exactly(found)
+}
+
+// port translates a comparison of a port. What none can be is read as 0.
+func (v view) port(op filter.Op, n int64) bound {
+	asked := stretch(op, n)
+	found := v.within(asked.meet(numbers{0, math.MaxUint16}))
+	if asked.least <= 0 && asked.most >= 0 {
+		found = or(found, v.within(numbers{math.MinInt64, -1}), v.within(numbers{math.MaxUint16 + 1, math.MaxInt64}))
 	}
 	return exactly(found)
 }

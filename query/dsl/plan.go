@@ -26,9 +26,10 @@ type Plan struct {
 	// that it did not index ([mapping.Seen]). Should such come, it finds them too.
 	Exact bool
 
-	c    *compiler
-	now  *compiler // of the fields as they are shown now; nil when that is not known
-	deep bool      // the filter is nested too deeply for a request, which asks nothing then
+	c     *compiler
+	asked bool      // anything is
+	now   *compiler // of the fields as they are shown now; nil when that is not known
+	cut   bool      // the filter is too large for a request, or nested too deeply: parts of it are not asked
 }
 
 // Compile translates a filter for documents as b holds them, in indices as m
@@ -36,7 +37,7 @@ type Plan struct {
 // filter wants every document.
 func Compile(f *filter.Filter, b *profile.Binding, m mapping.Fields) *Plan {
 	p := newCompiler(b, m).plan(f)
-	if seen, ok := m.(*mapping.Seen); ok && !p.Exact && !p.deep {
+	if seen, ok := m.(*mapping.Seen); ok && !p.Exact && !p.cut {
 		if fields := seen.Shown(); fields != nil {
 			p.now = newCompiler(b, fields)
 			p.Exact = p.now.plan(f).Exact
@@ -50,15 +51,16 @@ func (c *compiler) plan(f *filter.Filter) *Plan {
 	if f != nil {
 		found = c.expr(f.Expr())
 	}
-	deep := found.upper.depth() > maxDepth || found.upper.clauses() > maxClauses
-	if deep {
-		found = anything
+	fits := found.upper.fitting(maxClauses, maxDepth)
+	cut := fits != found.upper
+	if cut {
+		found = atMost(fits)
 	}
 	text, err := json.Marshal(found.upper.query())
 	if err != nil {
 		panic(err) // queries are made of texts, numbers and booleans
 	}
-	return &Plan{Query: text, Exact: found.exact(), c: c, deep: deep}
+	return &Plan{Query: text, Exact: found.exact(), c: c, cut: cut, asked: fits != all}
 }
 
 // Support says how far the index can evaluate a check of the filter.
@@ -67,7 +69,9 @@ func (p *Plan) Support(c *filter.Check) filter.Support { return p.Part(c) }
 // Part says how far the index can evaluate a part of the filter.
 func (p *Plan) Part(e filter.Expr) filter.Support {
 	switch found := p.c.expr(e); {
-	case p.deep:
+	case p.cut && p.asked && found.upper != all:
+		return filter.Narrows
+	case p.cut:
 		return filter.Ignores
 	case found.exact() || p.now != nil && p.now.expr(e).exact():
 		return filter.Decides
@@ -80,13 +84,14 @@ func (p *Plan) Part(e filter.Expr) filter.Support {
 // compiler translates for one kind of documents in one kind of index.
 type compiler struct {
 	stored func(*event.Field, event.Arg) ([]profile.Stored, bool) // as [profile.Binding.Stored]
+	prefix string                                                 // of the paths of members, as [profile.Binding] has it
 	text   string                                                 // the member whose text is the document, "" when its members are indexed
 	m      mapping.Fields
 }
 
 func newCompiler(b *profile.Binding, m mapping.Fields) *compiler {
 	if b.Text == "" {
-		return &compiler{stored: b.Stored, m: m}
+		return &compiler{stored: b.Stored, prefix: b.Prefix, m: m}
 	}
 	inner := *b
 	inner.Text = ""

@@ -104,7 +104,7 @@ func (t *test) inList(c *compiler, p profile.Stored, v view) bound {
 // among translates that a field is one of several constants, in one query
 // where that is possible.
 func (t *test) among(p profile.Stored, v view) (bound, bool) {
-	if p.Form != profile.FormSame || v.kind != viewKeyword || t.fold != nil || len(t.texts) < 2 {
+	if p.Form != profile.FormSame || v.kind != viewKeyword || t.fold != nil || len(t.texts) < 2 || joined[t.field.Name] {
 		return bound{}, false
 	}
 	switch t.field.Kind {

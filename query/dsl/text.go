@@ -32,7 +32,7 @@ func (t *test) text(c *compiler, p profile.Stored, v view, op filter.Op, want st
 		if op == filter.OpEq {
 			values, ok := filter.Constants(&filter.Check{Op: op, Right: &filter.Value{Text: want}}, event.Int)
 			if !ok || !canonical(want) {
-				return exactly(none)
+				return atMost(c.presentAt(p).upper) // 007, 7.0: the index made a number of it
 			}
 			return v.integer(profile.Bits64, op, values[0].Int64())
 		}
@@ -85,6 +85,9 @@ func (v view) keyword(c *compiler, p profile.Stored, op filter.Op, want string) 
 		pattern, exact, ok := wildcardOf(want)
 		if !ok {
 			return atMost(c.presentAt(p).upper)
+		}
+		if pattern == "" {
+			return v.among([]string{""}) // no wildcard finds it
 		}
 		found := v.having(wildcardQuery(v.path, pattern, op == filter.OpIGlob))
 		if !exact {

@@ -22,6 +22,7 @@ type view struct {
 	flat        bool  // the path lies in a flattened object, which knows no wildcards
 
 	aggregatable bool
+	malformed    bool // values that are none of the type are not shown
 	unnamed      bool // documents do not say that a value was left out
 }
 
@@ -94,6 +95,7 @@ func newView(path string, fields []mapping.Field) view {
 		}
 		v.nanos = v.nanos && f.Type == "date_nanos"
 		v.flat = v.flat || flatTypes[f.Type]
+		v.malformed = v.malformed || f.Malformed
 		v.unnamed = v.unnamed || f.Unnamed || flatTypes[f.Type]
 		v.aggregatable = v.aggregatable && f.Aggregatable
 		if f.IgnoreAbove != 0 && (v.ignoreAbove == 0 || f.IgnoreAbove < v.ignoreAbove) {
@@ -110,7 +112,7 @@ func (v view) blind() *node {
 		return and(exists(v.parent), not(exists(v.path)))
 	case v.unnamed && v.ignoreAbove != 0:
 		return all // nothing says which values were left out
-	case v.ignoreAbove != 0:
+	case v.ignoreAbove != 0 || v.malformed:
 		return ignored(v.path)
 	}
 	return none
@@ -170,6 +172,10 @@ func exists(path string) *node { return leaf("exists", Query{"field": path}) }
 
 func ignored(path string) *node { return leaf("term", Query{"_ignored": path}) }
 
+// firstTime and lastTime are those that have room in 64 bits of ns since 1970:
+// 0001-01-01, which some programs write for no time, is none.
+const firstTime, lastTime = "1677-09-22T00:00:00.000Z", "2262-04-11T00:00:00.000Z"
+
 // presentAt translates that a place has a value.
 func (c *compiler) presentAt(p profile.Stored) bound {
 	if p.Form == profile.FormTable {
@@ -188,10 +194,15 @@ func (c *compiler) presentAt(p profile.Stored) bound {
 	found := c.presentPath(p.Path)
 	v, ok := c.view(p.Path)
 	switch {
+	case p.Form == profile.FormDerived, c.m.Object(p.Path):
+		return found.loosened() // not everything has something to be cut out or counted, and an object is no value
 	case !ok:
-	case p.Form == profile.FormID && v.kind == viewKeyword:
+	case p.Form == profile.FormTime && v.kind == viewDate:
+		readable := leaf("range", Query{v.path: Query{"gte": firstTime, "lte": lastTime}})
+		return allOf(found, bound{or(readable, v.blind()), readable})
+	case (p.Form == profile.FormID || p.Filled) && v.kind == viewKeyword:
 		return allOf(found, exactly(not(leaf("term", Query{v.path: ""})))) // no id
-	case p.Form == profile.FormID, (p.Form == profile.FormTime || p.Form == profile.FormUnix) && v.kind != viewDate && v.kind != viewInteger:
+	case p.Form == profile.FormID, p.Filled, (p.Form == profile.FormTime || p.Form == profile.FormUnix) && v.kind != viewDate && v.kind != viewInteger:
 		return found.loosened() // not every text is a time
 	}
 	return found
@@ -213,6 +224,8 @@ func (c *compiler) presentPath(path string) bound {
 			return bound{all, exists(path)}
 		case f.IgnoreAbove != 0:
 			return exactly(or(exists(path), ignored(path)))
+		case f.Malformed: // and whether that is a value of the field nobody there knows
+			return bound{or(exists(path), ignored(path)), exists(path)}
 		}
 		found = exists(path)
 	}

@@ -29,6 +29,7 @@ type Field struct {
 	// IgnoreAbove is the length in characters above which values are not
 	// indexed: 0 when all are, [NotKnown] when the server would not tell.
 	IgnoreAbove  int
+	Malformed    bool // values that are none of the type are left out, and documents say so in _ignored (ignore_malformed)
 	Unnamed      bool // a document does not say in _ignored that a value was left out
 	Indexed      bool // can be searched, in every index that has it
 	Aggregatable bool // has doc values, in every index that has it

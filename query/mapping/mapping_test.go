@@ -19,9 +19,11 @@ const (
 			"text":{"type":"text","searchable":true,"aggregatable":false,"indices":["a-1"]}},
 		"rule.keyword":{"keyword":{"type":"keyword","searchable":true,"aggregatable":true}},
 		"short":{"keyword":{"type":"keyword","searchable":true,"aggregatable":true}},
+		"num":{"long":{"type":"long","searchable":true,"aggregatable":true}},
 		"low":{"keyword":{"type":"keyword","searchable":false,"aggregatable":true}}}}`
 	both = `{"a-1":{"mappings":{"properties":{
 			"rule":{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":256}}},
+			"num":{"type":"long"},
 			"low":{"type":"keyword","normalizer":"lowercase","index":false},
 			"labels":{"type":"flattened","ignore_above":100},
 			"short":{"type":"alias","path":"rule.keyword"},
@@ -47,6 +49,9 @@ func show(fields []Field) string {
 		}
 		if f.Aggregatable {
 			line += " agg"
+		}
+		if f.Malformed {
+			line += " malformed"
 		}
 		if f.Normalized {
 			line += " normalized"
@@ -86,6 +91,8 @@ func TestLookup(t *testing.T) {
 		{"an index that will stop growing", both, `{"a-1":{"settings":{"index.mapping.total_fields.ignore_dynamic_beyond_limit":"true"}}}`, "nothing.here", ""},
 		{"a bound of the index", both, `{"a-2":{"settings":{"index.mapping.ignore_above":"99"}}}`, "rule", "rule:keyword <=99 agg of a-2; rule:text of a-1; rule.keyword:keyword in rule <=256 agg of a-1"},
 		{"a bound of the index's mode", both, `{"a-2":{"settings":{"index.mode":"logsdb"}}}`, "rule", "rule:keyword <=8191 agg of a-2; rule:text of a-1; rule.keyword:keyword in rule <=256 agg of a-1"},
+		{"what is malformed is left out", both, `{"a-1":{"settings":{"index.mapping.ignore_malformed":"true"}}}`, "num", "num:long agg malformed"},
+		{"and is not", both, "", "num", "num:long agg"},
 		{"mapping may not be read", "", "", "rule", "rule:keyword <=-1 agg of a-2; rule:text of a-1; rule.keyword:keyword in rule <=-1 agg"},
 		{"what nobody told of, then", "", "", "nothing.here", "nothing.here: unindexed"},
 	}

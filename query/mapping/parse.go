@@ -115,6 +115,7 @@ type detailKey struct{ path, typ string }
 type detail struct {
 	parent      string
 	ignoreAbove int // the smallest of all indices; 0 for none
+	malformed   bool
 	normalized  bool
 	nested      string
 	indices     []string
@@ -130,7 +131,7 @@ func (d *details) fill(f *Field) {
 	x := d.byKey[detailKey{path, family(f.Type)}]
 	switch {
 	case x != nil:
-		f.IgnoreAbove, f.Normalized, f.Nested = x.ignoreAbove, x.normalized, x.nested
+		f.IgnoreAbove, f.Malformed, f.Normalized, f.Nested = x.ignoreAbove, x.malformed, x.normalized, x.nested
 		if path == f.Path {
 			f.Parent = x.parent
 		}
@@ -141,6 +142,7 @@ func (d *details) fill(f *Field) {
 		if f.Type == "keyword" || f.Type == "wildcard" || f.Type == "flattened" {
 			f.IgnoreAbove = NotKnown
 		}
+		f.Malformed = canBeMalformed(f.Type)
 		if parent, ok := strings.CutSuffix(f.Path, ".keyword"); ok {
 			f.Parent = parent
 		} else if parent, ok := strings.CutSuffix(f.Path, ".text"); ok {
@@ -154,6 +156,7 @@ type node struct {
 	Type        string           `json:"type"`
 	Path        string           `json:"path"` // of an alias
 	IgnoreAbove *int             `json:"ignore_above"`
+	Malformed   json.RawMessage  `json:"ignore_malformed"`
 	Normalizer  string           `json:"normalizer"`
 	Dynamic     json.RawMessage  `json:"dynamic"` // false, "false", true, "strict", "runtime"
 	Enabled     *json.RawMessage `json:"enabled"`
@@ -212,6 +215,15 @@ func (s indexSettings) ignoreAbove() int {
 	return 0
 }
 
+// malformed reports whether the fields leave out what is none of their type
+// when their mapping does not say it.
+func (s indexSettings) malformed() bool {
+	if text := s.text("index.mapping.ignore_malformed"); text != "" {
+		return text == "true"
+	}
+	return s.text("index.mode") == "logsdb"
+}
+
 // readDetails reads mappings and settings. Indices of one mapping, as those of
 // a data stream are, are read once.
 func readDetails(a Answers) (*details, error) {
@@ -240,6 +252,7 @@ func readDetails(a Answers) (*details, error) {
 	type kind struct {
 		mapping     string
 		ignoreAbove int
+		malformed   bool
 		sourceless  bool
 	}
 	kinds := make(map[kind][]string)
@@ -248,7 +261,7 @@ func readDetails(a Answers) (*details, error) {
 		if s.text("index.mapping.total_fields.ignore_dynamic_beyond_limit") == "true" && s.full(m.Mappings) {
 			d.opaque[""] = true
 		}
-		k := kind{string(m.Mappings), s.ignoreAbove(), s.text("index.mapping.source.mode") == "disabled"}
+		k := kind{string(m.Mappings), s.ignoreAbove(), s.malformed(), s.text("index.mapping.source.mode") == "disabled"}
 		kinds[k] = append(kinds[k], index)
 	}
 	for k, indices := range kinds {
@@ -258,7 +271,7 @@ func readDetails(a Answers) (*details, error) {
 				return nil, fmt.Errorf("the mapping of %s cannot be read: %w", indices[0], err)
 			}
 		}
-		w := detailWalk{details: d, indices: indices, ignoreAbove: k.ignoreAbove, kept: root.Source}
+		w := detailWalk{details: d, indices: indices, ignoreAbove: k.ignoreAbove, malformed: k.malformed, kept: root.Source}
 		w.kept.off = w.kept.off || k.sourceless
 		w.runtime(root.Runtime)
 		w.object("", "", &root.node, 0)
@@ -276,6 +289,7 @@ type detailWalk struct {
 	*details
 	indices     []string
 	ignoreAbove int
+	malformed   bool
 	kept        kept
 }
 
@@ -330,6 +344,11 @@ func (w *detailWalk) field(path, parent, nested string, n *node) {
 	if above > 0 && (x.ignoreAbove == 0 || above < x.ignoreAbove) && cutsOff(n.Type) {
 		x.ignoreAbove = above
 	}
+	malformed := w.malformed
+	if n.Malformed != nil {
+		malformed = !isFalse(n.Malformed)
+	}
+	x.malformed = x.malformed || malformed && canBeMalformed(n.Type)
 	x.parent, x.nested = parent, nested
 	x.normalized = x.normalized || n.Normalizer != ""
 	x.indices = append(x.indices, w.indices...)
@@ -338,6 +357,15 @@ func (w *detailWalk) field(path, parent, nested string, n *node) {
 // cutsOff reports whether a type leaves values out that are too long.
 func cutsOff(typ string) bool {
 	return typ == "keyword" || typ == "wildcard" || typ == "flattened" || typ == "flat_object" || typ == "icu_collation_keyword"
+}
+
+// canBeMalformed reports whether not every text or number is a value of a type.
+func canBeMalformed(typ string) bool {
+	switch typ {
+	case "byte", "short", "integer", "long", "unsigned_long", "half_float", "float", "double", "scaled_float", "date", "date_nanos", "ip", "boolean":
+		return true
+	}
+	return false
 }
 
 // family is the name under which _field_caps shows a type; OpenSearch keeps

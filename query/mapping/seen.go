@@ -6,7 +6,7 @@ import (
 )
 
 // Seen are fields of which somebody looked whether documents hold values that
-// were too long to be indexed. It may be used by many goroutines at a time.
+// were too long to be indexed, or none of the field's type. It may be used by many goroutines at a time.
 type Seen struct {
 	Fields
 	hidden atomic.Pointer[map[string]bool]
@@ -42,6 +42,7 @@ func (s shown) Lookup(path string) []Field {
 	all := slices.Clone(s.Fields.Lookup(path))
 	for i := range all {
 		f := &all[i]
+		f.Malformed = f.Malformed && (f.Alias || s.hidden[f.Path])
 		if f.Type == "keyword" && !f.Unnamed && !f.Alias && !s.hidden[f.Path] {
 			f.IgnoreAbove = 0
 		}
