@@ -50,6 +50,12 @@ func (g *Gaps) Between(from, to time.Time, lost []Loss, guess bool) {
 	if len(g.list) > maxGaps {
 		g.list = thinned(g.list)
 	}
+	for len(g.list) > maxGaps { // more containers than that: whose they were is given up
+		for i := range g.list {
+			g.list[i].Container = ""
+		}
+		g.list = thinned(g.list)
+	}
 }
 
 // Begin takes what the counters say where looking begins: that was lost before.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -39,6 +40,15 @@ func TestGapsBound(t *testing.T) {
 	const looks = 5000
 	for i := range int64(looks) {
 		g.Look(time.Unix(i+1, 0), []Loss{{"ringbuf", "a", uint64(3 * (i + 1))}, {"ringbuf", "b", uint64(i + 1)}})
+	}
+	var many Gaps
+	var lost []Loss
+	for i := range 10 * maxGaps {
+		lost = append(lost, Loss{"ringbuf", fmt.Sprint(i), 1})
+	}
+	many.Look(time.Unix(1, 0), lost)
+	if list := many.List(); len(list) > maxGaps || list[0].Container != "" {
+		t.Errorf("%d gaps of as many containers", len(list))
 	}
 	sum := map[string]uint64{}
 	last := map[string]time.Time{}
