@@ -127,6 +127,10 @@ func escape(text string, always bool) string {
 	return b.String()
 }
 
+// Quote writes a text as a value of a condition: in double quotes, so that it is
+// read back as it was.
+func Quote(text string) string { return quoteExact(text) }
+
 // quoteExact writes a text in double quotes so that it is read back as it was.
 // A quote behind two backslashes does not end a string in Falco's grammar, so
 // a backslash at the end is written as backslash and space.

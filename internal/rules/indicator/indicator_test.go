@@ -122,6 +122,7 @@ func TestManyDescriptions(t *testing.T) {
 // FuzzRead: whatever is read becomes rules that load.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("192.0.2.1 # x\nevil.example\n/tmp/x\n"))
+	f.Add([]byte("/tmp/x\\\n/tmp/\\\"y\n")) // a backslash at the end, and before a quote
 	f.Add([]byte("# value,description\n192.0.2.1,\"x\n"))
 	f.Add([]byte(`{"type":"bundle","objects":[{"type":"indicator","name":"C2","pattern":"[ipv4-addr:value = '192.0.2.3'] OR [file:name = '/x\\'y']"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

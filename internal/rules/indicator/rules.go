@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 )
 
@@ -143,10 +143,7 @@ func hashCondition(values []string) string {
 func join(values []string, prefix string) string {
 	quoted := make([]string, len(values))
 	for i, v := range values {
-		quoted[i] = strconv.Quote(prefix + v)
-		if strings.ContainsAny(v, `"\`) || quoted[i] != `"`+prefix+v+`"` {
-			quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(prefix+v) + `"`
-		}
+		quoted[i] = filter.Quote(prefix + v)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -161,5 +161,5 @@ func quote(s string) string {
 	if !strings.ContainsAny(s, " \t()\"'=,\\") && s != "" {
 		return s
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return filter.Quote(s)
 }
