@@ -26,13 +26,19 @@ const (
 	storyTime   = 14
 	storyTimeIn = 12 // of a story without room
 	storyTactic = 20
+
+	storyContext = 3 // sentences that stand before and behind that of the cursor
 )
 
 // set takes a story in, the cursor on what the alert is about, or where it was.
 func (p *storyPane) set(v *trailView, told []*trail.Sentence, unknown []string, first bool) {
-	at := v.from.Time()
-	if !first && p.at < len(p.lines) && p.lines[p.at].told != nil {
-		at = p.lines[p.at].told.Time
+	at, fromEnd := v.from.Time(), 0
+	if !first && p.at < len(p.lines) {
+		if now := p.lines[p.at].told; now != nil {
+			at = now.Time
+		} else { // on what is not known, at the end
+			fromEnd = len(p.lines) - p.at
+		}
 	}
 	p.lines = nil
 	for _, x := range told {
@@ -43,6 +49,9 @@ func (p *storyPane) set(v *trailView, told []*trail.Sentence, unknown []string, 
 	}
 	for _, text := range unknown {
 		p.lines = append(p.lines, storyLine{unknown: text})
+	}
+	if fromEnd > 0 {
+		p.at = max(len(p.lines)-fromEnd, 0)
 	}
 	p.at = min(p.at, max(len(p.lines)-1, 0))
 }
@@ -114,7 +123,9 @@ func (p *storyPane) draw(a grid.Area, v *trailView, r reader, focus bool) {
 	}
 	drawPaneHead(head, "story", much, "≈ concluded, not seen · △ no rule fired", focus)
 	p.area = body
-	p.top = min(max(p.top, p.at-body.H+1), p.at)
+	before := min(storyContext, max(body.H-2, 0))
+	behind := min(storyContext, max(body.H-1-before, 0))
+	p.top = min(max(p.top, p.at-body.H+1+behind), p.at-before)
 	p.top = max(min(p.top, len(p.lines)-body.H), 0)
 	for y := 0; y < body.H && p.top+y < len(p.lines); y++ {
 		line := body.Sub(0, y, body.W, 1)
