@@ -2,13 +2,9 @@ package trail
 
 import (
 	_ "embed"
-	"fmt"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/stoop-project/stoop/internal/event"
-	"github.com/stoop-project/stoop/internal/filter"
 )
 
 //go:embed reason/deeds.yaml
@@ -16,38 +12,13 @@ var deedsFile []byte
 
 // deed says what an alert is about.
 type deed struct {
-	When  string `yaml:"when"`
-	Say   string `yaml:"say"`
-	Guess bool   `yaml:"guess"`
-
-	filter *filter.Filter
-	say    *event.Format
+	Guess  bool `yaml:"guess"`
+	saying `yaml:",inline"`
 }
 
-// deeds are those of the file. It is ours: an error in it is a defect, which a
-// test finds.
 var deeds = sync.OnceValue(func() []*deed {
-	all, err := readDeeds(deedsFile)
-	if err != nil {
-		panic(err)
-	}
-	return all
+	return readSayings("reason/deeds.yaml", deedsFile, func(d *deed) *saying { return &d.saying })
 })
-
-func readDeeds(data []byte) (all []*deed, err error) {
-	if err := yaml.Unmarshal(data, &all); err != nil {
-		return nil, err
-	}
-	for _, d := range all {
-		if d.filter, err = filter.Compile(d.When, event.Fields); err != nil {
-			return nil, fmt.Errorf("reason/deeds.yaml: %s: %w", d.When, err)
-		}
-		if d.say, err = event.ParseFormat(d.Say, event.Fields); err != nil {
-			return nil, fmt.Errorf("reason/deeds.yaml: %s: %w", d.Say, err)
-		}
-	}
-	return all, nil
-}
 
 // Reason says in one line what an alert is about, of the alert's own fields:
 // "sh (started by python3) opened /etc/shadow for reading in pod shop/web-0".
