@@ -18,7 +18,6 @@ import (
 	"github.com/stoop-project/stoop/internal/evidence"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
-	"github.com/stoop-project/stoop/internal/rules/engine"
 	"github.com/stoop-project/stoop/internal/rules/indicator"
 	_ "github.com/stoop-project/stoop/internal/rules/own" // what -r stoop means
 	"github.com/stoop-project/stoop/internal/safetext"
@@ -30,7 +29,7 @@ type ruleFlags struct {
 	Rules        []string `short:"r" sep:"none" placeholder:"RULES" help:"Make alerts by Falco rules: a file, a folder of them, stoop (those built in), falco (those in /etc/falco) or none; may be given several times (docs/rules.md)." predictor:"file"`
 	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains, paths and hashes: plain text, CSV or STIX 2.1; may be given several times (docs/rules.md)." predictor:"file"`
 	Evidence     string   `placeholder:"DIR" help:"live: keep the program files of alerts in this folder, where they were not in the image, by their SHA-256." type:"path"`
-	RuleMatching string   `default:"first" enum:"first,all" help:"Where several rules hold for an event: the first fires, or all do."`
+	RuleMatching string   `placeholder:"first|all" enum:",first,all" default:"" help:"Where several rules hold for an event: the first fires, or all do. Without it the first, or as Falco's configuration says where its rules are taken."`
 }
 
 // chosen are the values by which the rules are found, or others where nothing
@@ -82,7 +81,7 @@ func (x *detecting) open(a *app, f *ruleFlags, others ...string) error {
 		return nil
 	}
 	names = x.withExceptions(names)
-	opt := detect.Options{Rules: rules.Options{Lenient: !x.named}, Engine: engine.Options{All: f.RuleMatching == "all", Stats: x.stats}}
+	opt := detect.Options{Rules: rules.Options{Lenient: !x.named}, Matching: f.RuleMatching, Stats: x.stats}
 	d, report, err := detect.Open(names, opt)
 	if err != nil && !x.named { // Falco's are broken: what is built in is not
 		fmt.Fprintln(safetext.NewWriter(a.errs), "stoop:", err)

@@ -18,8 +18,9 @@ const Origin = "stoop"
 
 // Options says how rules are read and asked.
 type Options struct {
-	Rules  rules.Options
-	Engine engine.Options
+	Rules    rules.Options
+	Matching string // of the rules that hold for an event: first, all; "": as Falco's configuration says where its rules are read, else first
+	Stats    bool   // measure what each rule costs
 
 	// Lateness is how much later than its turn an event may come, so that
 	// sequences still put it in its place.
@@ -93,9 +94,15 @@ func New(set *rules.Set, opt Options) (*Detector, error) {
 		return nil, err
 	}
 	return &Detector{
-		opt: opt, set: set, engine: engine.New(set, opt.Engine), sequences: seqs, shelves: newShelves(), limit: newLimit(),
+		opt: opt, set: set, engine: opt.engine(set, rules.FalcoSettings{}), sequences: seqs, shelves: newShelves(), limit: newLimit(),
 		earlier: make(map[string]RuleStats), fired: make(map[string]uint64),
 	}, nil
+}
+
+// engine readies rules.
+func (o Options) engine(set *rules.Set, settings rules.FalcoSettings) *engine.Engine {
+	all := o.Matching == "all" || o.Matching == "" && settings.AllMatch
+	return engine.New(set, engine.Options{All: all, Stats: o.Stats})
 }
 
 // Open returns a detector with the rules that the values of -r name.
@@ -104,9 +111,11 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if opt.Rules.Append, err = rules.FalcoOutputs(args); err != nil {
+	settings, err := rules.ReadFalcoSettings(args)
+	if err != nil {
 		return nil, nil, err
 	}
+	opt.Rules.Append = settings.Outputs
 	set, report := rules.Load(files, opt.Rules)
 	if err := report.Err(); err != nil && !opt.Rules.Lenient {
 		return nil, report, err
@@ -115,8 +124,9 @@ func Open(args []string, opt Options) (*Detector, *rules.Report, error) {
 	if err != nil {
 		return nil, report, err
 	}
+	d.engine = opt.engine(set, settings)
 	if rereadable(args) {
-		d.args, d.files = args, digestOf(files, opt.Rules.Append)
+		d.args, d.files = args, digestOf(files, settings)
 	}
 	return d, report, nil
 }
@@ -234,8 +244,8 @@ func (d *Detector) shelf(t *event.Tables) *shelf {
 }
 
 // swap puts other rules to work. Sequences begin anew.
-func (d *Detector) swap(set *rules.Set) error {
-	next := engine.New(set, d.opt.Engine)
+func (d *Detector) swap(set *rules.Set, settings rules.FalcoSettings) error {
+	next := d.opt.engine(set, settings)
 	seqs, err := newSequences(set, d.opt)
 	if err != nil {
 		return err

@@ -17,9 +17,9 @@ const followEvery = 2 * time.Second
 // digest tells whether files changed.
 type digest [sha256.Size]byte
 
-func digestOf(files []rules.File, outputs []rules.AppendOutput) (d digest) {
+func digestOf(files []rules.File, settings rules.FalcoSettings) (d digest) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q", outputs)
+	fmt.Fprintf(h, "%#v", settings)
 	for _, f := range files {
 		fmt.Fprintf(h, "%#v", f.Choice)
 		for _, text := range [][]byte{[]byte(f.Name), {0}, f.Text, {0}} {
@@ -80,21 +80,21 @@ func (d *Detector) Reload() error {
 	if err != nil {
 		return err
 	}
-	outputs, err := rules.FalcoOutputs(d.args)
+	settings, err := rules.ReadFalcoSettings(d.args)
 	if err != nil {
 		return err
 	}
-	now := digestOf(files, outputs)
+	now := digestOf(files, settings)
 	if now == d.files {
 		return nil
 	}
 	opt := d.opt.Rules
-	opt.Append = outputs
+	opt.Append = settings.Outputs
 	set, report := rules.Load(files, opt)
 	if err := report.Err(); err != nil && !d.opt.Rules.Lenient {
 		return err
 	}
-	if err := d.swap(set); err != nil {
+	if err := d.swap(set, settings); err != nil {
 		return err
 	}
 	d.files = now

@@ -27,6 +27,7 @@ type falcoConfig struct {
 	ConfigFiles  []configFile `yaml:"config_files"`
 	Rules        []Selection  `yaml:"rules"`
 	Priority     *string      `yaml:"priority"`
+	Matching     string       `yaml:"rule_matching"`
 }
 
 // choice says which of the rules are at work; nil: all that their files enable.
@@ -87,17 +88,35 @@ func (c *configFile) UnmarshalYAML(n *yaml.Node) error {
 // (libs, plugins/container: fields with the flag addOutput).
 var suggested = []string{"container.id", "container.name", "container.image.repository", "container.image.tag", "k8s.pod.name", "k8s.ns.name"}
 
-// FalcoOutputs returns what Falco's configuration adds to outputs, where its
-// rules are among those that the values of -r name.
-func FalcoOutputs(args []string) ([]AppendOutput, error) {
+// FalcoSettings is what Falco's configuration says of all rules.
+type FalcoSettings struct {
+	Outputs  []AppendOutput // what outputs end with
+	AllMatch bool           // rule_matching: all rules that hold for an event fire, not the first alone
+}
+
+// ReadFalcoSettings returns them where Falco's rules are among those that the
+// values of -r name.
+func ReadFalcoSettings(args []string) (s FalcoSettings, err error) {
 	if !slices.Contains(args, FalcoWord) {
-		return nil, nil
+		return s, nil
 	}
 	c, err := readFalcoConfig()
 	if err != nil || c == nil {
-		return nil, err
+		return s, err
 	}
-	var all []AppendOutput
+	switch c.Matching {
+	case "", "first":
+	case "all":
+		s.AllMatch = true
+	default:
+		return s, fmt.Errorf("%s: rule_matching: %q is neither first nor all", FalcoConfig, c.Matching)
+	}
+	s.Outputs, err = c.outputs()
+	return s, err
+}
+
+// outputs are the items of append_output.
+func (c *falcoConfig) outputs() (all []AppendOutput, err error) {
 	for i := range c.AppendOutput {
 		item := &c.AppendOutput[i]
 		a := AppendOutput{Source: item.Match.Source, Tags: item.Match.Tags, Rule: item.Match.Rule, Output: item.Output}
@@ -205,9 +224,13 @@ func (c *falcoConfig) merge(more *falcoConfig, strategy string) {
 		if len(c.Rules) == 0 {
 			c.Rules = more.Rules
 		}
-		if c.Priority != nil {
-			return
+		if c.Priority == nil {
+			c.Priority = more.Priority
 		}
+		if c.Matching == "" {
+			c.Matching = more.Matching
+		}
+		return
 	default:
 		c.RulesFiles = append(c.RulesFiles, files...)
 		c.AppendOutput = append(c.AppendOutput, more.AppendOutput...)
@@ -215,6 +238,9 @@ func (c *falcoConfig) merge(more *falcoConfig, strategy string) {
 	}
 	if more.Priority != nil {
 		c.Priority = more.Priority
+	}
+	if more.Matching != "" {
+		c.Matching = more.Matching
 	}
 }
 

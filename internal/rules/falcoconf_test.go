@@ -55,8 +55,8 @@ append_output:
   - match: {rule: another}
     extra_output: never
 `,
-		"config.d/10.yaml": "append_output: [{suggested_output: true}]\nrules_files: ['{}/more.yaml']\n",
-		"last.yaml":        "rules_files: ['{}/usual.yaml']\n",
+		"config.d/10.yaml": "append_output: [{suggested_output: true}]\nrule_matching: all\nrules_files: ['{}/more.yaml']\n",
+		"last.yaml":        "rule_matching: first\nrules_files: ['{}/usual.yaml']\n",
 		"mine.yaml":        aRule,
 		"more.yaml":        strings.Replace(aRule, "rule: R", "rule: S", 1),
 		"usual.yaml":       strings.Replace(aRule, "rule: R", "rule: usual", 1),
@@ -65,11 +65,14 @@ append_output:
 	if err != nil {
 		t.Fatal(err)
 	}
-	outputs, err := FalcoOutputs([]string{FalcoWord})
+	settings, err := ReadFalcoSettings([]string{FalcoWord})
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, report := Load(files, Options{Append: outputs})
+	if !settings.AllMatch {
+		t.Error("rule_matching of the included file does not hold")
+	}
+	set, report := Load(files, Options{Append: settings.Outputs})
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -88,23 +91,23 @@ append_output:
 	if text := set.Rule("R").Format.String(b.Row(0)); !strings.HasPrefix(text, "ran site=berlin pid=<NA> container_id=<NA> container_name=<NA>") || strings.Contains(text, "never") {
 		t.Errorf("the output is %q", text)
 	}
-	if others, err := FalcoOutputs([]string{OwnWord}); others != nil || err != nil {
-		t.Errorf("without Falco's rules outputs end with %v, %v", others, err)
+	if others, err := ReadFalcoSettings([]string{OwnWord}); others.Outputs != nil || others.AllMatch || err != nil {
+		t.Errorf("without Falco's rules there is %+v, %v", others, err)
 	}
 }
 
 func TestNoFalcoConfig(t *testing.T) {
 	falcoIs(t, map[string]string{"usual.yaml": aRule})
 	files, err := Find([]string{FalcoWord})
-	if outputs, more := FalcoOutputs([]string{FalcoWord}); err != nil || more != nil || outputs != nil || len(files) != 1 {
-		t.Errorf("%d files, outputs %v, errors %v, %v", len(files), outputs, err, more)
+	if settings, more := ReadFalcoSettings([]string{FalcoWord}); err != nil || more != nil || settings.Outputs != nil || len(files) != 1 {
+		t.Errorf("%d files, settings %+v, errors %v, %v", len(files), settings, err, more)
 	}
 	for name, text := range map[string]string{
-		"is no list": "rules_files: {a: b}\n", "is no YAML": "rules_files: [\n", "has fields that are none": "append_output: [{extra_fields: [{a: b, c: d}]}]\n",
+		"is no list": "rules_files: {a: b}\n", "is no YAML": "rules_files: [\n", "matches otherwise": "rule_matching: last\n", "has fields that are none": "append_output: [{extra_fields: [{a: b, c: d}]}]\n",
 	} {
 		falcoIs(t, map[string]string{"falco.yaml": text})
 		_, err := Find([]string{FalcoWord})
-		if _, more := FalcoOutputs([]string{FalcoWord}); err == nil && more == nil {
+		if _, more := ReadFalcoSettings([]string{FalcoWord}); err == nil && more == nil {
 			t.Errorf("a configuration that %s was read", name)
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/stoop-project/stoop/internal/detect"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/rules"
-	"github.com/stoop-project/stoop/internal/rules/engine"
 	"github.com/stoop-project/stoop/internal/rules/own"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/live"
@@ -72,7 +71,7 @@ func watch(t *testing.T) *fired {
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}
-	d, err := detect.New(set, detect.Options{Engine: engine.Options{All: true}})
+	d, err := detect.New(set, detect.Options{Matching: "all"})
 	if err != nil {
 		t.Fatal(err)
 	}
