@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/respond"
 	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
+	"github.com/stoop-project/stoop/internal/store"
 )
 
 // respondFlags are what print is told of an event that something is to be done
@@ -21,35 +25,19 @@ func (c *printCmd) printResponses(a *app) error {
 	if c.Output != "table" || c.Follow || len(c.Columns) > 0 {
 		return usageError{errors.New("--respond prints commands: -o, --columns and --follow do not go with it")}
 	}
-	req, err := c.request()
-	if err != nil {
-		return err
-	}
-	sources, err := c.open(a)
-	if err != nil {
-		return err
-	}
-	defer closeAll(sources)
-	ctx, cancel := withTimeout(a.ctx, c.Timeout)
-	defer cancel()
-	st, _, at, err := lookUp(ctx, a, &c.detect, c.Respond, req, sources)
-	switch {
-	case st == nil:
-		return err
-	case err != nil:
-		return withAlerts(ctx, err, st)
-	}
-	out := safetext.NewWriter(a.out)
-	for _, p := range respond.Propose(at.Row()) {
-		if p.Text == "" {
-			_, err = fmt.Fprintf(out, "# %s: %s\n", p.Response.Title, strings.Join(p.Lacks, "; "))
-		} else {
-			_, err = fmt.Fprintf(out, "%s\n", p.Script())
+	return c.ofEvent(a, c.Respond, func(_ context.Context, _ *store.Store, _ []source.Source, at event.Row) error {
+		out := safetext.NewWriter(a.out)
+		for _, p := range respond.Propose(at) {
+			var err error
+			if p.Text == "" {
+				_, err = fmt.Fprintf(out, "# %s: %s\n", p.Response.Title, strings.Join(p.Lacks, "; "))
+			} else {
+				_, err = fmt.Fprintf(out, "%s\n", p.Script())
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-	}
-	report(safetext.NewWriter(a.errs), sources, c.Stats)
-	return nil
+		return nil
+	})
 }

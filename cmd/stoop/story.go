@@ -12,6 +12,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/safetext"
+	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 )
 
@@ -26,6 +27,18 @@ func (c *printCmd) printStory(a *app) error {
 	if c.Output != "table" || c.Follow || len(c.Columns) > 0 {
 		return usageError{errors.New("--story tells in sentences: -o, --columns and --follow do not go with it")}
 	}
+	return c.ofEvent(a, c.Story, func(ctx context.Context, st *store.Store, sources []source.Source, alert event.Row) error {
+		found, err := places.Find(ctx, alert, places.Of(st, sources), places.Options{Span: time.Duration(c.Window)}, nil)
+		if err != nil {
+			return err
+		}
+		return writeFound(a.out, found, c.Markdown)
+	})
+}
+
+// ofEvent has something told of the event that a word names, which is looked for
+// in the sources and in what was read of them.
+func (c *printCmd) ofEvent(a *app, word string, tell func(ctx context.Context, st *store.Store, sources []source.Source, at event.Row) error) error {
 	req, err := c.request()
 	if err != nil {
 		return err
@@ -37,18 +50,14 @@ func (c *printCmd) printStory(a *app) error {
 	defer closeAll(sources)
 	ctx, cancel := withTimeout(a.ctx, c.Timeout)
 	defer cancel()
-	st, _, alert, err := lookUp(ctx, a, &c.detect, c.Story, req, sources)
+	st, _, at, err := lookUp(ctx, a, &c.detect, word, req, sources)
 	switch {
 	case st == nil:
 		return err
 	case err != nil:
 		return withAlerts(ctx, err, st)
 	}
-	found, err := places.Find(ctx, alert.Row(), places.Of(st, sources), places.Options{Span: time.Duration(c.Window)}, nil)
-	if err != nil {
-		return err
-	}
-	err = writeFound(a.out, found, c.Markdown)
+	err = tell(ctx, st, sources, at.Row())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	return err
 }
