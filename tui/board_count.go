@@ -85,6 +85,10 @@ func boardWidth(w int) int { return max(w-2, 1) }
 func (m *Model) boardCounter(l *level) func() boardMsg {
 	ctx, st, sources := m.ctx, m.store, m.hub.sources
 	b, view, expr := l.board, l.view, filter.All(m.asksFor(), l.expr)
+	d, widths := *b.d, make([]int, len(b.boxes)) // as they are now: the board is laid out anew while it is counted
+	for i := range b.boxes {
+		widths[i] = b.boxes[i].w
+	}
 	upTo := int64(0)
 	if m.hub.live() {
 		upTo = min(m.stats.Newest, m.now().UnixNano()) // that nothing came since is told too
@@ -111,7 +115,7 @@ func (m *Model) boardCounter(l *level) func() boardMsg {
 		} else if msg.mass.After == 0 {
 			msg.mass.Last = max(msg.mass.Last, upTo)
 		}
-		qs, err := boardQueries(b, expr, msg.mass)
+		qs, err := boardQueries(d, widths, expr, msg.mass)
 		if msg.err = err; err == nil {
 			msg.results, msg.err = source.Count(ctx, qs, sources, st)
 		}
@@ -121,12 +125,11 @@ func (m *Model) boardCounter(l *level) func() boardMsg {
 
 // boardQueries asks for each panel that tells times apart as many buckets as it
 // has columns, over the mass; the others are about all time.
-func boardQueries(b *board, expr string, mass dashboard.Mass) ([]dashboard.Query, error) {
-	d := *b.d
+func boardQueries(d dashboard.Dashboard, widths []int, expr string, mass dashboard.Mass) ([]dashboard.Query, error) {
 	d.Filter = "" // is in the level's
 	qs, err := d.Queries(expr, dashboard.Span{})
 	for i := range qs {
-		if n := timedWidth(qs[i].Panel, b.boxes[i].w); qs[i].Panel.Timed() {
+		if n := timedWidth(qs[i].Panel, widths[i]); qs[i].Panel.Timed() {
 			qs[i].Span.Buckets = n
 			qs[i].Span.From, qs[i].Span.To = dashboard.Frame(mass.First, mass.Last, n)
 		}
