@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/vt"
@@ -242,12 +243,13 @@ func (t *Terminal) Exit(timeout time.Duration) (int, error) {
 	return t.cmd.ProcessState.ExitCode(), nil
 }
 
-// Close ends the program, if it still runs, and lets go of the pty.
+// Close ends the program and what it has started on the screen, if they still
+// run, and lets go of the pty.
 func (t *Terminal) Close() {
 	select {
 	case <-t.exited:
 	default:
-		_ = t.cmd.Process.Kill() // it may have ended in between
+		_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // it leads a session, and may have ended in between
 		<-t.exited
 	}
 	// Emulator.Close races with the reader of its answers; the pipe's does not.

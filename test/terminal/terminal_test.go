@@ -99,6 +99,21 @@ func TestWaitFails(t *testing.T) {
 	}
 }
 
+// What a shell has started ends with it.
+func TestCloseEndsAll(t *testing.T) {
+	term := start(t, "sleep 1000 & echo started; wait; echo never")
+	if err := term.Wait("started", patience); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	go func() { term.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatal("what was started in the background holds the screen")
+	}
+}
+
 func TestKeys(t *testing.T) {
 	for keys, want := range map[string]string{
 		"ab": "ab", "a<enter>": "a\r", "<c-c>": "\x03", "<up><down>": "\x1b[A\x1b[B", "x <lt> 3": "x < 3",
