@@ -91,9 +91,14 @@ func (m *Map) Lookup(path string) []Field {
 
 // Object implements [Fields].
 func (m *Map) Object(path string) bool {
-	below := path + "."
-	at := sort.SearchStrings(m.paths, below)
-	return at < len(m.paths) && strings.HasPrefix(m.paths[at], below)
+	below, fields := path+".", m.Lookup(path)
+	for at := sort.SearchStrings(m.paths, below); at < len(m.paths) && strings.HasPrefix(m.paths[at], below); at++ {
+		multi := func(f Field) bool { return f.Path == m.paths[at] && f.Parent == path }
+		if !slices.ContainsFunc(fields, multi) {
+			return true
+		}
+	}
+	return false
 }
 
 // inside finds what a path without a field of its own lies in.
