@@ -112,6 +112,10 @@ func TestLookup(t *testing.T) {
 			if got := strings.Join(indices, " "); got != "a-1 a-2" {
 				t.Errorf("indices %s", got)
 			}
+			// A field with a multi-field (rule.keyword) is none.
+			if m.Object("rule") || !m.Object("ne") {
+				t.Errorf("an object: rule %v, ne %v; want ne alone", m.Object("rule"), m.Object("ne"))
+			}
 			if got := show(m.Lookup(tt.path)); got != tt.want {
 				t.Errorf("%s\ngot  %s\nwant %s", tt.path, got, tt.want)
 			}
