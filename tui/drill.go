@@ -145,9 +145,15 @@ func (m *Model) drillRowContainer() tea.Cmd {
 	return cmd
 }
 
+// drillAround opens everything around the row; around a process of a trail's
+// lineage, around its first event.
 func (m *Model) drillAround() tea.Cmd {
-	_, ref, ok := m.rowHere()
-	if !ok {
+	_, ref, _ := m.rowHere()
+	if v := m.trailHere(); v != nil && v.trail != nil && ref.B == nil {
+		ref = v.firstOf(v.lineage.node())
+	}
+	if ref.B == nil {
+		m.say("no event is here to look around")
 		return nil
 	}
 	_, cmd := m.push("around "+m.clock.at(ref.Time()).Format("15:04:05"), "", ref)

@@ -240,6 +240,18 @@ func (v *trailView) ref(r event.Row) store.Ref {
 	return store.Ref{B: r.B, I: r.I}
 }
 
+// firstOf is the first event of a process that is part of the trail.
+func (v *trailView) firstOf(n *trail.Node) store.Ref {
+	if n == nil {
+		return store.Ref{}
+	}
+	steps := v.objects.OfProcess(n.Process)
+	if len(steps) == 0 {
+		return store.Ref{}
+	}
+	return v.ref(v.trail.Steps[steps[0]].Row)
+}
+
 // goTo puts the cursor of the events on a step.
 func (v *trailView) goTo(m *Model, step int) {
 	m.level().follow = false
