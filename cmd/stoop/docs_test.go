@@ -136,7 +136,7 @@ func takes(args []string) (err error) {
 		}
 	}()
 	var said bytes.Buffer
-	parser, err := newParser(&app{ctx: context.Background(), out: os.Stdout, errs: &said}, func(int) { panic(exited{}) })
+	parser, err := newParser(&app{ctx: context.Background(), out: &output{file: os.Stdout}, errs: &said}, func(int) { panic(exited{}) })
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,10 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 	err = errors.Join(runErr, l.flush(), done())
 	errs := safetext.NewWriter(a.errs)
 	if c.To != "-" {
-		fmt.Fprintf(errs, "%d events in %s\n", l.events, c.To)
+		fmt.Fprintf(errs, "%d events in %s\n", l.out.lines, c.To)
+	}
+	if lost := l.events - l.out.lines; lost > 0 {
+		fmt.Fprintf(errs, "%d events could not be written\n", lost)
 	}
 	report(errs, sources, c.Stats)
 	c.detect.report(errs, c.Stats)
@@ -71,12 +75,25 @@ func (c *recordCmd) writeLines(a *app, req source.Request) (err error) {
 // moment, in whole lines, so that a shipper may read behind.
 type ecsLines struct {
 	mu     sync.Mutex
-	out    *bufio.Writer
+	out    *lineCounter
+	ahead  *bufio.Writer // in front of out
 	w      profile.Writer
 	names  map[weak.Pointer[event.Tables]]string
 	buf    []byte
-	events int
+	events int // that came; out has how many of them were written
 	err    error
+}
+
+// lineCounter counts the lines that were written whole.
+type lineCounter struct {
+	io.Writer
+	lines int
+}
+
+func (c *lineCounter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.lines += bytes.Count(p[:n], []byte{'\n'})
+	return n, err
 }
 
 const (
@@ -85,7 +102,9 @@ const (
 )
 
 func newECSLines(out io.Writer, text event.AppendText) *ecsLines {
-	return &ecsLines{out: bufio.NewWriterSize(out, linesBuffer), w: profile.Writer{Text: text}, names: make(map[weak.Pointer[event.Tables]]string)}
+	l := &ecsLines{out: &lineCounter{Writer: out}, w: profile.Writer{Text: text}, names: make(map[weak.Pointer[event.Tables]]string)}
+	l.ahead = bufio.NewWriterSize(l.out, linesBuffer)
+	return l
 }
 
 // of returns a source whose events say where they are from.
@@ -118,15 +137,17 @@ func (l *ecsLines) batch(b *event.Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.w.Source = l.names[weak.Make(b.Tables)]
+	l.events += b.Len()
 	for i := range b.Len() {
+		if l.err != nil {
+			return
+		}
 		l.buf = append(l.w.Append(l.buf[:0], b.Row(i)), '\n')
-		if l.err == nil && l.out.Available() < len(l.buf) {
-			l.err = l.out.Flush() // lines are written whole
+		if l.ahead.Available() < len(l.buf) {
+			l.err = l.ahead.Flush() // lines are written whole
 		}
 		if l.err == nil {
-			if _, l.err = l.out.Write(l.buf); l.err == nil {
-				l.events++
-			}
+			_, l.err = l.ahead.Write(l.buf)
 		}
 	}
 }
@@ -135,7 +156,7 @@ func (l *ecsLines) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = l.out.Flush()
+		l.err = l.ahead.Flush()
 	}
 	return l.err
 }

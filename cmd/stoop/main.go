@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func (e usageError) Unwrap() error { return e.err }
 // app is what the verbs share.
 type app struct {
 	ctx    context.Context
-	out    *os.File
+	out    *output
 	errs   io.Writer
 	parser *kong.Kong
 }
@@ -76,7 +77,7 @@ func main() {
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
-	a := &app{ctx: ctx, out: out, errs: errs}
+	a := &app{ctx: ctx, out: &output{file: out}, errs: errs}
 	exited := -1
 	parser, err := newParser(a, func(code int) { exited = code; panic(exitPanic{}) })
 	if err != nil {
@@ -85,7 +86,7 @@ func run(ctx context.Context, args []string, out *os.File, errs io.Writer) int {
 	a.parser = parser
 	useProfiles(errs)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
-	err = parseAndRun(parser, args)
+	err = cmp.Or(parseAndRun(parser, args), a.out.failed())
 	if exited >= 0 {
 		return exited
 	}

@@ -244,6 +244,33 @@ func TestNoSource(t *testing.T) {
 	}
 }
 
+// onFullDisk runs a command line whose output goes where there is no room.
+func onFullDisk(t *testing.T, args ...string) (code int, errs string) {
+	t.Helper()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	var stderr bytes.Buffer
+	code = run(t.Context(), args, full, &stderr)
+	return code, stderr.String()
+}
+
+// No verb takes what was not written for done.
+func TestFullDisk(t *testing.T) {
+	for _, args := range []string{
+		"print|" + alerts, "print|" + alerts + "|-o|json", "print|" + alerts + "|-o|csv", "print|" + alerts + "|--dashboard|event-summary", "print|" + alerts + "|--around|1",
+		"queue|demo|--desk|none", "queue|order", "filter|check|proc.name = x", "filter|explain|proc.name = x",
+		"rules|list|stoop", "rules|test|demo|-r|stoop", "watch|demo|-r|stoop", "profiles|list", "profiles|test|" + alerts, "pivots|list", "pivots|schema", "fields", "doctor",
+		"version", "completion|bash", "--help",
+	} {
+		if code, errs := onFullDisk(t, strings.Split(args, "|")...); code == exitOK || !strings.Contains(errs, "no space left") {
+			t.Errorf("%s: exit %d: %s", args, code, errs)
+		}
+	}
+}
+
 // Somebody who has read enough is no failure.
 func TestReaderGoesAway(t *testing.T) {
 	for _, args := range [][]string{{"print", alerts}, {"fields"}, {"demo", "--help"}} {

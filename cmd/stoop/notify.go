@@ -69,7 +69,7 @@ func (f *notifyFlags) open(a *app, wait, showSecrets bool, unread func()) (*noti
 		if len(targets) > 0 {
 			unread = func() {}
 		}
-		targets = append([]*notify.Target{notify.Output(a.out, f.Output, unread)}, targets...)
+		targets = append([]*notify.Target{notify.Output(a.out.file, f.Output, unread)}, targets...)
 	}
 	if len(targets) == 0 {
 		return nil, usageError{fmt.Errorf("nobody would be told: give --to, or -o json or text")}

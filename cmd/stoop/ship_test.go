@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -339,6 +340,32 @@ func TestRecordLines(t *testing.T) {
 	if code, out, errs := stoop(t, "record", alerts, "-o", "ndjson", "--to", "-"); code != exitOK || !strings.Contains(out, `"module":"stoop"`) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
+}
+
+// What a full disk does not take is said, and so is how much it took.
+func TestRecordLinesOnAFullDisk(t *testing.T) {
+	if code, errs := onFullDisk(t, "record", alerts, "-o", "ndjson", "--to", "-"); code != exitFailed || !strings.Contains(errs, "3 events could not be written\n") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	l, n := newECSLines(&small{room: 1 << 20}, clean(false)), 0
+	for _, b := range eventsOf(t, "demo") {
+		l.batch(b)
+		n += b.Len()
+	}
+	if err := l.flush(); err == nil || l.events != n || l.out.lines == 0 || l.out.lines >= n {
+		t.Errorf("%v: %d of %d were written to a disk that has room for some", err, l.out.lines, n)
+	}
+}
+
+// small is a disk with room for that many bytes.
+type small struct{ room int }
+
+func (s *small) Write(p []byte) (int, error) {
+	n := min(len(p), s.room)
+	if s.room -= n; n < len(p) {
+		return n, syscall.ENOSPC
+	}
+	return n, nil
 }
 
 // Secrets leave the machine only when that is asked for.

@@ -118,7 +118,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Desk:        desk,
 		By:          c.by(),
 		Cases:       work,
-		ShowSecrets: showSecrets, In: keyboard, Out: a.out,
+		ShowSecrets: showSecrets, In: keyboard, Out: a.out.file,
 	})
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
