@@ -138,16 +138,41 @@ func readHeld(ctx context.Context, req source.Request, sources []source.Source, 
 	return st, source.Merge(ctx, req, readers, through(st))
 }
 
+// leastPrefix is how many characters of an id name an event, where no id is
+// just these.
+const leastPrefix = 6
+
 // findEvent finds the event that a word names. others says that there are
 // several.
 func findEvent(ctx context.Context, name string, req source.Request, places []pivot.Place) (at pivot.Hit, others bool, err error) {
-	text, from, to := naming(name)
+	hits, err := findNamed(ctx, name, filter.OpEq, req, places)
+	if len(hits) == 0 && err == nil && len(name) >= leastPrefix {
+		hits, err = findNamed(ctx, name, filter.OpStartsWith, req, places)
+		for _, h := range hits {
+			if one, other := idOf(hits[0].Row()), idOf(h.Row()); one != other {
+				return at, false, fmt.Errorf("several ids begin with %s: %s, %s", name, one, other)
+			}
+		}
+	}
+	if len(hits) == 0 {
+		if err == nil {
+			err = fmt.Errorf("no event is named %s: an event is named by its id (evt.id, alert.id) or how that begins, by its time with all its digits, or by its number in a file (evt.num)", name)
+		}
+		return at, false, err
+	}
+	return hits[0], len(hits) > 1, nil
+}
+
+// findNamed finds the first events that a word names, as whole or as the
+// beginning of their id.
+func findNamed(ctx context.Context, name string, op filter.Op, req source.Request, places []pivot.Place) ([]pivot.Hit, error) {
+	text, from, to := naming(name, op)
 	if req.Filter != nil {
 		text = filter.All(text, req.Filter.String())
 	}
 	f, err := filter.Compile(text, event.Fields)
 	if err != nil {
-		return at, false, err
+		return nil, err
 	}
 	if !req.Since.IsZero() {
 		from = max(from, req.Since.UnixNano())
@@ -155,30 +180,23 @@ func findEvent(ctx context.Context, name string, req source.Request, places []pi
 	if !req.Until.IsZero() {
 		to = min(to, req.Until.UnixNano()+1)
 	}
-	hits, err := pivot.Look(ctx, f, from, to, places)
-	if len(hits) == 0 {
-		if err == nil {
-			err = fmt.Errorf("no event is named %s: an event is named by its id (evt.id, alert.id), by its time with all its digits, or by its number in a file (evt.num)", name)
-		}
-		return at, false, err
-	}
-	return hits[0], len(hits) > 1, nil
+	return pivot.Look(ctx, f, from, to, places)
 }
 
 // naming writes the condition that holds for the event that a word names, and
 // the time that it is in.
-func naming(name string) (cond string, from, to int64) {
+func naming(name string, op filter.Op) (cond string, from, to int64) {
 	const least, most = -1 << 63, 1<<63 - 1
 	if at, ok := exactTime(name); ok {
 		return "evt.rawtime exists", at.UnixNano(), at.UnixNano() + 1
 	}
 	value := &filter.Value{Text: name}
-	is := func(field string) filter.Expr {
-		return &filter.Check{Left: &filter.Field{Name: field}, Op: filter.OpEq, Right: value}
+	is := func(field string, op filter.Op) filter.Expr {
+		return &filter.Check{Left: &filter.Field{Name: field}, Op: op, Right: value}
 	}
-	names := []filter.Expr{is("evt.id"), is("alert.id")}
+	names := []filter.Expr{is("evt.id", op), is("alert.id", op)}
 	if _, err := strconv.ParseUint(name, 10, 64); err == nil {
-		names = append(names, is("evt.num"))
+		names = append(names, is("evt.num", filter.OpEq))
 	}
 	return filter.Source(&filter.Or{X: names}), least, most
 }

@@ -241,6 +241,31 @@ func TestAroundInFiles(t *testing.T) {
 	}
 }
 
+// An id is known by how it begins, as long as no other begins so.
+func TestBeginningOfAnID(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "alerts.json")
+	var text strings.Builder
+	for i, id := range []string{"5fae252d-9e6f", "5fae252d-aaaa", "5fae25"} {
+		fmt.Fprintf(&text, `{"uuid":%q,"rule":"R%d","priority":"Warning","time":"2026-11-23T23:37:0%d.239524380Z","output":"x","output_fields":{"container.id":"6ff4da17d163"}}`+"\n", id, i, i)
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"5fae252d-9": {exitOK, "R0"}, "5fae252d-aaaa": {exitOK, "R1"}, "5fae25": {exitOK, "R2"}, // that one is whole
+		"5fae252": {exitFailed, " 5fae252"}, "5fae2": {exitFailed, " named 5fae2"}, "9e6f00": {exitFailed, " named 9e6f00"},
+	} {
+		for _, args := range [][]string{{"print", file, "--story", name}, {"open", file, "demo", "--id", name}, {"open", "--id", name, file}} {
+			if code, out, errs := stoop(t, args...); code != want.code || !strings.Contains(out+errs, want.says) {
+				t.Errorf("%s: exit %d, no %s in %s%s", args, code, want.says, out, errs)
+			}
+		}
+	}
+}
+
 func TestPivots(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", dir)

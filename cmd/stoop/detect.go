@@ -27,7 +27,7 @@ import (
 // ruleFlags are the flags of the verbs that make alerts.
 type ruleFlags struct {
 	Rules        []string `short:"r" sep:"none" placeholder:"RULES" help:"Make alerts by Falco rules: a file, a folder of them, stoop (those built in), falco (those in /etc/falco) or none; may be given several times (docs/rules.md)." predictor:"file"`
-	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains, paths and hashes: plain text, CSV or STIX 2.1; may be given several times (docs/rules.md)." predictor:"file"`
+	Indicators   []string `sep:"none" placeholder:"FILE" help:"Make alerts by a list of addresses, networks, domains, paths and hashes: plain text, CSV or STIX 2.1; may be given several times (docs/indicators.md)." predictor:"file"`
 	Evidence     string   `placeholder:"DIR" help:"live: keep the program files of alerts in this folder, where they were not in the image, by their SHA-256." type:"path"`
 	RuleMatching string   `placeholder:"first|all" enum:",first,all" default:"" help:"Where several rules hold for an event: the first fires, or all do. Without it the first, or as Falco's configuration says where its rules are taken."`
 }

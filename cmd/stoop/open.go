@@ -41,9 +41,11 @@ type openCmd struct {
 
 // Help says what the arguments are.
 func (c *openCmd) Help() string {
-	return `stoop open ALERT.json SOURCE …   the alert in a file, or - for standard input, and where to look
-stoop open --id ALERT SOURCE …   an alert that is in one of the sources
-stoop open --at TIME --container ID SOURCE …   by hand
+	return `It goes to what is named:
+
+    stoop open ALERT.json SOURCE …                 the alert in a file, or - for standard input, and where to look
+    stoop open --id ALERT SOURCE …                 an alert that is in one of the sources
+    stoop open --at TIME --container ID SOURCE …   by hand
 
 Without a source, the servers of the configuration are asked (docs/siem.md).`
 }
@@ -249,7 +251,7 @@ func (o *opening) read(file string) (event.Row, error) {
 
 // choose takes the alert that was named, or the only one.
 func (o *opening) choose(file string, rows []event.Row) (event.Row, error) {
-	var alerts, named []event.Row
+	var alerts, named, begins []event.Row
 	for i, r := range rows {
 		if r.Alert != 0 {
 			alerts = append(alerts, r)
@@ -258,12 +260,18 @@ func (o *opening) choose(file string, rows []event.Row) (event.Row, error) {
 		if o.Alert != "" && (idOf(r) == o.Alert || fmt.Sprint(i+1) == o.Alert || ok && at.UnixNano() == r.B.Time[r.I]) {
 			named = append(named, r)
 		}
+		if len(o.Alert) >= leastPrefix && strings.HasPrefix(idOf(r), o.Alert) {
+			begins = append(begins, r)
+		}
+	}
+	if len(named) == 0 {
+		named = begins
 	}
 	switch {
 	case len(named) == 1:
 		return named[0], nil
 	case len(named) > 1:
-		return event.Row{}, fmt.Errorf("%d documents of %s are named %s; by their numbers they are told apart", len(named), file, o.Alert)
+		return event.Row{}, fmt.Errorf("%d documents of %s are named %s; by their numbers, or more of their ids, they are told apart", len(named), file, o.Alert)
 	case o.Alert == "" && len(rows) == 1:
 		return rows[0], nil
 	case o.Alert == "" && len(alerts) == 1:
@@ -279,7 +287,7 @@ func (o *opening) choose(file string, rows []event.Row) (event.Row, error) {
 		fmt.Fprintf(&lines, "\n  %d  %s  %s", i+1, idOf(r), r.T.Text(r.A().Rule))
 	}
 	if n := len(rows); n > most {
-		fmt.Fprintf(&lines, "\n  and %d others", n-most)
+		fmt.Fprintf(&lines, "\n  and %d more", n-most)
 	}
 	return event.Row{}, errors.New(why + lines.String())
 }

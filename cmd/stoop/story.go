@@ -85,7 +85,7 @@ func withAlerts(ctx context.Context, err error, st *store.Store) error {
 		fmt.Fprintf(&lines, "\n  %s  %s", idOf(r), r.T.Text(r.A().Rule))
 	}
 	if n := v.Len(); n > most {
-		fmt.Fprintf(&lines, "\n  and %d others", n-most)
+		fmt.Fprintf(&lines, "\n  and %d more", n-most)
 	}
 	if lines.Len() == 0 {
 		return err
