@@ -31,15 +31,15 @@ func inCase(dir string) func(*Options) {
 }
 
 // again opens the case as it was left.
-func again(t *testing.T, dir string) (*tuitest.Driver, *Model) {
+func again(t *testing.T, dir string, opts ...func(*Options)) (*tuitest.Driver, *Model) {
 	t.Helper()
-	return open(t, 120, 40, inCase(dir), func(o *Options) {
+	return open(t, 120, 40, append(opts, inCase(dir), func(o *Options) {
 		c, err := casefile.Open(dir, "ann", true)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Cases.Case = c
-	})
+	})...)
 }
 
 // A case gathers what the keys say, and opens again as it was left, whatever

@@ -151,16 +151,10 @@ func (m *Model) findKey(expr string, at int64, key string) (store.Ref, bool) {
 			return store.Ref{}, false
 		}
 	}
-	const most = 4096 // events of one time
 	view := m.store.View(f)
 	view.Update(m.ctx, time.Second)
-	for _, ref := range view.Range(view.FindTime(at), most) {
-		if ref.Time() != at {
-			break
-		}
-		if casefile.KeyOf(ref.Row()) == key {
-			return ref, true
-		}
+	if k, ok := find(view, at, key); ok {
+		return view.At(k)
 	}
 	return store.Ref{}, false
 }

@@ -83,6 +83,17 @@ func columnOf(name string) column {
 	return column{title: name, field: name, width: width, draw: fieldColumn(name, styText)}
 }
 
+// columnFor is the column of a field as the table has it by itself, or else as
+// any field's.
+func columnFor(name string) column {
+	for _, d := range defaultColumns() {
+		if d.field == name {
+			return d
+		}
+	}
+	return columnOf(name)
+}
+
 // placed is a column with its place in a table.
 type placed struct {
 	*column

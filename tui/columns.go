@@ -126,12 +126,7 @@ func (c *chooser) toggle(m *Model, ch choice) {
 	case ch.index >= 0 && len(m.feed.columns) > 1:
 		m.feed.columns = slices.Delete(slices.Clone(m.feed.columns), ch.index, ch.index+1)
 	case ch.index < 0:
-		col := columnOf(ch.name)
-		for _, d := range defaultColumns() {
-			if d.field == ch.name {
-				col = d
-			}
-		}
+		col := columnFor(ch.name)
 		// Before the event, which takes what the others leave.
 		at := len(m.feed.columns)
 		if at > 0 && m.feed.columns[at-1].width == 0 {

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/compare"
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
@@ -25,6 +26,7 @@ type comparison struct {
 	cancel context.CancelFunc
 
 	cursor, top int
+	again       *casefile.Lines // where the cursor was when a case was left; nil: it was not
 	area        grid.Area
 }
 
@@ -87,6 +89,9 @@ func (m *Model) openCompare() tea.Cmd {
 
 // count compares in the background.
 func (c *comparison) count(m *Model) tea.Cmd {
+	if c.cancel != nil {
+		c.cancel()
+	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	c.report, c.err, c.cancel = nil, nil, cancel
 	st, sources, of, opt := m.store, m.hub.sources, c.of, c.opt
@@ -94,6 +99,9 @@ func (c *comparison) count(m *Model) tea.Cmd {
 		r, err := compare.Run(ctx, of, opt, func(ctx context.Context, qs []dashboard.Query) ([]*dashboard.Result, error) {
 			return source.Count(ctx, qs, sources, st)
 		})
+		if ctx.Err() != nil { // another comparison has taken its place
+			return nil
+		}
 		return comparedMsg{c, r, err}
 	}
 }
@@ -121,6 +129,9 @@ func (m *Model) compared(msg comparedMsg) {
 			c.cursor = i
 			break
 		}
+	}
+	if at := c.again; at != nil {
+		c.again, c.cursor, c.top = nil, min(max(at.At, 0), max(len(c.lines)-1, 0)), max(at.Top, 0)
 	}
 }
 
@@ -150,7 +161,6 @@ func (c *comparison) turn(m *Model) tea.Cmd {
 		m.say("the past ends at a row's time: put the cursor on one first")
 		return nil
 	}
-	c.cancel()
 	c.opt.Against = to
 	return c.count(m)
 }

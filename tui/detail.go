@@ -8,6 +8,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/internal/trail"
@@ -71,6 +72,15 @@ func (d *detail) load(ref store.Ref, r reader, c clock, width int) {
 	}
 	if other {
 		d.top, d.at = 0, max(slices.IndexFunc(d.lines, func(l detailLine) bool { return l.raw != "" || l.step != nil }), 0)
+	}
+}
+
+// resume puts the cursor on the line of an event's details that it was on when
+// they were left.
+func (d *detail) resume(ref store.Ref, at casefile.Lines) {
+	if ref.B != nil {
+		d.id, d.lines = ref.ID, nil // what it shows is another's no more
+		d.at, d.top = max(at.At, 0), max(at.Top, 0)
 	}
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
@@ -26,9 +27,7 @@ type level struct {
 	relative bool  // times are written as distances from anchor
 	anchor   int64 // ns since 1970
 
-	want     int64  // of a level that is opened again: the time of the row to be on, 0 for none
-	wantKey  string // and which it is
-	wantView string // what the level shows then: see [casefile.Level]
+	again *casefile.Level // of a level that is opened again: where it is to be; nil: it is there
 
 	pin  store.Ref // the alert that this level is about; B nil: none
 	tree *tree     // the level shows a process tree in place of the table

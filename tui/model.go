@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -53,7 +54,8 @@ type Model struct {
 	brush  brush
 	feed   feed
 	detail detail
-	past   history // filters that were entered
+	again  *casefile.Place // where the screen was when a case was left; nil: it is there
+	past   history         // filters that were entered
 	find   search
 	queue  *queueView // alerts by kind
 	cases  cases      // the case that is worked on
@@ -259,23 +261,23 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.w, m.h = msg.Width, msg.Height
 		return m.refresh()
 	case tea.KeyPressMsg:
-		cmd := m.key(msg.String(), msg.Text)
-		if place := m.keepPlace(false); place != nil {
-			return tea.Batch(cmd, place)
-		}
-		return cmd
+		m.takeOver()
+		return m.andPlace(m.key(msg.String(), msg.Text))
 	case tea.PasteMsg:
 		if m.input != nil {
 			return m.input.key(m, "", msg.Content)
 		}
 	case tea.MouseWheelMsg:
-		return m.wheel(msg.Mouse())
+		m.takeOver()
+		m.wheel(msg.Mouse())
+		return m.andPlace(nil)
 	case tea.MouseClickMsg:
-		return m.click(msg.Mouse())
+		m.takeOver()
+		return m.andPlace(m.click(msg.Mouse()))
 	case tea.MouseMotionMsg:
 		m.drag(msg.Mouse())
 	case tea.MouseReleaseMsg:
-		return m.endBrush()
+		return m.andPlace(m.endBrush())
 	case tea.ColorProfileMsg:
 		m.plain = msg.Profile <= colorprofile.ASCII
 		if m.painter != nil {

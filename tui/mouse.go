@@ -8,14 +8,14 @@ import (
 const wheelLines = 3
 
 // wheel scrolls the panel under the mouse.
-func (m *Model) wheel(e tea.Mouse) tea.Cmd {
+func (m *Model) wheel(e tea.Mouse) {
 	n := wheelLines
 	switch e.Button {
 	case tea.MouseWheelUp:
 		n = -n
 	case tea.MouseWheelDown:
 	default:
-		return nil
+		return
 	}
 	if m.over != nil {
 		name := "down"
@@ -25,7 +25,7 @@ func (m *Model) wheel(e tea.Mouse) tea.Cmd {
 		for range wheelLines {
 			m.over.key(m, name)
 		}
-		return nil
+		return
 	}
 	was := m.focus
 	if p, ok := m.panelAt(e.X, e.Y); ok {
@@ -36,7 +36,6 @@ func (m *Model) wheel(e tea.Mouse) tea.Cmd {
 	}
 	m.move(n)
 	m.focus = was
-	return nil
 }
 
 // panelAt says which panel a cell of the screen belongs to.

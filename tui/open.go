@@ -15,7 +15,7 @@ func (m *Model) openAt(row event.Row) error {
 	if err != nil {
 		return err
 	}
-	l.want, l.wantKey, l.wantView = row.B.Time[row.I], casefile.KeyOf(row), casefile.TrailView
+	l.again = &casefile.Level{Time: row.B.Time[row.I], Key: casefile.KeyOf(row), View: casefile.TrailView}
 	m.stack = append(m.stack, l)
 	return nil
 }

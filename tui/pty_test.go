@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/queue"
 	"github.com/stoop-project/stoop/internal/source"
@@ -57,7 +58,11 @@ func runWhole(home string) {
 		Now: func() time.Time { return tuitest.Start.Add(time.Minute) }, Zone: time.FixedZone("EET", 2*3600),
 	}
 	err := os.Chdir(home)
-	if whole(&opt); err == nil {
+	whole(&opt)
+	if name := os.Getenv("STOOP_TUI_TEST_CASE"); name != "" && err == nil {
+		opt.Cases.Case, err = casefile.Open(name, "ann", true)
+	}
+	if err == nil {
 		err = Run(context.Background(), opt)
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/store"
@@ -44,6 +45,9 @@ type trailView struct {
 	events  eventsPane
 	object  objectPane
 	places  placesPane
+
+	again   *casefile.InTrail // where it was when a case was left; nil: it was not, or somebody has moved since
+	arrived bool              // and it is there
 
 	elsewhere bool // the trail is of more places than the store
 	fresh     bool // … since just now

@@ -282,10 +282,11 @@ func (m *Model) lined(msg linesMsg) tea.Cmd {
 			v.events.seen, v.fresh = v.trail.To, v.fresh && !v.whole // nothing of it is news
 		}
 		v.settle(m)
+		v.resume(m)
 	}
 	if next := v.next; next != nil {
 		v.next = nil
-		return next()
+		return tea.Batch(next(), m.settled(m.level()))
 	}
-	return nil
+	return m.settled(m.level())
 }

@@ -67,6 +67,7 @@ func (m *Model) placesSaid(msg placesMsg) tea.Cmd {
 	if msg.err == nil || p.found == nil {
 		p.found, p.err = msg.found, msg.err
 		p.write()
+		v.resume(m)
 	}
 	again := m.lookAgain(v)
 	if msg.trail.trail == nil {

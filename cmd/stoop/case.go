@@ -80,6 +80,7 @@ func (c *caseOpenCmd) Run(a *app) error {
 	if len(c.names()) == 0 {
 		if p := opened.Place(); p != nil {
 			c.Sources = p.Sources
+			c.resume(p)
 		}
 	}
 	if len(c.names()) == 0 {
@@ -87,6 +88,19 @@ func (c *caseOpenCmd) Run(a *app) error {
 	}
 	c.Case = opened.Folder()
 	return c.viewCmd.Run(a)
+}
+
+// resume asks for the span that was asked for when the case was left, unless
+// another is.
+func (f *sourceFlags) resume(p *casefile.Place) {
+	for _, bound := range []struct {
+		to   *timeArg
+		left time.Time
+	}{{&f.Since, p.Since}, {&f.Until, p.Until}} {
+		if *bound.to == (timeArg{}) && !bound.left.IsZero() {
+			*bound.to = timeArg{text: bound.left.Format(time.RFC3339Nano), abs: bound.left}
+		}
+	}
 }
 
 // caseListCmd lists the cases.

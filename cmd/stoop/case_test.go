@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stoop-project/stoop/internal/casefile"
 	"github.com/stoop-project/stoop/internal/event"
@@ -201,5 +202,20 @@ func TestCaseLeavesDataOut(t *testing.T) {
 		if code != exitOK || !strings.Contains(out, "read,/etc/shadow,9,cat") {
 			t.Errorf("exit %d: %s%s", code, out, errs)
 		}
+	}
+}
+
+// A case is opened with the span that was asked for when it was left, unless
+// another one is.
+func TestCaseResumesSpan(t *testing.T) {
+	since := time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)
+	var f sourceFlags
+	if err := f.Until.UnmarshalText([]byte("2026-11-24T00:00:00Z")); err != nil {
+		t.Fatal(err)
+	}
+	f.resume(&casefile.Place{Since: since, Until: since.Add(time.Minute)})
+	req, err := f.request()
+	if err != nil || !req.Since.Equal(since) || !req.Until.Equal(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v to %v, %v", req.Since, req.Until, err)
 	}
 }

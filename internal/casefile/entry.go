@@ -48,24 +48,6 @@ type Entry struct {
 	Files  []File          `json:"files,omitempty"`
 }
 
-// Place is where a screen was left.
-type Place struct {
-	Sources []string `json:"sources"`
-	Levels  []Level  `json:"levels"`
-}
-
-// Level is one level of the screen.
-type Level struct {
-	Title  string `json:"title"`
-	Filter string `json:"filter,omitempty"`
-	Time   int64  `json:"time,omitempty"` // of the row under the cursor, ns since 1970
-	Key    string `json:"key,omitempty"`  // and which it is
-	View   string `json:"view,omitempty"` // [TrailView]: the trail of that row; "": a table
-}
-
-// TrailView is the view of a level that shows a trail.
-const TrailView = "trail"
-
 // File is a file of the case.
 type File struct {
 	Name   string `json:"name"` // in the case's folder
@@ -74,13 +56,12 @@ type File struct {
 	Events int    `json:"events,omitempty"`
 }
 
-// Bounds of an entry, in bytes and levels.
+// Bounds of an entry, in bytes and files.
 const (
 	maxTitle  = 1024
 	maxText   = 1 << 20
 	maxFilter = 64 << 10
 	maxEvent  = 2 << 20
-	maxLevels = 64
 	maxFiles  = 16
 )
 
@@ -97,8 +78,11 @@ func (e *Entry) check() error {
 		return fmt.Errorf("a text has at most %d bytes; this one has %d", maxText, len(e.Text))
 	case len(e.Filter) > maxFilter || len(e.Event) > maxEvent || len(e.Files) > maxFiles:
 		return fmt.Errorf("the entry is too large")
-	case e.Kind == View && (e.Place == nil || len(e.Place.Levels) > maxLevels):
-		return fmt.Errorf("a view has 1 to %d levels", maxLevels)
+	}
+	if e.Kind == View {
+		if err := e.Place.check(); err != nil {
+			return err
+		}
 	}
 	for _, f := range e.Files {
 		if f.Name == "" || f.Name != cleanName(f.Name) || f.Size < 0 {
