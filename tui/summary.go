@@ -7,6 +7,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/summary"
+	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
 
@@ -127,6 +128,7 @@ func (r reader) summary(row event.Row) []piece {
 	}
 	if obj := r.object(row, v); obj != "" {
 		ps = append(ps, piece{" ", styText}, piece{obj, styText})
+		ps = append(ps, r.whose(row)...)
 	}
 	if to := r.outcomeOf(row, v.to); to != "" {
 		ps = append(ps, piece{" → ", styDim}, piece{to, styText})
@@ -163,6 +165,7 @@ func (r reader) alertSummary(row event.Row) []piece {
 	}
 	if obj := r.first(row, "fd.name", "fs.path.name"); obj != "" {
 		ps = append(ps, piece{"  ", styText}, piece{obj, styDim})
+		ps = append(ps, r.whose(row)...)
 	}
 	if len(ps) > 1 {
 		return ps
@@ -183,6 +186,14 @@ func (r reader) object(row event.Row, v verb) string {
 		return o.Remote.String()
 	}
 	return r.first(row, v.object...)
+}
+
+// whose says whose the address at the other end of a connection is.
+func (r reader) whose(row event.Row) []piece {
+	if text := r.mask(trail.Named(row)); text != "" {
+		return []piece{{" ", styText}, {text, styDim}}
+	}
+	return nil
 }
 
 // outcomeOf is what the object became: a field's value, or mode, the

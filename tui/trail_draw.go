@@ -90,6 +90,8 @@ func (v *trailView) draw(m *Model, a grid.Area, clk clock) {
 		m.detail.draw(rest, m.level().cursor, m.read, clk, focus && v.pane == onObject)
 	case v.pane == onStory && lay.object.H > 0:
 		v.story.drawSay(lay.object, m.read)
+	case v.pane == onLineage && v.lineage.onWho() && lay.object.H > 0:
+		v.lineage.drawWho(lay.object, v, m.read)
 	case lay.object.H > 0:
 		v.object.draw(lay.object, v, m, clk, focus && v.pane == onObject)
 	}
@@ -148,16 +150,16 @@ func (v *trailView) how(m *Model) string {
 func (v *trailView) sure() string {
 	s := v.trail.Subject
 	switch {
-	case s.Key == trail.ByStart && v.trail.Self == nil:
+	case v.trail.Self == nil && s.Key == trail.ByStart:
 		return "but no event of it is held"
-	case s.Key == trail.ByStart:
-		return "for sure"
-	case s.Key == trail.ByLine && s.Choices > 1:
+	case v.trail.Self == nil:
+		return "no process could be told"
+	case s.Choices > 1:
 		return "the last of " + itoa(s.Choices) + " that fit"
-	case s.Key == trail.ByLine:
-		return "the only one that fits"
+	case s.Key == trail.ByEntity || s.Key == trail.ByStart:
+		return "for sure"
 	}
-	return "no process could be told"
+	return "the only one that fits"
 }
 
 // name is what a command names the event by: the alert's id, or the time with

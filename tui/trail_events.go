@@ -210,9 +210,14 @@ func (p *eventsPane) runPieces(k int, v *trailView, r reader) []piece {
 		ps = append(ps, piece{", " + size(l.Bytes), styBold})
 	}
 	if d := p.lines.Dialed(k); d != nil {
-		ps = append(append(ps, piece{"  " + d.String(), styText}), r.outcome(row, true)...)
+		ps = append(ps, piece{"  " + d.String(), styText})
+		if len(d.Hosts) == 1 {
+			ps = append(ps, r.whose(row)...)
+		}
+		ps = append(ps, r.outcome(row, true)...)
 	} else if name := r.first(row, "fd.name"); name != "" && name != event.NotAvailable {
 		ps = append(ps, piece{"  " + name, styText})
+		ps = append(ps, r.whose(row)...)
 	}
 	return append(ps, piece{"  in " + longSpan(last.B.Time[last.I]-row.B.Time[row.I]), styFaint})
 }

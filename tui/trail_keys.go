@@ -48,6 +48,9 @@ func (v *trailView) enter(m *Model) tea.Cmd {
 	switch v.pane {
 	case onLineage:
 		n := v.lineage.node()
+		if v.lineage.onWho() {
+			return v.toVisit(m)
+		}
 		if n == nil {
 			v.lineage.siblings = !v.lineage.siblings
 			v.lineage.set(v, false)
@@ -78,6 +81,20 @@ func (v *trailView) enter(m *Model) tea.Cmd {
 			v.focus(m, onEvents)
 		}
 	}
+	return nil
+}
+
+// toVisit goes to the sentence that tells of who stands behind the root, which
+// has their request among its events.
+func (v *trailView) toVisit(m *Model) tea.Cmd {
+	for i, l := range v.story.lines {
+		if l.told != nil && len(l.told.Events) > 0 && trail.Same(l.told.Events[0], v.trail.Visits[0].Event) {
+			v.story.at = i
+			v.focus(m, onStory)
+			return nil
+		}
+	}
+	m.say("the story does not tell of this request; W says where it was looked for")
 	return nil
 }
 

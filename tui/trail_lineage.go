@@ -60,6 +60,27 @@ func (p *lineagePane) node() *trail.Node {
 	return p.branches[p.at].Node
 }
 
+// onWho reports whether the cursor is on who stands behind the root.
+func (p *lineagePane) onWho() bool {
+	return p.at < len(p.branches) && p.branches[p.at].Place == trail.Behind
+}
+
+// drawWho writes whole who stands behind the root, and by which requests to the
+// API server that is known.
+func (p *lineagePane) drawWho(a grid.Area, v *trailView, r reader) {
+	head, body := a.CutTop(1)
+	much := plural(int64(len(v.trail.Visits)), "request") + " to the API server"
+	if !v.trail.VisitSure {
+		much += " · ≈ concluded from pod and time"
+	}
+	drawPaneHead(head, "who", much, "⏎ the sentence", false)
+	y := drawWrapped(body, 0, styText, r.mask(p.branches[p.at].Who))
+	for _, x := range v.trail.Visits {
+		body.Fit(2, y, body.W-4, styDim, r.mask(fromAlert(x.Began-v.from.Time())+"  pods/"+x.How+"  "+x.Container+"  "+strings.Join(x.Command, " ")))
+		y++
+	}
+}
+
 // draw draws the lines on screen; of is the process of the event under the
 // cursor.
 func (p *lineagePane) draw(a grid.Area, v *trailView, r reader, focus bool, of *trail.Node) {
@@ -105,6 +126,10 @@ func (p *lineagePane) drawBranch(a grid.Area, b trail.Branch, v *trailView, r re
 			corner = "└"
 		}
 		a.Text(x-1, 0, styFaint, corner)
+	}
+	if b.Place == trail.Behind {
+		a.Fit(x, 0, a.W-x-1, styAccent, r.mask(b.Who))
+		return
 	}
 	if b.Node == nil {
 		a.Fit(x, 0, a.W-x-1, styFaint, "+ "+plural(int64(b.More), "sibling")+", no part of the trail · ⏎")

@@ -167,6 +167,9 @@ func (p *objectPane) headText(r reader) string {
 		return ""
 	}
 	parts := []string{r.mask(p.x.Name)}
+	if p.x.Far != "" {
+		parts[0] += " (" + r.mask(p.x.Far) + ")"
+	}
 	if p.id >= 0 {
 		names := make([]string, 0, len(p.x.By))
 		for _, n := range p.x.By[:min(len(p.x.By), 3)] {

@@ -51,12 +51,15 @@ func (m *Model) lookInPlaces(v *trailView) tea.Cmd {
 }
 
 // beyond reports whether a trail tells more than another: its key is surer, it
-// has more events by the same, or more of who was at the other end.
+// has more events by the same, or more of who got in or was at the other end.
 func beyond(a, b *trail.Trail) bool {
 	if known, before := a.Self != nil, b.Self != nil; known != before {
 		return known
 	}
-	return len(a.Steps) > len(b.Steps) || len(a.Steps) == len(b.Steps) && a.Ends() > b.Ends()
+	if len(a.Steps) != len(b.Steps) {
+		return len(a.Steps) > len(b.Steps)
+	}
+	return a.Ends() > b.Ends() || a.Audited > b.Audited
 }
 
 // placesSaid takes in what the places said.

@@ -75,7 +75,7 @@ func (s *teller) asked() {
 		how = " had accepted a connection"
 	}
 	if peer := text(e, fieldPeer); peer != "" {
-		how += ", " + peer
+		how += ", " + withName(peer, Named(e))
 	}
 	if far, guess, ok := t.Far(e); ok {
 		if guess {

@@ -21,6 +21,7 @@ type Objects struct {
 type Object struct {
 	Kind string // Falco's fd.type, or process
 	Name string // as it came from outside
+	Far  string // whose the address at the other end of a connection is, as [Named] says it
 
 	Steps    []int32 // numbers of the steps, in order
 	By       []*Node // who, in the order of their first step
@@ -141,6 +142,7 @@ func (o *Objects) Object(id int) Object {
 			if k := r.O().Kind.String(); k != "" {
 				x.Kind = k
 			}
+			x.Far = Named(r)
 			break
 		}
 	}

@@ -15,7 +15,7 @@ type saying struct {
 	Say  string `yaml:"say"`
 
 	filter *filter.Filter
-	say    *event.Format
+	say    *phrase
 }
 
 // readSayings reads a table; of says where a row's saying is. The tables are
@@ -30,7 +30,7 @@ func readSayings[T any](file string, data []byte, of func(*T) *saying) (all []*T
 		if s.filter, err = filter.Compile(s.When, event.Fields); err != nil {
 			panic(fmt.Sprintf("%s: %s: %v", file, s.When, err))
 		}
-		if s.say, err = event.ParseFormat(s.Say, event.Fields); err != nil {
+		if s.say, err = newPhrase(s.Say); err != nil {
 			panic(fmt.Sprintf("%s: %s: %v", file, s.Say, err))
 		}
 	}

@@ -291,7 +291,7 @@ func (s *teller) earlier(x *told) string {
 	if x.after == nil || x.by.before == nil {
 		return ""
 	}
-	return x.by.before.String(x.after.Events[0])
+	return x.by.before.with(nil, x.after.Events[0])
 }
 
 // far names the process at the other end of a connection.

@@ -2,6 +2,7 @@ package trail
 
 import (
 	bytes "bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -39,7 +40,7 @@ type telling struct {
 	by        []field
 	of, sum   field
 	say, many *phrase
-	before    *event.Format
+	before    *phrase
 }
 
 // roles are what a telling may say that its events are.
@@ -118,7 +119,7 @@ func (t *telling) compile() (err error) {
 		}
 	}
 	if t.Before != "" {
-		if t.before, err = event.ParseFormat(t.Before, event.Fields); err != nil {
+		if t.before, err = newPhrase(t.Before); err != nil {
 			return err
 		}
 	}
@@ -161,7 +162,7 @@ func newPhrase(text string) (*phrase, error) {
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		switch name {
-		case "count", "distinct", "sum", "before":
+		case "count", "distinct", "sum", "before", "parent", "server", "connection":
 		default:
 			closed = false
 		}
@@ -179,10 +180,31 @@ func (p *phrase) with(values map[string]string, r event.Row) string {
 	var b []byte
 	for i, f := range p.parts {
 		if f == nil {
-			b = append(b, values[p.names[i]]...)
+			b = append(b, spoken(values, p.names[i], r)...)
 			continue
 		}
 		b = f.Append(b, r)
 	}
 	return string(b)
 }
+
+// spoken is what stands for a name in a phrase about an event.
+func spoken(values map[string]string, name string, r event.Row) string {
+	switch name {
+	case "parent":
+		return cmp.Or(text(r, fieldParent), "a process that is not known")
+	case "server":
+		return withName(cmp.Or(text(r, fieldServer), event.NotAvailable), ofServer.of(r))
+	case "connection":
+		return withName(cmp.Or(text(r, fieldPeer), event.NotAvailable), Named(r))
+	}
+	return values[name]
+}
+
+// String fills a phrase in which nothing stands that only a story knows.
+func (p *phrase) String(r event.Row) string { return p.with(nil, r) }
+
+var (
+	fieldServer = mustField("fd.sip")
+	fieldParent = mustField("proc.pname")
+)

@@ -9,11 +9,12 @@ import (
 
 // Branch is one process of a lineage as it is drawn.
 type Branch struct {
-	Node  *Node
+	Node  *Node // nil: a line that is no process
 	Depth int32
 	Last  bool // no sibling stands below it
 	Place Place
-	More  int // with Node nil: how many siblings of the root are not listed
+	More  int    // with Node nil: how many siblings of the root are not listed
+	Who   string // with Node nil: who stands behind the root, whose line is the next
 }
 
 // Place says where a process stands in a trail.
@@ -24,6 +25,7 @@ const (
 	Within  Place = iota // in the trail
 	Above                // an ancestor of the root
 	Sibling              // made by the root's parent as well: no part of the trail
+	Behind               // who stands behind the root
 )
 
 // Badges are what stands beside a process.
@@ -33,8 +35,8 @@ type Badges struct {
 	Writes                 int // files that were opened to write, made, renamed or deleted
 }
 
-// Branches lists the lineage: the ancestors from the eldest, the trail's
-// processes, and with siblings the other children of the root's parent. Without
+// Branches lists the lineage: the ancestors from the eldest, who stands behind
+// the root, the trail's processes, and with siblings the other children of the root's parent. Without
 // a root it is everything that has a step.
 func (t *Trail) Branches(siblings bool) []Branch {
 	var all []Branch
@@ -56,6 +58,9 @@ func (t *Trail) Branches(siblings bool) []Branch {
 				others = append(others, n)
 			}
 		}
+	}
+	if who, guess := t.Who(); who != "" {
+		all = append(all, Branch{Depth: depth, Last: true, Place: Behind, Who: map[bool]string{true: "≈ "}[guess] + who})
 	}
 	all = below(all, t.Root, depth, Within, len(others) == 0)
 	switch {

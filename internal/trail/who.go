@@ -2,6 +2,7 @@ package trail
 
 import (
 	"cmp"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type Visit struct {
 	id, namespace, pod string
 	images             []string
 	asked, refused     bool
+	known              []*event.Tables // whose containers may have the source addresses
 }
 
 // Who says who it was: user, groups, address, client.
@@ -35,12 +37,37 @@ func (v *Visit) Who() string {
 		s += " (" + words(v.Groups) + ")"
 	}
 	if len(v.From) > 0 {
-		s += " from " + words(v.From)
+		from := make([]string, len(v.From))
+		for i, addr := range v.From {
+			from[i] = withName(word(addr), v.whose(addr))
+		}
+		s += " from " + strings.Join(from, ", ")
 	}
 	if v.Agent != "" {
 		s += " with " + word(v.Agent)
 	}
 	return s
+}
+
+// into reports whether a request was for a container, by its name in the pod;
+// Docker's has that in its own, k8s_web_web-0_….
+func (v *Visit) into(container string) bool {
+	return v.Container == "" || container == "" || v.Container == container || strings.HasPrefix(container, "k8s_"+v.Container+"_")
+}
+
+// whose says whose a source address is, by the containers that are known where
+// the request's record is, or where its trail is.
+func (v *Visit) whose(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return ""
+	}
+	for _, t := range v.known {
+		if owners := t.Owners(a); len(owners) > 0 {
+			return asOne(owners, ownerWords)
+		}
+	}
+	return ""
 }
 
 // word quotes a value that could pass for several words of ours.
@@ -122,20 +149,27 @@ var into = map[string]bool{"exec": true, "attach": true, "portforward": true, "e
 // and how far apart the clocks may be.
 const visitWithin = 15e9
 
+// pullWithin is how long after a request a debugging container may start: its
+// image is fetched first.
+const pullWithin = 300e9
+
 // findVisits looks for who made the root, among the requests into its pod that
 // were granted: those of the time at which it started, the last before it first. They
 // are sure when there is one that names the command.
 func (t *Trail) findVisits(v *visits) {
 	t.Audited = v.records
-	pod := t.pod()
-	if t.Root == nil || pod.Pod == 0 {
+	name := t.ofPod(func(c *event.Container) event.Str { return c.Pod })
+	if t.Root == nil || name == "" {
 		return
 	}
-	space, name, container := pod.text(pod.Namespace), pod.text(pod.Pod), pod.text(pod.Name)
+	space := t.ofPod(func(c *event.Container) event.Str { return c.Namespace })
+	container := t.ofPod(func(c *event.Container) event.Str { return c.Name })
+	image := t.ofPod(func(c *event.Container) event.Str { return c.Image })
 	outside := t.Root.Parent == nil || t.Root.Parent.Outer
+	entry := t.Root.entry()
 	var exact []*Visit
 	for _, x := range v.all {
-		if x.refused || x.namespace != space || x.pod != name || x.Container != "" && container != "" && x.Container != container {
+		if x.refused || x.namespace != space || x.pod != name || !x.into(container) {
 			continue
 		}
 		start := t.Root.Process.Start
@@ -157,7 +191,9 @@ func (t *Trail) findVisits(v *visits) {
 				continue
 			}
 		case "ephemeralcontainers":
-			if !outside && !isInit(t.Root) || !near || len(x.images) > 0 && !slices.Contains(x.images, pod.text(pod.Image)) {
+			made := entry.Process.Start
+			pulled := made > x.Began-clockSlack && made < x.Began+pullWithin
+			if !isInit(entry) || !pulled || len(x.images) > 0 && image != "" && !slices.Contains(x.images, image) {
 				continue
 			}
 		}
@@ -167,10 +203,22 @@ func (t *Trail) findVisits(v *visits) {
 		t.Visits = exact
 	}
 	t.VisitSure = len(exact) == 1
+	for _, x := range t.Visits {
+		x.known = []*event.Tables{x.Event.T, t.Root.Row().T, t.Alert.T}
+	}
 	slices.SortStableFunc(t.Visits, func(a, b *Visit) int {
 		start := t.Root.Process.Start
 		return cmp.Or(cmp.Compare(max(a.Began-start, 0), max(b.Began-start, 0)), cmp.Compare(start-a.Began, start-b.Began))
 	})
+}
+
+// entry is the process by which a process's container, or what came into it from
+// outside, began.
+func (n *Node) entry() *Node {
+	for n.Parent != nil && !n.Parent.Outer {
+		n = n.Parent
+	}
+	return n
 }
 
 // started reports whether one of the programs that a process ran is a command.
@@ -197,34 +245,27 @@ func apart(a, b int64) int64 { return max(a-b, b-a) }
 // audit records tell; "" when they do not. guess says that it was concluded.
 func (t *Trail) Who() (text string, guess bool) {
 	const most = 5
-	for i, v := range t.Visits {
-		switch {
-		case i == most:
-			return text + ", or one of " + count(len(t.Visits)-most, "other", "others"), true
-		case i > 0:
-			text += "; or "
+	var all []string
+	for _, v := range t.Visits {
+		if who := v.Who(); !slices.Contains(all, who) { // somebody may have asked twice
+			all = append(all, who)
 		}
-		text += v.Who()
+	}
+	text = strings.Join(all[:min(len(all), most)], "; or ")
+	if n := len(all) - most; n > 0 {
+		text += ", or one of " + count(n, "other", "others")
 	}
 	return text, !t.VisitSure
 }
 
-// podRow is a container's row with the texts of its tables.
-type podRow struct {
-	*event.Container
-	t *event.Tables
-}
-
-func (p podRow) text(s event.Str) string { return p.t.Text(s) }
-
-// pod is the subject's container: the alert's own row where that names the pod,
-// else the one of the events.
-func (t *Trail) pod() podRow {
-	if c := t.Alert.C(); c.Pod != 0 || t.Root == nil {
-		return podRow{c, t.Alert.T}
+// ofPod reads something of the subject's container: of the alert's own row where
+// that says it, else of the events'.
+func (t *Trail) ofPod(what func(*event.Container) event.Str) string {
+	if s := t.Alert.T.Text(what(t.Alert.C())); s != "" || t.Root == nil {
+		return s
 	}
 	r := t.Root.Row()
-	return podRow{r.C(), r.T}
+	return r.T.Text(what(r.C()))
 }
 
 // fromLoopback says that the entry's client spoke from the pod's own loopback,
@@ -233,7 +274,7 @@ func (t *Trail) fromLoopback() bool {
 	return t.Entry.B != nil && t.Entry.O().Client().Known && t.Entry.O().Client().Addr().Unmap().IsLoopback()
 }
 
-// list reads a field of several values.
+// members reads a field of several values.
 func members(r event.Row, f field) (all []string) {
 	v, ok := f.Get(r)
 	if !ok {
