@@ -22,6 +22,7 @@ type hub struct {
 	said    func() []source.Note          // by what stands before the hub; may be nil
 	ended   chan struct{}                 // is closed when all sources have ended, and that was told
 	over    func()                        // is told that all sources have ended; may be nil
+	first   *filter.Filter                // of the screen's first level
 	store   *store.Store
 	queue   *queue.Queue  // of all alerts that came, held or not
 	changed chan struct{} // holds one token while there is news
@@ -156,6 +157,10 @@ func (h *hub) start(ctx context.Context, req source.Request) {
 	var finite []source.Source
 	var runs []func()
 	for i, src := range h.sources {
+		req := req
+		if h.through && h.sinks[src] == source.Sink(h) {
+			req.Filter, req.Beside = h.first, nil // what stands before the screen asks others alone for more
+		}
 		run := toldRun{Source: src, told: func(err error) { h.sourceEnded(i, err) }}
 		if _, pager := src.(source.Pager); h.through && !pager && !src.Info().Live {
 			finite = append(finite, run)

@@ -1,12 +1,14 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
 	"github.com/stoop-project/stoop/tui/tuitest"
@@ -54,4 +56,47 @@ func TestFilesInOrderOfTime(t *testing.T) {
 	if ended != 100 || h.running() || st.Stats().Events != 100 {
 		t.Errorf("the end was told after %d events, running: %v, %d held", ended, h.running(), st.Stats().Events)
 	}
+}
+
+// What rules need beside a filter is asked of those sources alone that they see
+// the events of: a server that holds alerts looks for what the screen shows.
+func TestRulesAskWhoseEventsTheySee(t *testing.T) {
+	wide, err := filter.Compile("proc.name = a or evt.type = execve", event.Fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, apart := &asked{}, &asked{}
+	seen.Name, apart.Name = "seen", "apart"
+	seen.IsLive, apart.IsLive = true, true
+	opt := Options{
+		Sources: []source.Source{seen, apart}, Request: source.Request{Filter: wide, Newest: true}, Filter: "proc.name = a",
+		Through: func(src source.Source, to source.Sink) source.Sink {
+			if src == source.Source(apart) {
+				return to
+			}
+			return source.SinkFunc(to.Batch)
+		},
+		Env: []string{}, Store: store.New(0),
+	}
+	m, err := New(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.hub.start(t.Context(), opt.Request)
+	<-m.hub.ended
+	if got, want := [2]string{seen.filter, apart.filter}, [2]string{wide.String(), "proc.name = a"}; got != want || !apart.newest {
+		t.Errorf("asked for %q, want %q", got, want)
+	}
+}
+
+// asked remembers what it was asked for.
+type asked struct {
+	tuitest.Source
+	filter string
+	newest bool
+}
+
+func (a *asked) Run(_ context.Context, req source.Request, _ source.Sink) error {
+	a.filter, a.newest = req.Filter.String(), req.Newest
+	return nil
 }

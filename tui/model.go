@@ -153,7 +153,7 @@ func New(ctx context.Context, opt Options) (*Model, error) {
 		return nil, err
 	}
 	first.follow = m.hub.live()
-	m.asked = opt.Filter
+	m.asked, m.hub.first = opt.Filter, first.filter()
 	m.stack = []*level{first}
 	m.cases.Casework = opt.Cases
 	m.cases.read()
