@@ -3,6 +3,7 @@ package agg
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -160,6 +161,33 @@ func TestNotIndexed(t *testing.T) {
 	texts["rule"] = texts["rule"][:1] // without its multi-field
 	if _, err := New(dashboard.Query{Panel: panel}, Target{Binding: b, Fields: texts}); !errors.Is(err, ErrNotIndexed) || !strings.Contains(err.Error(), "alert.rule") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A process's name follows from its command line where it stands nowhere. The
+// server counts the names that there are, and how many documents have only the
+// command line.
+func TestValuesThatFollow(t *testing.T) {
+	panel, err := dashboard.Of(dashboard.Panel{Kind: dashboard.Terms, By: []string{"proc.name"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := index()
+	f["output_fields.proc.cmdline"] = []mapping.Field{{Path: "output_fields.proc.cmdline", Type: "keyword", Indexed: true, Aggregatable: true}}
+	for lines, note := range map[int]string{0: "", 3: "3 events may have a value that follows from something else"} {
+		c, err := New(dashboard.Query{Panel: panel}, Target{Binding: &profile.Binding{Profile: profile.ByName("falco")}, Fields: f, Query: json.RawMessage(`{"match_all":{}}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := fmt.Sprintf(`{"hits":{"total":{"value":10}},"aggregations":{"none":{"doc_count":0},
+			"place0":{"doc_count":7,"count":{"value":1},"values":{"buckets":[{"key":"sh","doc_count":7}]}},"place1":{"doc_count":%d}}}`, lines)
+		if done, err := c.Take([]byte(answer)); !done || err != nil {
+			t.Fatalf("done is %v: %v", done, err)
+		}
+		got := c.Result()
+		if c.Untold() != int64(lines) || got.Groups[0].Count != 7 || !strings.Contains(strings.Join(got.Notes, ""), note) || len(got.Notes) > lines {
+			t.Errorf("%d command lines: %d untold, %+v", lines, c.Untold(), got)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func told(groups []dsl.Group) []dsl.Group {
 	return slices.DeleteFunc(slices.Clone(groups), func(g dsl.Group) bool { return g.Form == profile.FormDerived })
 }
 
-// Untold is how many documents have a value that the index does not tell: it
+// Untold is how many documents may have a value that the index does not tell: it
 // follows from something else in them. They are counted among the others.
 func (c *Count) Untold() int64 { return c.sum.untold }
 

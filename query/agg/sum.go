@@ -15,7 +15,7 @@ type sums struct {
 	groups  map[string]*dashboard.Group
 	order   []string
 	values  int64 // different values at all places, as the server counts them
-	untold  int64 // documents whose value follows from something else in them
+	untold  int64 // documents whose value may follow from something else in them
 	hidden  int64 // documents whose value is too long to be indexed
 	partial bool
 }
@@ -72,7 +72,7 @@ func (s *sums) result(counted bool) *dashboard.Result {
 		s.res.Other += s.hidden
 	}
 	if s.untold > 0 {
-		s.note("%d events have a value that follows from something else in them, which the index does not tell; they are among the others.", s.untold)
+		s.note("%d events may have a value that follows from something else in them, which the index does not tell; they are among the others.", s.untold)
 		s.res.Other += s.untold
 	}
 	if len(p.Fields()) == 0 {

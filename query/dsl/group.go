@@ -9,7 +9,7 @@ import (
 // Group is where an index can tell the values of a field apart: a place, in
 // documents that have the value there.
 type Group struct {
-	Where  Query               // those documents: nothing is at the places before
+	Where  Query               // those documents: nothing is at the places before; of derived, those that may have one
 	There  Query               // all that have something at this place
 	Path   string              // to aggregate by; "" for a constant
 	Form   profile.Form        // how what is stored there stands for the value: same, id, table; derived: nobody there can tell
@@ -46,7 +46,7 @@ func Groups(b *profile.Binding, m mapping.Fields, f *event.Field, a event.Arg) (
 			groups = append(groups, g)
 			continue
 		}
-		if p.Form == profile.FormDerived && here.exact() && len(groups) > 0 {
+		if p.Form == profile.FormDerived && len(groups) > 0 {
 			groups = append(groups, g)
 			continue
 		}
