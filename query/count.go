@@ -54,9 +54,13 @@ func (s *SIEM) countPanel(ctx context.Context, q dashboard.Query) (*dashboard.Re
 	if len(k.Bindings) == 0 {
 		return &dashboard.Result{Span: q.Span, Notes: []string{"no profile knows the documents of " + s.Index}}, nil
 	}
+	each := q
+	if len(k.Bindings) > 1 {
+		each = q.Wide()
+	}
 	var parts []*dashboard.Result
 	for i := range k.Bindings {
-		part, err := s.countKind(ctx, q, k, &k.Bindings[i])
+		part, err := s.countKind(ctx, each, k, &k.Bindings[i])
 		if err != nil {
 			return nil, err
 		}

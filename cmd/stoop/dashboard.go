@@ -150,8 +150,9 @@ func (c *printCmd) spanOf(ctx context.Context, d *dashboard.Dashboard, req sourc
 		}
 	}
 	if req.Since.IsZero() && req.Until.IsZero() {
+		last := span.To
 		span.From, span.To = dashboard.Frame(span.From, span.To, span.Buckets)
-		return span, outside, nil
+		return span.Until(last), outside, nil
 	}
 	if !req.Since.IsZero() {
 		span.From = req.Since.UnixNano()

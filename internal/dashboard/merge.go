@@ -1,25 +1,29 @@
 package dashboard
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
 )
 
-// Merge adds up what several sources counted for one panel. Values that a
-// source counted among its others cannot be told apart any more: a note says
-// so where that matters.
+// Merge adds up what several sources, or kinds of documents, counted for one
+// panel, each best asked for more values than it shows ([Query.Wide]). Values
+// that one counted among its others cannot be told apart any more: a note says
+// what a count may lack for it.
 func Merge(p *Panel, results []*Result) *Result {
 	if some := slices.DeleteFunc(slices.Clone(results), func(r *Result) bool { return r.Total == 0 && len(r.Notes) == 0 }); len(some) > 0 {
 		results = some
 	}
 	if len(results) == 1 {
+		results[0].cut(p.Rows())
 		return results[0]
 	}
-	sum := &Result{}
+	sum, untold := &Result{}, int64(0)
 	groups := map[string]*Group{}
 	for _, r := range results {
 		sum.add(r)
+		untold += r.least()
 		for i := range r.Groups {
 			addGroup(groups, &r.Groups[i])
 		}
@@ -32,10 +36,21 @@ func Merge(p *Panel, results []*Result) *Result {
 		sum.Values = int64(len(sum.Groups))
 	} else if len(p.By) > 0 {
 		sum.Values = -1
-		sum.Notes = append(sum.Notes, "each source counted its own most frequent values; others may be among them that only together are many")
+		if untold > 0 {
+			sum.Notes = append(sum.Notes, fmt.Sprintf("counted in %d parts, of each its most frequent values: a count may lack up to %d", len(results), untold))
+		}
 	}
 	sum.cut(p.Rows())
 	return sum
+}
+
+// least is how many events at most have a value that the result counts among the
+// others: as many as the rarest of those that it tells.
+func (r *Result) least() int64 {
+	if r.Other == 0 || len(r.Groups) == 0 {
+		return r.Other
+	}
+	return min(r.Other, r.Groups[len(r.Groups)-1].Count)
 }
 
 func (r *Result) add(o *Result) {

@@ -80,6 +80,15 @@ type Span struct {
 // Step is the length of a bucket in ns, at least 1.
 func (s Span) Step() int64 { return max((s.To-s.From)/int64(max(s.Buckets, 1)), 1) }
 
+// Until is the span without the buckets behind the one of a time, in which
+// nothing lies.
+func (s Span) Until(last int64) Span {
+	if at := s.Bucket(last); at >= 0 {
+		s.To, s.Buckets = s.From+int64(at+1)*s.Step(), at+1
+	}
+	return s
+}
+
 // Has reports whether a time lies in the span.
 func (s Span) Has(ns int64) bool { return s.From == s.To || ns >= s.From && ns < s.To }
 
@@ -96,6 +105,32 @@ type Query struct {
 	Panel  *Panel
 	Filter *filter.Filter // the dashboard's and the panel's together; nil: all events
 	Span   Span
+}
+
+// wideBuckets bounds the buckets of time that a wide query asks for, all values
+// together.
+const wideBuckets = 20_000
+
+// Wide is the query with more values than its panel shows: what several sources
+// count of it can be added up, and the most frequent values are among each
+// one's.
+func (q Query) Wide() Query {
+	p := *q.Panel
+	p.Limit = MaxLimit
+	if p.Timed() {
+		p.Limit = max(q.Panel.Rows(), min(wideBuckets/max(q.Span.Buckets, 1), 10*DefaultLimit))
+	}
+	q.Panel = &p
+	return q
+}
+
+// Wides are queries with more values than their panels show.
+func Wides(qs []Query) []Query {
+	wide := make([]Query, len(qs))
+	for i, q := range qs {
+		wide[i] = q.Wide()
+	}
+	return wide
 }
 
 // Result is what a panel found.

@@ -36,12 +36,19 @@ func Count(ctx context.Context, qs []dashboard.Query, sources []Source, held Hel
 	owned := func(t *event.Tables) bool {
 		return slices.ContainsFunc(counters, func(c Counter) bool { return c.Owns(t) })
 	}
-	each := [][]*dashboard.Result{held.Panels(ctx, qs, owned)}
+	asked := qs
+	if len(counters) > 0 {
+		asked = dashboard.Wides(qs)
+	}
+	each := [][]*dashboard.Result{held.Panels(ctx, asked, owned)}
 	if each[0] == nil {
 		return nil, ctx.Err()
 	}
+	if some := func(r *dashboard.Result) bool { return r.Total > 0 }; len(counters) == 1 && !slices.ContainsFunc(each[0], some) {
+		asked = qs // one counts all of it
+	}
 	for _, c := range counters {
-		counted, err := c.Count(ctx, qs)
+		counted, err := c.Count(ctx, asked)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Info().Name, err)
 		}
