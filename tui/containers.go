@@ -116,10 +116,12 @@ func (c *containers) draw(a grid.Area, r reader, focus, partly bool, within stri
 		st = styFocus
 	}
 	x := head.Text(1, 0, st, "containers")
-	head.Text(x+1, 0, styFaint, count(int64(len(c.all))))
+	x = head.Text(x+1, 0, styFaint, count(int64(len(c.all))))
 	order := "by " + c.order.String()
-	if partly {
+	if partly && x+1+len("fetched, "+order) < head.W {
 		order = "fetched, " + order
+	} else if partly {
+		order = "fetched" // says more than the order
 	}
 	head.Right(head.W-1, 0, styFaint, order)
 	if len(c.all) == 0 {

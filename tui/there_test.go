@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/stoop-project/stoop/internal/dashboard"
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/store"
@@ -70,6 +72,11 @@ func TestHistogramOfWhatIsThere(t *testing.T) {
 		t.Errorf("it does not show that there is more:\n%s", text)
 	}
 	golden(t, d, 120, 40, "histogram-there")
+	d.Send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if text := d.Text(); !strings.Contains(text, "containers 5     fetched") {
+		t.Errorf("a narrow list does not say what it counts:\n%s", text)
+	}
+	d.Send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	click(d, m.hist.area.X+2, m.hist.area.Y) // a bar of which nothing was fetched
 	if text := d.Text(); !strings.Contains(text, "0 of 6 events fetched") {
 		t.Errorf("the bar does not say what of it was fetched:\n%s", text)
