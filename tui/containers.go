@@ -29,7 +29,7 @@ type containerOrder uint8
 
 // The orders, in the order in which a key goes through them.
 const (
-	byAlerts containerOrder = iota // the worst alerts first
+	byAlerts containerOrder = iota // the worst alerts first, the most of them before
 	byName
 	byEvents
 	numOrders
@@ -55,6 +55,8 @@ func (c *containers) sort() {
 		switch {
 		case c.order == byAlerts && rank(a) != rank(b):
 			return rank(a) - rank(b)
+		case c.order == byAlerts && a.Alerts != b.Alerts:
+			return b.Alerts - a.Alerts
 		case c.order == byEvents && a.Events != b.Events:
 			return b.Events - a.Events
 		case (a.ID == event.HostID) != (b.ID == event.HostID): // the host is no container: last

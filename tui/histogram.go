@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strings"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/dashboard"
@@ -168,7 +167,7 @@ var ticks = []time.Duration{
 func (h *histogram) drawAxis(a grid.Area, c counted, cl clock, cursor int64) {
 	a.HLine(0, styLine)
 	n, width := len(c.hist), time.Duration(c.width())
-	label := " " + stepText(width) + " a bar"
+	label := " " + dashboard.StepText(width) + " a bar"
 	tick := ticks[len(ticks)-1]
 	for _, t := range ticks {
 		if t >= width*18 {
@@ -191,17 +190,6 @@ func (h *histogram) drawAxis(a grid.Area, c counted, cl clock, cursor int64) {
 	if !anyMark(c.marks, from, n) && (at < from || at >= n) {
 		a.Right(a.W, 0, styFaint, label)
 	}
-}
-
-func stepText(d time.Duration) string {
-	if d < time.Second || d%time.Second != 0 {
-		return strings.Replace(d.String(), "µs", " µs", 1)
-	}
-	text := span(d)
-	for _, none := range []string{"00s", "00m", "00h"} {
-		text = strings.TrimSuffix(text, none)
-	}
-	return text
 }
 
 func anyMark(marks []event.Priority, from, to int) bool {

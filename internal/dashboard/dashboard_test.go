@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBuiltIn(t *testing.T) {
@@ -119,4 +120,15 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestStepText(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Second: "1s", 90 * time.Second: "1m30s", time.Minute: "1m", time.Hour: "1h", 36 * time.Hour: "1d12h", 365 * 24 * time.Hour: "365d",
+		20 * time.Microsecond: "20 µs", 1500 * time.Millisecond: "1.5s", 2*time.Hour + time.Minute: "2h1m", 25*time.Hour + time.Minute: "25h1m",
+	} {
+		if got := StepText(d); got != want {
+			t.Errorf("%v is written %q, not %q", d, got, want)
+		}
+	}
 }

@@ -61,7 +61,7 @@ func (t Text) panel(p *Panel, r *Result) {
 	t.line("")
 	title := p.Title
 	if p.Timed() && r.Span.Buckets > 0 {
-		title += ", " + time.Duration(r.Span.Step()).String() + " a mark"
+		title += ", " + StepText(time.Duration(r.Span.Step())) + " a mark"
 	}
 	t.line("%s", title)
 	switch p.Kind {
@@ -183,6 +183,25 @@ func fit(s string, width int) string {
 		s = string(r[:len(r)-1])
 	}
 	return s + "…" + strings.Repeat(" ", max(width-1-displaywidth.String(s), 0))
+}
+
+// StepText writes how long a bucket is: 30s, 1h, 365d.
+func StepText(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= day && d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	case d >= day && d%time.Hour == 0:
+		return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+	}
+	text := strings.Replace(d.String(), "µs", " µs", 1)
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // Bar is a bar of up to width cells for n of most.
