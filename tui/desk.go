@@ -5,12 +5,14 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/queue"
-	"github.com/stoop-project/stoop/internal/store"
+	"github.com/stoop-project/stoop/internal/source"
 )
 
 // desk keeps what is decided where others see it.
@@ -20,6 +22,7 @@ type desk struct {
 
 	mu      sync.Mutex
 	trouble string // why what others decide is not seen
+	doing   string // how far a state has been written into alerts; "": none is
 }
 
 // name says where it is.
@@ -35,6 +38,20 @@ func (d *desk) fault() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.trouble
+}
+
+// tell says how far something is that takes a while.
+func (d *desk) tell(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.doing = text
+}
+
+// progress is how far it is; "" when nothing is under way.
+func (d *desk) progress() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.doing
 }
 
 // follow takes in what was decided, and then what others decide, until ctx is
@@ -63,7 +80,7 @@ func (d *desk) follow(ctx context.Context, h *hub) {
 // savedMsg is a record that was kept, or why not.
 type savedMsg struct {
 	record queue.Record
-	marked int // alerts that it was written into
+	marked queue.Marked // the alerts that it was written into
 	err    error
 }
 
@@ -75,41 +92,52 @@ func (d *desk) save(m *Model, r queue.Record, row event.Row) tea.Cmd {
 		r.Version = itoa(n + 1)
 		return func() tea.Msg { return savedMsg{record: r} }
 	}
-	ctx, to, alerts := m.ctx, d.to, m.alerts
+	ctx, to := m.ctx, d.to
+	spread := m.spread()
 	before, _ := m.hub.queue.Record(r.ID)
 	return func() tea.Msg {
 		kept, err := to.Save(ctx, r)
 		msg := savedMsg{record: kept, err: err}
 		if marker, ok := to.(queue.Marker); ok && err == nil && before.State != r.State {
-			msg.marked, msg.err = marker.Mark(ctx, idsOf(ctx, alerts, r, row), kept)
+			if spread.Into = marker; row.B != nil {
+				msg.marked, msg.err = marker.Mark(ctx, []string{queue.AlertID(row)}, kept)
+			} else {
+				msg.marked, msg.err = spread.Run(ctx, kept)
+			}
 		}
 		return msg
 	}
 }
 
-// idsOf returns the ids of the alerts that a record is about and that have a
-// place for its state.
-func idsOf(ctx context.Context, alerts *store.View, r queue.Record, row event.Row) (ids []string) {
-	if row.B != nil {
-		return []string{queue.AlertID(row)}
-	}
-	const page = 1024
-	for k := 0; ctx.Err() == nil; k += page {
-		refs := alerts.Range(k, page)
-		for _, ref := range refs {
-			if row := ref.Row(); row.T.Text(row.A().Origin) == "elastic" && queue.KindOf(row).ID() == r.ID {
-				ids = append(ids, queue.AlertID(row))
+// spread writes what is decided about a group into its alerts, in every source
+// that looks for them.
+func (m *Model) spread() queue.Spread {
+	finders, h, d := source.Finders(m.hub.sources), m.hub, &m.desk
+	return queue.Spread{
+		Find: func(ctx context.Context, f *filter.Filter, since, until time.Time, n int, each func(event.Row)) (more bool, err error) {
+			for _, src := range finders {
+				rest, err := src.Find(ctx, source.Request{Filter: f, Since: since, Until: until}, n, source.SinkFunc(func(b *event.Batch) {
+					for i := range b.Len() {
+						each(b.Row(i))
+					}
+				}))
+				if err != nil {
+					return false, err
+				}
+				more = more || rest
 			}
-		}
-		if len(refs) < page {
-			break
-		}
+			return more, nil
+		},
+		Told: func(done queue.Marked) {
+			d.tell("written into " + plural(int64(done.Written), "alert") + " so far")
+			h.poke()
+		},
 	}
-	return ids
 }
 
 // saved takes in what was kept, and says so.
 func (m *Model) saved(msg savedMsg) {
+	m.desk.tell("")
 	var conflict *queue.Conflict
 	if errors.As(msg.err, &conflict) {
 		m.hub.queue.Apply(conflict.Theirs)
@@ -125,8 +153,11 @@ func (m *Model) saved(msg savedMsg) {
 	if msg.record.Verdict != "" {
 		text += ", " + msg.record.Verdict
 	}
-	if msg.marked > 0 {
-		text += "; written into " + plural(int64(msg.marked), "alert")
+	if n := msg.marked.Written; n > 0 {
+		text += "; written into " + plural(int64(n), "alert")
+	}
+	if n := msg.marked.Conflicts; n > 0 {
+		text += ", " + plural(int64(n), "alert") + " left as somebody else has just written them"
 	}
 	if msg.err != nil {
 		m.fail(text + ", but not written into all alerts: " + msg.err.Error())

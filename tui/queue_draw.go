@@ -29,6 +29,9 @@ func (v *queueView) draw(m *Model, a grid.Area) {
 	head, body := a.CutTop(2)
 	x := head.Text(2, 0, styFocus, "queue")
 	says, where, st := v.says(), "states are kept "+m.desk.name(), styFaint
+	if doing := m.desk.progress(); doing != "" {
+		where, st = doing, styAccent
+	}
 	if fault := m.desk.fault(); fault != "" {
 		where, st = "what others decide is not seen: "+fault, styError
 	}

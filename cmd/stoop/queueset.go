@@ -121,12 +121,15 @@ func (c *queueSetCmd) save(a *app, desk queue.Desk, r queue.Record, ids []string
 		text += ", " + saved.Verdict
 	}
 	if m, ok := desk.(queue.Marker); ok && c.State != "" && len(ids) > 0 {
-		n, err := m.Mark(a.ctx, ids, saved)
+		done, err := m.Mark(a.ctx, ids, saved)
 		if err != nil {
-			return fmt.Errorf("%s, and is kept in %s; it was written into %d of %s: %w", text, desk.Name(), n, count(len(ids), "alert"), err)
+			return fmt.Errorf("%s, and is kept in %s; it was written into %d of %s: %w", text, desk.Name(), done.Written, count(len(ids), "alert"), err)
 		}
-		if n > 0 {
-			text += fmt.Sprintf("; written into %s", count(n, "alert"))
+		if done.Written > 0 {
+			text += fmt.Sprintf("; written into %s", count(done.Written, "alert"))
+		}
+		if done.Conflicts > 0 {
+			text += fmt.Sprintf("; %s left as somebody else has just written them", count(done.Conflicts, "alert"))
 		}
 	}
 	_, err = fmt.Fprintf(safetext.NewWriter(a.out), "%s; kept in %s\n", text, desk.Name())

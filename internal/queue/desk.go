@@ -22,7 +22,7 @@ type Desk interface {
 // Marker is implemented by desks that can write a state into the alerts
 // themselves, where others look for it (kibana.alert.workflow_status).
 type Marker interface {
-	// Mark writes a state into alerts by their ids, and returns into how many:
-	// fewer than ids where alerts are not the server's, or have gone.
-	Mark(ctx context.Context, ids []string, r Record) (n int, err error)
+	// Mark writes a state into alerts by their ids, and says into how many: fewer
+	// than ids where alerts are not the server's, or have gone.
+	Mark(ctx context.Context, ids []string, r Record) (Marked, error)
 }

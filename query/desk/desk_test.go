@@ -129,9 +129,9 @@ func TestMark(t *testing.T) {
 	)
 	d := at(t, s, newIndex(t), alerts)
 	now := time.Now()
-	n, err := d.Mark(t.Context(), []string{"a", "b", "nobody"}, queue.Record{State: queue.Closed, At: now})
-	if n != 2 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+	done, err := d.Mark(t.Context(), []string{"a", "b", "nobody"}, queue.Record{State: queue.Closed, At: now})
+	if done != (queue.Marked{Written: 2}) || err != nil {
+		t.Fatalf("%+v, %v", done, err)
 	}
 	told, next, err := d.marked(t.Context(), now.Add(-time.Second))
 	if err != nil || len(told) != 2 || told[0].State != queue.Closed || next.Before(now.Truncate(time.Millisecond)) {
@@ -162,5 +162,27 @@ func TestRefused(t *testing.T) {
 		if _, err := New(c, name, ""); err == nil {
 			t.Errorf("%s was taken", name)
 		}
+	}
+}
+
+// What somebody else writes to between looking and writing is left as theirs,
+// and counted.
+func TestMarkConflict(t *testing.T) {
+	s := siem.Shared(t, siem.ES8)
+	settings := `{"mappings":{"properties":{"kibana.alert.uuid":{"type":"keyword"},"kibana.alert.workflow_status":{"type":"keyword"}}}}`
+	alerts := s.Index(t, settings,
+		[]byte(`{"kibana.alert.uuid":"a","kibana.alert.workflow_status":"open"}`), []byte(`{"kibana.alert.uuid":"b","kibana.alert.workflow_status":"open"}`))
+	d := at(t, s, newIndex(t), alerts)
+	found, err := d.find(t.Context(), []string{"a", "b"})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	s.Do(t, "POST", "/"+alerts+"/_update/"+found[0].ID+"?refresh=true", []byte(`{"doc":{"kibana.alert.workflow_status":"acknowledged"}}`))
+	done, err := d.write(t.Context(), found, queue.Record{State: queue.Closed, At: when})
+	if done != (queue.Marked{Written: 1, Conflicts: 1}) || err != nil {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if now, err := d.find(t.Context(), []string{"a", "b"}); err != nil || !strings.Contains(string(now[0].Source)+string(now[1].Source), "acknowledged") {
+		t.Errorf("theirs is gone: %s %s, %v", now[0].Source, now[1].Source, err)
 	}
 }

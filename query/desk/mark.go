@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,9 +19,9 @@ const markMost = 2000
 
 // Mark implements [queue.Marker]: it writes the state into Elastic's alerts. What
 // somebody else writes to at the same time is left to them, and not counted.
-func (d *Desk) Mark(ctx context.Context, ids []string, r queue.Record) (n int, err error) {
+func (d *Desk) Mark(ctx context.Context, ids []string, r queue.Record) (done queue.Marked, err error) {
 	if d.alerts == "" {
-		return 0, nil
+		return done, nil
 	}
 	for len(ids) > 0 && err == nil {
 		some := ids[:min(len(ids), markMost)]
@@ -29,11 +30,11 @@ func (d *Desk) Mark(ctx context.Context, ids []string, r queue.Record) (n int, e
 		if found, err = d.find(ctx, some); err != nil || len(found) == 0 {
 			continue
 		}
-		var done int
-		done, err = d.write(ctx, found, r)
-		n += done
+		var part queue.Marked
+		part, err = d.write(ctx, found, r)
+		done.Written, done.Conflicts = done.Written+part.Written, done.Conflicts+part.Conflicts
 	}
-	return n, err
+	return done, err
 }
 
 // stored is an alert as it lies in its index.
@@ -65,7 +66,7 @@ func (d *Desk) find(ctx context.Context, ids []string) ([]stored, error) {
 }
 
 // write writes a state into alerts, each as it was found.
-func (d *Desk) write(ctx context.Context, alerts []stored, r queue.Record) (n int, err error) {
+func (d *Desk) write(ctx context.Context, alerts []stored, r queue.Record) (done queue.Marked, err error) {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)
 	for _, a := range alerts {
@@ -74,12 +75,15 @@ func (d *Desk) write(ctx context.Context, alerts []stored, r queue.Record) (n in
 			lines.Encode(map[string]any{"doc": a.change(string(r.State), r.At.UTC().Format(timeFormat))}),
 		)
 		if err != nil {
-			return 0, err
+			return done, err
 		}
 	}
 	var answer struct {
 		Items []map[string]struct {
 			Status int `json:"status"`
+			Error  struct {
+				Reason string `json:"reason"`
+			} `json:"error"`
 		} `json:"items"`
 	}
 	_, err = d.conn.Do(ctx, conn.Request{
@@ -87,11 +91,16 @@ func (d *Desk) write(ctx context.Context, alerts []stored, r queue.Record) (n in
 		Read: func(text []byte) error { answer.Items = nil; return json.Unmarshal(text, &answer) },
 	})
 	for _, item := range answer.Items {
-		if item["update"].Status == http.StatusOK {
-			n++
+		switch update := item["update"]; {
+		case update.Status == http.StatusOK:
+			done.Written++
+		case update.Status == http.StatusConflict:
+			done.Conflicts++
+		case err == nil:
+			err = fmt.Errorf("%s refused an alert (%d): %s", d.conn.Name(), update.Status, update.Error.Reason)
 		}
 	}
-	return n, err
+	return done, err
 }
 
 // change is what an update merges into the document: the fields as it has them,
