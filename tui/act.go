@@ -102,7 +102,7 @@ func (m *Model) ofRow(row event.Row) (lines []actLine) {
 		}
 		lines = append(lines, actLine{name: "story", title: "the story of this alert as a stoop command", text: strings.Join(append(words, "--story", itoa64(row.B.Time[row.I])), " ") + " # " + at})
 	}
-	for _, p := range respond.Propose(row) {
+	for _, p := range m.responses().Propose(row) {
 		l := actLine{name: p.Response.Name, title: p.Response.Title, lacks: strings.Join(p.Lacks, "; ")}
 		if p.Text != "" {
 			l.text = p.Script()
@@ -110,6 +110,19 @@ func (m *Model) ofRow(row event.Row) (lines []actLine) {
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// responses are what may be done about rows, the user's own included; what is
+// wrong with these is said.
+func (m *Model) responses() *respond.Table {
+	if m.opt.Responses == nil {
+		return respond.BuiltIn
+	}
+	t, err := m.opt.Responses.Table()
+	if err != nil {
+		m.fail(safe(err.Error()))
+	}
+	return t
 }
 
 // key implements overlay.

@@ -16,6 +16,7 @@ import (
 	"github.com/stoop-project/stoop/internal/pivot"
 	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/queue"
+	"github.com/stoop-project/stoop/internal/respond"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -46,6 +47,7 @@ type Options struct {
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Folder    // the user's own pivots; nil: those built in
+	Responses   *respond.Folder  // the user's own responses; nil: those built in
 	Tuning      Tuning           // what exceptions to rules are made with
 	Desk        queue.Desk       // where is kept what is decided about alerts; nil: nowhere
 	Cases       Casework         // what cases are kept with

@@ -46,6 +46,7 @@ type cli struct {
 	Fields     fieldsCmd                 `cmd:"" help:"List the fields that filters and columns know."`
 	Profiles   profilesCmd               `cmd:"" help:"Kinds of documents: list, show, detect, test."`
 	Pivots     pivotsCmd                 `cmd:"" help:"Ways from an event to others: list, check, schema."`
+	Responses  responsesCmd              `cmd:"" help:"What may be done about an event, as text: list, check, schema."`
 	Version    versionCmd                `cmd:"" help:"Print the version."`
 	TaxLoop    taxLoopCmd                `cmd:"" hidden:""`
 	Completion kongcompletion.Completion `cmd:"" help:"Print shell code for completion."`

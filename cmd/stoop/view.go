@@ -14,6 +14,7 @@ import (
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/places"
+	"github.com/stoop-project/stoop/internal/respond"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -113,6 +114,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		Open: c.first, Places: c.beside,
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
+		Responses:   respond.NewFolder(responseFolder()),
 		Tuning:      c.detect.tuning(),
 		Catalog:     c.detect.catalog(),
 		Desk:        desk,

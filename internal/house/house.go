@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"internal/compare":   {"internal/store", "internal/dashboard", "internal/filter", "internal/event"}, // its test counts with a store
 	"internal/rules":     {"internal/filter", "internal/event"},
 	"internal/summary":   {"internal/profile", "internal/filter", "internal/event"}, // its test reads documents
-	"internal/pivot":     {"internal/source", "internal/store", "internal/filter", "internal/event"},
+	"internal/pivot":     {"internal/reread", "internal/source", "internal/store", "internal/filter", "internal/event"},
 	"internal/source":    {"internal/dashboard", "internal/filter", "internal/event"},
 	"internal/profile":   {"internal/filter", "internal/event"},
 	"internal/recording": {"internal/source", "internal/profile", "internal/filter", "internal/event", safetext},
@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"internal/receive":   {"internal/source", "internal/profile", "internal/event"},
 	"internal/queue":     {"internal/journal", "internal/store", "internal/dashboard", "internal/filter", "internal/event", safetext}, // its test counts with a store
 	"internal/journal":   {"internal/spool"},
-	"internal/respond":   {"internal/event"},
+	"internal/respond":   {"internal/reread", "internal/filter", "internal/event"},
 	"internal/casefile":  {"internal/journal", "internal/spool", "internal/trail", "internal/event", safetext},
 	"internal/notify":    {"internal/config", "internal/rules", "internal/spool", "internal/source", "internal/filter", "internal/event", safetext},
 	"query":              {"internal/queue", "internal/source", "internal/store", "internal/dashboard", "internal/profile", "internal/config", "internal/spool", "internal/filter", "internal/event", safetext},
@@ -56,6 +56,7 @@ var arrows = map[string][]string{
 
 	// Leaves.
 	"bpf":               {},
+	"internal/reread":   {},
 	"themes":            {},
 	safetext:            {},
 	"internal/demo":     {"internal/recording", "internal/source", "internal/filter", "internal/event"}, // its test looks at what it holds

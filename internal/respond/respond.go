@@ -1,28 +1,27 @@
 package respond
 
 import (
-	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/filter"
 )
-
-//go:embed responses.yaml
-var builtIn []byte
 
 // Response is one thing that may be done, as the table has it.
 type Response struct {
 	Name  string `yaml:"name"`
 	Title string `yaml:"title"`
 	About string `yaml:"about"`
+	When  string `yaml:"when"` // a filter: the events that it is about; "": all
 	Costs string `yaml:"costs"`
 	Text  string `yaml:"text"`
 	Undo  string `yaml:"undo"`
+
+	when *filter.Filter // nil: all
 }
 
 // Proposal is a response to an event.
@@ -31,40 +30,6 @@ type Proposal struct {
 	Text     string   // the commands, filled in; "" when something is missing
 	Undo     string   // how it is taken back; "" for not at all
 	Lacks    []string // what is missing, a clause each
-}
-
-// All are the responses that there are.
-var All = mustLoad(builtIn)
-
-func mustLoad(text []byte) []*Response {
-	all, err := Load(text)
-	if err != nil {
-		panic(err)
-	}
-	return all
-}
-
-// Load reads a table of responses. Errors name the response and what is wrong.
-func Load(text []byte) (all []*Response, err error) {
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
-	dec.KnownFields(true)
-	if err := dec.Decode(&all); err != nil {
-		return nil, fmt.Errorf("responses: %w", err)
-	}
-	for _, r := range all {
-		if r.Name == "" || r.Title == "" || r.Text == "" {
-			return nil, fmt.Errorf("response %q: name, title and text are needed", r.Name)
-		}
-		for _, m := range hole.FindAllStringSubmatch(r.Text+r.Undo, -1) {
-			if _, _, err := event.Fields.Parse(m[1]); err != nil {
-				return nil, fmt.Errorf("response %s: %s: %w", r.Name, m[0], err)
-			}
-			if forms[m[2]].is == nil {
-				return nil, fmt.Errorf("response %s: %s: there is no form %q", r.Name, m[0], m[2])
-			}
-		}
-	}
-	return all, nil
 }
 
 // hole is a place for a field's value.
@@ -87,12 +52,16 @@ var forms = map[string]form{
 	"word":   {regexp.MustCompile(`^[\pL\pN_.:/@+][\pL\pN\pP\pS ]{0,252}$`), "a name of plain characters", true},
 }
 
+// formNames lists the forms.
+func formNames() string { return strings.Join(slices.Sorted(maps.Keys(forms)), ", ") }
+
 // Propose fills in what may be done about an event, in the order of the table:
 // what can be done, then what cannot.
-func Propose(r event.Row) []Proposal { return propose(All, r) }
-
-func propose(all []*Response, r event.Row) (out []Proposal) {
-	for _, response := range all {
+func (t *Table) Propose(r event.Row) (out []Proposal) {
+	for _, response := range t.all {
+		if response.when != nil && !response.when.Match(r.B, r.I) {
+			continue
+		}
 		p := Proposal{Response: response}
 		p.Text, p.Lacks = fill(response.Text, r)
 		p.Undo, _ = fill(response.Undo, r)

@@ -36,7 +36,7 @@ func named(t *testing.T, all []Proposal, name string) Proposal {
 }
 
 func TestPropose(t *testing.T) {
-	all := Propose(row("web-7d9c5f6b8-x2k8p", "/tmp/it's here"))
+	all := BuiltIn.Propose(row("web-7d9c5f6b8-x2k8p", "/tmp/it's here"))
 	for name, want := range map[string]string{
 		"isolate":      "kubectl -n shop label pod web-7d9c5f6b8-x2k8p stoop-isolated=true\n",
 		"cordon":       "kubectl cordon node-1\n",
@@ -63,7 +63,7 @@ func TestPropose(t *testing.T) {
 // and what is quoted stays one word.
 func TestHostile(t *testing.T) {
 	for _, evil := range []string{"x;reboot", "$(reboot)", "x\nreboot", "-rf", "X", "a b", "`reboot`", "x'\n", "\x1b[2J", "\u202ex", strings.Repeat("a", 254)} {
-		all := Propose(row(evil, "/tmp/"+evil))
+		all := BuiltIn.Propose(row(evil, "/tmp/"+evil))
 		if p := named(t, all, "delete-pod"); p.Text != "" || strings.Join(p.Lacks, ";") != "its k8s.pod.name is not a name as Kubernetes takes it" {
 			t.Errorf("%q: %q, %q", evil, p.Text, p.Lacks)
 		}
@@ -82,26 +82,13 @@ func TestHostile(t *testing.T) {
 
 // Each script is one that a shell can read.
 func TestSyntax(t *testing.T) {
-	for _, p := range Propose(row("web-0", "/etc/shadow")) {
+	for _, p := range BuiltIn.Propose(row("web-0", "/etc/shadow")) {
 		file := filepath.Join(t.TempDir(), "script")
 		if err := os.WriteFile(file, []byte(p.Script()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if out, err := exec.Command("sh", "-n", file).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", p.Response.Name, err, out)
-		}
-	}
-}
-
-func TestLoad(t *testing.T) {
-	for text, want := range map[string]string{
-		"- {name: x, title: y, text: 'a {proc.nam:dns}'}": "proc.nam",
-		"- {name: x, title: y, text: 'a {proc.pid:int}'}": `no form "int"`,
-		"- {name: x, title: y}":                           "name, title and text",
-		"- {nam: x}":                                      "nam",
-	} {
-		if _, err := Load([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
