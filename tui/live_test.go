@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"testing"
 	"time"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -29,4 +30,20 @@ func liveSource() *tuitest.Recorder {
 		source.Reach{Container: "b20d7c11a9e4", Deeds: at.Add(-70 * time.Minute), Lost: 12},
 	)
 	return r
+}
+
+// However long counting took, the panels are right soon after the last event.
+func TestPanelsEndUpRight(t *testing.T) {
+	d, m := open(t, 120, 40)
+	held := func() (n int64) {
+		for _, c := range m.conts.all {
+			n += int64(c.Events)
+		}
+		return n
+	}
+	m.panelsAt, m.panelsCost = time.Now(), time.Hour
+	m.store.Batch(tuitest.Scene())
+	if d.Send(changedMsg{}); held() != m.store.Stats().Events {
+		t.Errorf("the containers have %d of %d events", held(), m.store.Stats().Events)
+	}
 }

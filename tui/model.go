@@ -294,8 +294,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case changedMsg:
 		return m.refresh()
 	case panelsMsg:
-		m.panelsDue, m.panelsAt = false, time.Time{}
-		return m.refresh()
+		return m.panelsNow(msg)
 	case refreshedMsg:
 		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail(), m.surveyQueue())
 	case boardMsg:

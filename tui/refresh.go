@@ -218,7 +218,14 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 }
 
 // panelsMsg asks for the panels to be counted once more after the last change.
-type panelsMsg struct{}
+type panelsMsg struct {
+	version uint64 // of the store, when that was asked for
+}
+
+// panelsAtMost is how long the panels may be behind once nothing comes any more,
+// however long counting took: it is no load then, and may have taken long because
+// others had the processor.
+const panelsAtMost = time.Second
 
 // panelsLater counts the panels when their time has come, so that they end up
 // right after the events have stopped.
@@ -227,5 +234,16 @@ func (m *Model) panelsLater() tea.Cmd {
 		return nil
 	}
 	m.panelsDue = true
-	return tea.Tick(max(panelsEvery, panelsShare*m.panelsCost), func(time.Time) tea.Msg { return panelsMsg{} })
+	msg := panelsMsg{m.store.Version()}
+	return tea.Tick(max(panelsEvery, min(panelsAtMost, panelsShare*m.panelsCost)), func(time.Time) tea.Msg { return msg })
+}
+
+// panelsNow counts the panels where nothing came since that was asked for, and
+// at their pace where events go on.
+func (m *Model) panelsNow(msg panelsMsg) tea.Cmd {
+	m.panelsDue = false
+	if msg.version == m.store.Version() {
+		m.panelsAt = time.Time{}
+	}
+	return m.refresh()
 }
