@@ -55,3 +55,19 @@ func TestAnatomyOfAnAlert(t *testing.T) {
 		from += at
 	}
 }
+
+// Where there are few lines for them, details begin at their beginning.
+func TestDetailsBeginWithWhatHappened(t *testing.T) {
+	d, m := open(t, 80, 24, func(o *Options) { o.Made = func() uint64 { return 6 } })
+	d.Keys("e", "e", "d")
+	text := d.Text()
+	if _, below, _ := strings.Cut(text, " details "); !strings.Contains(below, "what happened") {
+		t.Errorf("what happened is not to be seen:\n%s", text)
+	}
+	if !strings.Contains(text, "in 280 + 6 alerts ·") {
+		t.Errorf("the alerts that were made here are not counted:\n%s", text)
+	}
+	if d.Keys("tab"); !strings.Contains(d.Text(), m.detail.lines[m.detail.at].name) {
+		t.Errorf("the line under the cursor is not to be seen:\n%s", d.Text())
+	}
+}

@@ -268,8 +268,10 @@ func (d *detail) draw(a grid.Area, ref store.Ref, r reader, c clock, focus bool)
 
 	d.area = body
 	d.at = min(max(d.at, 0), max(len(d.lines)-1, 0))
-	d.top = min(max(d.top, d.at-body.H+1), d.at)
-	d.top = max(d.top, 0)
+	if focus { // else what it begins with is to be seen
+		d.top = min(max(d.top, d.at-body.H+1), d.at)
+	}
+	d.top = max(min(d.top, len(d.lines)-body.H), 0)
 	for y := 0; y < body.H && d.top+y < len(d.lines); y++ {
 		line := body.Sub(0, y, body.W, 1)
 		d.drawLine(line, d.lines[d.top+y], nameWidth)

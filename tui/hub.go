@@ -20,6 +20,7 @@ type hub struct {
 	sinks   map[source.Source]source.Sink // what each is run into
 	through bool                          // something stands before the hub
 	said    func() []source.Note          // by what stands before the hub; may be nil
+	makes   func() uint64                 // how many alerts that has made; may be nil
 	ended   chan struct{}                 // is closed when all sources have ended, and that was told
 	over    func()                        // is told that all sources have ended; may be nil
 	first   *filter.Filter                // of the screen's first level
@@ -51,7 +52,7 @@ type sourceState struct {
 
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
-	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, over: opt.Ended, ended: make(chan struct{}), store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, makes: opt.Made, over: opt.Ended, ended: make(chan struct{}), store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
 	if counters := source.Counters(sources); len(counters) > 0 {
 		h.queue.HoldMore(func(t *event.Tables) bool {
 			return slices.ContainsFunc(counters, func(c source.Counter) bool { return c.Owns(t) })
@@ -312,6 +313,14 @@ func (h *hub) notes() []source.Note {
 		return nil
 	}
 	return h.said()
+}
+
+// made is how many alerts were made of what came.
+func (h *hub) made() uint64 {
+	if h.makes == nil {
+		return 0
+	}
+	return h.makes()
 }
 
 // sinkOf returns what a source, by whichever of its faces, is run into.

@@ -85,6 +85,7 @@ type Model struct {
 	panelsCost                   time.Duration
 	stats                        store.Stats
 	sourceStats                  source.Stats
+	made                         uint64 // alerts that were made here of what came in
 }
 
 // overlay is a screen over the panels: help, the sources, the columns.

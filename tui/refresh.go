@@ -47,6 +47,7 @@ type panels struct {
 	reach      map[string]source.Reach
 	stats      store.Stats
 	sources    source.Stats
+	made       uint64 // alerts
 }
 
 // refresh starts a refresh unless one is running; then it starts again when
@@ -153,7 +154,7 @@ func markAlerts(c *counted, view, alerts *store.View) {
 const ratesShare = 20
 
 func countPanels(ctx context.Context, st *store.Store, conts *store.Containers, h *hub) *panels {
-	p := &panels{containers: conts.Update(ctx), reach: h.reach(), stats: st.Stats(), sources: h.stats()}
+	p := &panels{containers: conts.Update(ctx), reach: h.reach(), stats: st.Stats(), sources: h.stats(), made: h.made()}
 	if p.containers != nil {
 		p.containers = h.quiet(p.containers, p.stats.Newest)
 	}
@@ -201,7 +202,7 @@ func (m *Model) refreshed(msg refreshedMsg) tea.Cmd {
 			m.conts.rates = p.rates
 		}
 		m.conts.reach = p.reach
-		m.stats, m.sourceStats = p.stats, p.sources
+		m.stats, m.sourceStats, m.made = p.stats, p.sources, p.made
 	}
 	if !msg.done || m.stale || m.level() != l || m.level().next != nil || m.store.Version() != msg.version {
 		if msg.done && msg.version != m.store.Version() && !m.stale {

@@ -36,6 +36,7 @@ type Options struct {
 	// order of time, through what stands behind the first of them.
 	Through func(src source.Source, to source.Sink) source.Sink
 	Notes   func() []source.Note
+	Made    func() uint64 // how many alerts it has made; nil: none
 	Ended   func()
 
 	// Open is the event on whose trail the screen begins, in a batch; its B is nil

@@ -246,6 +246,9 @@ func (m *Model) drawStatus(a grid.Area, l *level) {
 func (m *Model) statusParts(l *level) [][]piece {
 	s, src := m.stats, m.sourceStats
 	parts := [][]piece{{{"in ", styFaint}, {count(int64(src.Taken)), styText}}}
+	if m.made > 0 {
+		parts[0] = append(parts[0], piece{" + ", styFaint}, piece{plural(int64(m.made), "alert"), styText})
+	}
 	lost := int64(src.LostTotal())
 	st := styText
 	if lost > 0 {

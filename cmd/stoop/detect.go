@@ -177,6 +177,14 @@ func (x *detecting) notes() []source.Note {
 	return append(x.detector.Stats().Notes, x.unhashed()...)
 }
 
+// made is how many alerts were made here.
+func (x *detecting) made() uint64 {
+	if x.detector == nil {
+		return 0
+	}
+	return x.detector.Stats().Alerts
+}
+
 // onTables has f told of the tables that alerts refer to.
 func (x *detecting) onTables(f func(made, of *event.Tables)) {
 	if x.detector != nil {

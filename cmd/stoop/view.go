@@ -110,7 +110,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 		st.Batch(c.first.B.Slice(c.first.I, c.first.I+1))
 	}
 	err = tui.Run(a.ctx, tui.Options{
-		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Ended: c.detect.end, Store: st, Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Made: c.detect.made, Ended: c.detect.end, Store: st, Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Open: c.first, Places: c.beside,
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
