@@ -1,8 +1,10 @@
 package safetext
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 const hexDigits = "0123456789abcdef"
@@ -58,6 +60,9 @@ func (form) appendHex(dst []byte, kind byte, r rune, digits int) []byte {
 // it can be printed as it is: whatever [Line] would escape is written \uXXXX.
 func AppendJSON(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	if isPlain(s) {
+		return append(append(dst, s...), '"')
+	}
 	start := 0
 	for i := 0; i < len(s); i++ {
 		if s[i] == '"' || s[i] == '\\' {
@@ -70,4 +75,30 @@ func AppendJSON(dst []byte, s string) []byte {
 	part := s[start:]
 	dst = appendFrom(dst, part, unsafeAt(part), jsonForm)
 	return append(dst, '"')
+}
+
+// isPlain reports whether a text is printable ASCII without what JSON escapes. It
+// tests eight bytes at a time as [asciiPrefix] does, and the last ones of a text
+// together with some before them.
+func isPlain(s string) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x8080808080808080
+	)
+	if len(s) < 8 {
+		for i := range len(s) {
+			if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+				return false
+			}
+		}
+		return true
+	}
+	b := unsafe.Slice(unsafe.StringData(s), len(s))
+	var hit uint64
+	for i := 0; i < len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[min(i, len(b)-8):])
+		del, quote, slash := w^ones*0x7f, w^ones*'"', w^ones*'\\'
+		hit |= w | (w-ones*' ')&^w | (del-ones)&^del | (quote-ones)&^quote | (slash-ones)&^slash
+	}
+	return hit&highs == 0
 }
