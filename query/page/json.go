@@ -2,7 +2,9 @@ package page
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"strconv"
 )
 
@@ -111,21 +113,46 @@ func (s *scanner) raw() []byte {
 		return []byte(`""`)
 	}
 	start := s.at - 1
-	for {
-		n := bytes.IndexByte(s.b[s.at:], '"')
-		if n < 0 {
-			s.at, s.err = len(s.b), errCut
-			return []byte(`""`)
-		}
-		s.at += n + 1
+	if !s.toEnd() {
+		return []byte(`""`)
+	}
+	return s.b[start:s.at]
+}
+
+// toEnd goes from within a text past its end.
+func (s *scanner) toEnd() bool {
+	for s.toQuote() {
 		back := s.at - 2
 		for s.b[back] == '\\' {
 			back--
 		}
 		if (s.at-2-back)%2 == 0 {
-			return s.b[start:s.at]
+			return true
 		}
 	}
+	s.at, s.err = len(s.b), errCut
+	return false
+}
+
+// toQuote goes past the next quote; false when there is none. Most texts are
+// short: it looks at eight bytes at a time, where [bytes.IndexByte] begins with a
+// call.
+func (s *scanner) toQuote() bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x8080808080808080
+	)
+	i := s.at
+	for ; i+8 <= len(s.b); i += 8 {
+		w := binary.LittleEndian.Uint64(s.b[i:]) ^ ones*'"'
+		if hit := (w - ones) & ^w & highs; hit != 0 { // the lowest bit set is right
+			s.at = i + bits.TrailingZeros64(hit)/8 + 1
+			return true
+		}
+	}
+	n := bytes.IndexByte(s.b[i:], '"')
+	s.at = i + n + 1
+	return n >= 0
 }
 
 // text reads a text.
@@ -195,8 +222,8 @@ func (s *scanner) nested() []byte {
 	for s.at < len(s.b) {
 		switch c := s.b[s.at]; c {
 		case '"':
-			s.raw()
-			if s.err != nil {
+			s.at++
+			if !s.toEnd() {
 				return nil
 			}
 			continue
