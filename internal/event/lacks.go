@@ -59,7 +59,9 @@ var lacks = []lack{
 		"proc.duration proc.ppid.duration",
 	},
 	{
-		HomeEvent, func(r Row) bool { return r.reported() && r.B.Bits[r.I]&(LateProcess|Inferred|ArgsCut|ViaIOUring|Compat32) == 0 },
+		HomeEvent, func(r Row) bool {
+			return r.reported() && r.B.Bits[r.I]&(LateProcess|Inferred|ArgsCut|ViaIOUring|Compat32) == 0
+		},
 		"stoop.late_process stoop.inferred stoop.cut stoop.io_uring stoop.compat",
 	},
 	{

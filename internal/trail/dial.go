@@ -35,20 +35,30 @@ func errnoOf(name string) int64 {
 }
 
 // mannerOf tells the manner of a step.
-func mannerOf(r event.Row) manner {
-	switch {
-	case sockets[r.Type] || dials(r):
+func mannerOf(r *event.Row) manner {
+	if dials(r) {
 		return dialling
-	case !quiet[r.Type]:
-		return acting
-	case reads[r.Type] || writes[r.Type]:
-		return moving
 	}
-	return idling
+	return manners[r.Type]
 }
 
+// manners are those of the types of calls.
+var manners = func() (of [event.NumTypes]manner) {
+	for i := range of {
+		switch {
+		case sockets[i]:
+			of[i] = dialling
+		case !quiet[i]:
+			of[i] = acting
+		case reads[i] || writes[i]:
+			of[i] = moving
+		}
+	}
+	return of
+}()
+
 // dials reports whether a call tries a connection of the internet.
-func dials(r event.Row) bool { return connects[r.Type] && r.Obj != 0 && r.O().Kind.Inet() }
+func dials(r *event.Row) bool { return connects[r.Type] && r.Obj != 0 && r.O().Kind.Inet() }
 
 // goesOn is the manner of the runs that may go on once a step stands behind them;
 // ok is false when none may. A scan's connections stand together whatever it
@@ -103,7 +113,7 @@ func joined[T any](all []T, one, many string, text func(T) string) string {
 // run of connections.
 func (f *Folding) Dialed(k int) *Dialed {
 	l := f.Line(k)
-	if r := f.steps[l.Step].Row; l.Count < 2 || !dials(r) {
+	if l.Count < 2 || !dials(&f.steps[l.Step].Row) {
 		return nil
 	}
 	if d := f.dialed[l.Step]; d != nil {

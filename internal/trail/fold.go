@@ -16,6 +16,7 @@ type Folding struct {
 	steps []Step
 	pick  []int32 // the steps that are shown, in order; nil: all
 	runs  []run
+	gaps  []Gap
 	next  []int32 // by place among the steps shown: the next one of its run, -1 at the end
 	at    []int32 // by place: the run that it is in
 
@@ -30,8 +31,8 @@ type Folding struct {
 type run struct {
 	first, last int32 // places among the steps shown
 	n           int32
+	gap         int32 // the how-manieth, from 1; 0: none
 	bytes       int64 // of a pause its ns
-	gap         *Gap
 }
 
 // opened is a run that is unfolded.
@@ -74,15 +75,16 @@ type likeness struct {
 // like is what other calls must have in common with a step to be folded with it.
 // Connections are alike wherever they go, if they went the same.
 func like(s *Step, m manner) likeness {
-	l := likeness{node: s.Node, t: s.Row.T, typ: s.Row.Type, obj: s.Row.Obj, fd: -1}
+	r := &s.Row
+	l := likeness{node: s.Node, t: r.T, typ: r.Type, obj: r.Obj, fd: -1}
 	switch {
 	case m == dialling:
 		l.obj = 0
-		if dials(s.Row) {
-			l.res = s.Row.B.Res[s.Row.I]
+		if dials(r) {
+			l.res = r.B.Res[r.I]
 		}
-	case s.Row.Obj == 0:
-		l.fd = s.Row.B.FD[s.Row.I]
+	case r.Obj == 0:
+		l.fd = r.B.FD[r.I]
 	}
 	return l
 }
@@ -99,42 +101,44 @@ const openRuns = 12
 // right before it. So no deed, alert or mark ever changes its place relative to
 // another of another kind.
 func Fold(steps []Step, opt FoldOptions) *Folding {
-	f := &Folding{steps: steps, pick: opt.Pick}
+	f := &Folding{steps: steps, pick: opt.Pick, gaps: opt.Gaps}
 	n := len(steps)
 	if f.pick != nil {
 		n = len(f.pick)
 	}
-	f.next, f.at = make([]int32, n), make([]int32, n)
+	f.next, f.at, f.runs = make([]int32, n), make([]int32, n), make([]run, 0, n/4)
 	var kinds []likeness // of the runs that may go on, with runs beside it
 	var runs []int
-	now := idling // the manner of the runs that may go on
-	before, gaps := int64(0), opt.Gaps
+	now := idling              // the manner of the runs that may go on
+	before, gap := int64(0), 0 // the gaps before have their lines
 	for p := range n {
 		s := &steps[f.step(p)]
 		f.next[p] = -1
-		at := s.Row.B.Time[s.Row.I]
+		r := &s.Row
+		at := r.B.Time[r.I]
 		if opt.Pause > 0 && p > 0 && at-before >= opt.Pause {
 			f.runs = append(f.runs, run{first: int32(p), last: int32(p), bytes: at - before})
 			kinds, runs = kinds[:0], runs[:0]
 		}
 		before = at
-		for len(gaps) > 0 && gaps[0].From <= at {
-			f.runs = append(f.runs, run{first: int32(p), last: int32(p), gap: &gaps[0]})
-			kinds, runs, gaps = kinds[:0], runs[:0], gaps[1:]
-		}
-		if s.Row.Alert != 0 || opt.Flat || opt.Marked != nil && opt.Marked(*s) {
+		for gap < len(f.gaps) && f.gaps[gap].From <= at {
+			gap++
+			f.runs = append(f.runs, run{first: int32(p), last: int32(p), gap: int32(gap)})
 			kinds, runs = kinds[:0], runs[:0]
-			f.begin(p, s)
+		}
+		if r.Alert != 0 || opt.Flat || opt.Marked != nil && opt.Marked(*s) {
+			kinds, runs = kinds[:0], runs[:0]
+			f.begin(p, r)
 			continue
 		}
-		m := mannerOf(s.Row)
-		if fails(s.Row) && !dials(s.Row) {
-			f.begin(p, s)
+		m := mannerOf(r)
+		if fails(r) && !dials(r) {
+			f.begin(p, r)
 			continue
 		}
 		is := like(s, m)
-		if k := indexOf(kinds, is); k >= 0 {
-			f.add(runs[k], p, s)
+		if k := indexOf(kinds, &is); k >= 0 {
+			f.add(runs[k], p, r)
 			continue
 		}
 		after, ok := now.goesOn(m)
@@ -143,20 +147,20 @@ func Fold(steps []Step, opt FoldOptions) *Folding {
 		}
 		now = after
 		kinds, runs = append(kinds, is), append(runs, len(f.runs))
-		f.begin(p, s)
+		f.begin(p, r)
 	}
-	for i := range gaps {
-		if n > 0 {
-			f.runs = append(f.runs, run{first: int32(n - 1), last: int32(n - 1), gap: &gaps[i]})
-		}
+	for n > 0 && gap < len(f.gaps) {
+		gap++
+		f.runs = append(f.runs, run{first: int32(n - 1), last: int32(n - 1), gap: int32(gap)})
 	}
 	f.lines = len(f.runs)
 	return f
 }
 
-func indexOf(kinds []likeness, like likeness) int {
+func indexOf(kinds []likeness, like *likeness) int {
 	for i := len(kinds) - 1; i >= 0; i-- {
-		if kinds[i] == like {
+		// What tells most kinds apart is looked at first.
+		if k := &kinds[i]; k.typ == like.typ && k.obj == like.obj && k.node == like.node && *k == *like {
 			return i
 		}
 	}
@@ -177,17 +181,26 @@ var quiet = func() (set [event.NumTypes]bool) {
 
 // fails reports whether a call ended with an error. A connection that nobody
 // waits for has not failed.
-func fails(r event.Row) bool {
+func fails(r *event.Row) bool {
 	return r.B.Bits[r.I]&event.HasRes != 0 && event.Failed(r.B.Res[r.I]) && !(connects[r.Type] && r.B.Res[r.I] == einprog)
 }
 
 // moved returns how many bytes a call read or wrote.
-func moved(r event.Row) int64 {
-	if c := r.Type.Info().Category; c != "io-read" && c != "io-write" || r.B.Bits[r.I]&event.HasRes == 0 {
+func moved(r *event.Row) int64 {
+	if !carries[r.Type] || r.B.Bits[r.I]&event.HasRes == 0 {
 		return 0
 	}
 	return max(r.B.Res[r.I], 0)
 }
+
+// carries are the types of calls that move data.
+var carries = func() (set [event.NumTypes]bool) {
+	for i := range set {
+		c := event.Type(i).Info().Category
+		set[i] = c == "io-read" || c == "io-write"
+	}
+	return set
+}()
 
 func (f *Folding) step(p int) int {
 	if f.pick == nil {
@@ -196,17 +209,17 @@ func (f *Folding) step(p int) int {
 	return int(f.pick[p])
 }
 
-func (f *Folding) begin(p int, s *Step) {
+func (f *Folding) begin(p int, r *event.Row) {
 	f.at[p] = int32(len(f.runs))
-	f.runs = append(f.runs, run{first: int32(p), last: int32(p), n: 1, bytes: moved(s.Row)})
+	f.runs = append(f.runs, run{first: int32(p), last: int32(p), n: 1, bytes: moved(r)})
 }
 
-func (f *Folding) add(k, p int, s *Step) {
-	r := &f.runs[k]
+func (f *Folding) add(k, p int, r *event.Row) {
+	to := &f.runs[k]
 	f.at[p] = int32(k)
-	f.next[r.last], r.last = int32(p), int32(p)
-	r.n++
-	r.bytes += moved(s.Row)
+	f.next[to.last], to.last = int32(p), int32(p)
+	to.n++
+	to.bytes += moved(r)
 }
 
 // Nth returns the number of the i-th step that is shown, 0 ≤ i < Steps.
@@ -237,7 +250,7 @@ func (f *Folding) Line(k int) Line {
 		if i := k - before - o.run; i <= len(o.members) {
 			p := int(o.members[i-1])
 			s := f.step(p)
-			return Line{Step: s, Last: s, Count: 1, Bytes: moved(f.steps[s].Row), Of: i}
+			return Line{Step: s, Last: s, Count: 1, Bytes: moved(&f.steps[s].Row), Of: i}
 		}
 		before += len(o.members)
 	}
@@ -245,7 +258,10 @@ func (f *Folding) Line(k int) Line {
 	r := f.runs[i]
 	l := Line{Step: f.step(int(r.first)), Last: f.step(int(r.last)), Count: int(r.n), Bytes: r.bytes}
 	if r.n == 0 {
-		l.Pause, l.Bytes, l.Gap = r.bytes, 0, r.gap
+		l.Pause, l.Bytes = r.bytes, 0
+		if r.gap > 0 {
+			l.Gap = &f.gaps[r.gap-1]
+		}
 	}
 	_, l.Open = f.opened(i)
 	return l

@@ -161,7 +161,7 @@ func checkFolding(t *testing.T, f *Folding, steps []Step, pick []int32, marked f
 			}
 			before = l.Step
 		}
-		if s := steps[l.Step]; l.Count > 1 && (s.Row.Alert != 0 || fails(s.Row) && !dials(s.Row) || marked(s)) {
+		if s := steps[l.Step]; l.Count > 1 && (s.Row.Alert != 0 || fails(&s.Row) && !dials(&s.Row) || marked(s)) {
 			t.Fatalf("line %d hides what must be seen", k)
 		}
 		at, ok := f.Find(l.Step)
@@ -219,7 +219,8 @@ func TestFoldScan(t *testing.T) {
 	if f.Dialed(0) != nil || f.Dialed(5) != nil {
 		t.Error("what is no run of connections goes somewhere")
 	}
-	if fails(steps[len(steps)-3].Row) || !fails(steps[1].Row) || fails(Step{w.b.Row(4*1005 + 1), n}.Row) {
+	awaited := w.b.Row(4*1005 + 1)
+	if fails(&steps[len(steps)-3].Row) || !fails(&steps[1].Row) || fails(&awaited) {
 		t.Error("a connection that nobody waits for has failed, or one that was refused has not")
 	}
 	mark := Fold(steps[:40], FoldOptions{Marked: func(s Step) bool { return s.Row.I == 21 }})

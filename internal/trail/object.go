@@ -175,12 +175,12 @@ func (o *Objects) sum(x *Object, steps []int32) {
 		switch {
 		case s.Row.Alert != 0:
 			x.Alerts++
-		case fails(s.Row):
+		case fails(&s.Row):
 			x.Failed++
 		case strings.HasSuffix(s.Row.Type.Info().Category, "-read"):
-			x.In += moved(s.Row)
+			x.In += moved(&s.Row)
 		default:
-			x.Out += moved(s.Row)
+			x.Out += moved(&s.Row)
 		}
 	}
 }

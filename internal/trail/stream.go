@@ -39,7 +39,7 @@ func (t *Trail) Stream(steps []int32) *Stream {
 	for _, i := range steps {
 		s := &t.Steps[i]
 		c := s.Row.Type.Info().Category
-		if s.Row.Alert != 0 || c != "io-read" && c != "io-write" || fails(s.Row) {
+		if s.Row.Alert != 0 || c != "io-read" && c != "io-write" || fails(&s.Row) {
 			continue
 		}
 		out := c == "io-write"
@@ -62,12 +62,12 @@ func (t *Trail) Stream(steps []int32) *Stream {
 func (t *Trail) writesPipe(steps []int32) bool {
 	return slices.ContainsFunc(steps, func(i int32) bool {
 		r := t.Steps[i].Row
-		return r.Obj != 0 && r.O().Kind == event.ObjPipe && r.Type.Info().Category == "io-write" && moved(r) > 0
+		return r.Obj != 0 && r.O().Kind == event.ObjPipe && r.Type.Info().Category == "io-write" && moved(&r) > 0
 	})
 }
 
 func (st *Stream) add(i int, s *Step, out bool) {
-	n := moved(s.Row)
+	n := moved(&s.Row)
 	if n == 0 {
 		return
 	}

@@ -134,7 +134,7 @@ func (b *Badges) count(r event.Row) {
 	case r.Alert != 0:
 		b.Alerts++
 		return
-	case fails(r):
+	case fails(&r):
 		b.Failed++
 	}
 	if r.Obj != 0 && r.O().Kind.Inet() {
@@ -155,7 +155,7 @@ var (
 
 // changes reports whether a call changed a file, or opened one to.
 func changes(r event.Row) bool {
-	return !fails(r) && (alters[r.Type] || opens[r.Type] && number(r, fieldOpensWrite) != 0)
+	return !fails(&r) && (alters[r.Type] || opens[r.Type] && number(r, fieldOpensWrite) != 0)
 }
 
 // Users are the users that a process ran as, in order, each once in a row.
