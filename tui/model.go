@@ -297,7 +297,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case panelsMsg:
 		return m.panelsNow(msg)
 	case refreshedMsg:
-		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail(), m.surveyQueue())
+		return tea.Batch(m.refreshed(msg), m.settle(msg.level), m.countBoard(), m.refreshTrail(), m.surveyQueue(), m.lookForOutcomes())
 	case boardMsg:
 		return m.boardCounted(msg)
 	case boardDueMsg:
@@ -344,6 +344,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.caseChanged(msg)
 	case exceptWrittenMsg:
 		m.exceptWritten(msg)
+	case outcomesMsg:
+		return m.outcomesFound(msg)
 	case surveyMsg:
 		return m.surveyed(msg)
 	case surveyDueMsg:

@@ -34,6 +34,8 @@ type queueView struct {
 
 	closing bool // what is closed is asked for its verdict
 
+	outcomes queueOutcomes // what came of the newest alerts
+
 	there queueThere // what the sources hold that count by themselves
 }
 
@@ -49,7 +51,8 @@ func (m *Model) openQueue() tea.Cmd {
 	v := m.queue
 	v.one, v.onAlert, v.closing = store.Ref{}, false, false
 	m.over = v
-	return m.surveyQueue()
+	v.update(m.hub.queue, m.now())
+	return tea.Batch(m.surveyQueue(), m.lookForOutcomes())
 }
 
 // openDecide opens the queue on the alert under the cursor.
@@ -63,7 +66,8 @@ func (m *Model) openDecide() tea.Cmd {
 	v.at, v.one, v.onAlert, v.closing = queue.KindOf(row).ID(), ref, true, false
 	v.version, v.held = 0, true
 	m.over = v
-	return m.surveyQueue()
+	v.update(m.hub.queue, m.now())
+	return tea.Batch(m.surveyQueue(), m.lookForOutcomes())
 }
 
 // update takes the groups anew when something has changed.
@@ -130,7 +134,7 @@ func (v *queueView) key(m *Model, name string) (tea.Cmd, bool) {
 	if k, ok := listKey(name, v.k, v.area.H, len(v.groups)); ok {
 		v.moveTo(k)
 		v.held = true
-		return nil, true
+		return m.lookForOutcomes(), true
 	}
 	switch name {
 	case "enter":
@@ -212,9 +216,14 @@ func (v *queueView) events(m *Model) (tea.Cmd, bool) {
 
 // newestOf finds the newest alert of a group among those that are held.
 func (m *Model) newestOf(g *queue.Group) (store.Ref, bool) {
-	const most = 4096 // alerts of one time
 	m.alerts.Update(m.ctx, slice)
-	for _, ref := range m.alerts.Range(m.alerts.FindTime(g.Last), most) {
+	return newestIn(m.alerts, g)
+}
+
+// newestIn finds it in a view of alerts.
+func newestIn(alerts *store.View, g *queue.Group) (store.Ref, bool) {
+	const most = 4096 // alerts of one time
+	for _, ref := range alerts.Range(alerts.FindTime(g.Last), most) {
 		if ref.Time() != g.Last {
 			break
 		}

@@ -16,7 +16,7 @@ const (
 	queueTime     = 8
 	queueRule     = 44
 	queueWorkload = 22
-	queueSays     = 6 // lines about the group under the cursor
+	queueSays     = 7 // lines about the group under the cursor
 )
 
 // queueMarks are the signs of states.
@@ -176,7 +176,9 @@ func (v *queueView) tail(g *queue.Group) string {
 	if g.Since > 0 {
 		parts = append(parts, "+"+count(int64(g.Since))+" since it was closed")
 	}
-	if len(parts) == 0 && g.Parent != "" {
+	if first, _, _ := strings.Cut(v.outcomes.outcome(g), "; "); first != "" {
+		parts = append(parts, first)
+	} else if len(parts) == 0 && g.Parent != "" {
 		parts = append(parts, "by "+g.Parent)
 	}
 	return strings.Join(parts, " · ")
@@ -238,15 +240,17 @@ func (v *queueView) drawSay(m *Model, a grid.Area) {
 	lines := [][2]string{
 		{"points", fmt.Sprintf("%d: %s", g.Points, strings.Join(why, ", "))},
 		{"seen", seen},
+		{"came of", v.outcomes.outcome(g)},
 		{"image", image},
 		{"state", who},
 		{"note", g.Record.Note},
 	}
-	for y, l := range lines {
-		if y >= a.H || l[1] == "" {
-			break
+	y := 0
+	for _, l := range lines {
+		if y < a.H && l[1] != "" {
+			a.Text(0, y, styFaint, l[0])
+			a.Fit(8, y, a.W-8, styDim, safe(m.read.mask(l[1])))
+			y++
 		}
-		a.Text(0, y, styFaint, l[0])
-		a.Fit(8, y, a.W-8, styDim, safe(m.read.mask(l[1])))
 	}
 }

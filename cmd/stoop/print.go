@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -28,6 +29,8 @@ type printCmd struct {
 	Follow  bool     `help:"Go on when the end of a file is reached, and wait for more."`
 	Timeout span     `placeholder:"SPAN" help:"Stop after this time."`
 	Stats   bool     `help:"Print all counts at the end."`
+
+	Outcome bool `help:"Say of alerts what came of them (alert.outcome): how their process ended, whether it connected. The sources are read to their end first."`
 
 	DSL bool `name:"dsl" help:"Print the request of the first page as a curl command to paste, and read nothing: for a SIEM."`
 
@@ -110,8 +113,12 @@ func (c *printCmd) Run(a *app) error {
 		rows: newRows(c.Output, columns, out, !c.ShowSecrets), out: out, left: c.Limit, limited: c.Limit > 0,
 		live: live, stop: cancel,
 	}
-	err = source.Merge(ctx, c.detect.request(req, sources), sources, c.detect.sink(wanted(req, p.print)))
-	c.detect.end()
+	if c.Outcome || slices.ContainsFunc(columns, func(c column) bool { return c.name == "alert.outcome" }) {
+		err = c.printOutcomes(a, p, req, sources)
+	} else {
+		err = source.Merge(ctx, c.detect.request(req, sources), sources, c.detect.sink(wanted(req, p.print)))
+		c.detect.end()
+	}
 	closeAll(sources)
 	err = errors.Join(err, p.finish())
 	report(safetext.NewWriter(a.errs), sources, c.Stats)

@@ -42,6 +42,21 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 	},
 	{Name: "alert.steps", Kind: String, Flags: Extension | PrintOnly | IsList, Doc: "Of a sequence: its events in the order of time, a line each: when, which step, what."},
 	{Name: "alert.missing", Kind: String, Flags: Extension | PrintOnly | IsList, Doc: "Of a sequence: the steps that have not been seen."},
+	{
+		Name: "alert.outcome", Kind: String, Flags: Extension | PrintOnly | IsList,
+		Doc: "What came of the alert: how its process ended, whether it connected, what failed; with (inferred) behind what was concluded. Only in stoop print --outcome, since it is known later.",
+		Read: func(r Row, _ Arg) (Value, bool) {
+			if r.Alert == 0 || r.T.Outcome == nil {
+				return Value{}, false
+			}
+			texts := r.T.Outcome(r)
+			v := Value{Kind: String, List: make([]Value, len(texts))}
+			for i, text := range texts {
+				v.List[i] = StringValue(text)
+			}
+			return v, len(texts) > 0
+		},
+	},
 	{Name: "alert.building_block", Kind: Bool, Flags: Extension, Doc: "Whether the alert is only there for others to be made of."},
 })...)
 

@@ -43,6 +43,10 @@ type Tables struct {
 	// Docs reads the documents of events that carry one (see [HasDoc]); nil
 	// when none does.
 	Docs DocReader
+
+	// Outcome says what came of an alert, a sentence each, where everything that
+	// there is has been read; nil where it has not.
+	Outcome func(alert Row) []string
 }
 
 // NewTables returns empty tables.

@@ -127,7 +127,9 @@ func (t *Trail) Outcome() (facts []Fact) {
 	}
 	say := func(s string) { facts = append(facts, Fact{Text: s}) }
 	if r := t.Alert; r.B.Bits[r.I]&event.HasRes != 0 && r.B.Res[r.I] < 0 {
-		say("the call failed: " + event.ErrnoName(r.B.Res[r.I]))
+		if why := event.ErrnoName(r.B.Res[r.I]); why != "EINPROGRESS" { // nobody waited for it: it is counted below
+			say("the call failed: " + why)
+		}
 	}
 	c := tally{answered: map[event.Endpoint]bool{}, refused: map[string]int{}}
 	for _, s := range t.Steps {
