@@ -53,6 +53,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"an empty file", "print|/dev/null", exitOK, "", "/dev/null: there is nothing in it"},
 		{"a column with an escape sequence", "print|" + alerts + "|-o|csv|-n|1|--columns|evt.arg[\x1b[2J]", exitOK, `evt.arg[\x1b[2J]`, ""},
 		{"a file of something else", "print|main.go", exitFailed, "", "main.go"},
+		{"an address in the clear", "print|http://jo:hunter2@h:9200/falco-*", exitFailed, "", "in the clear; where that is meant, write es://…@h:9200/falco-*?tls=off"},
 		{"a scheme that nobody has", "print|gopher://x", exitFailed, "", "no source is called gopher://"},
 		{"a filter that does not parse", "print|" + alerts + "|-f|proc.name =", exitUsage, "", "column 12"},
 		{"a field that is none", "print|" + alerts + "|-f|proc.nam = x", exitUsage, "", "did you mean 'proc.name'"},

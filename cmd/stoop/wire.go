@@ -20,6 +20,7 @@ func (a *app) sources() *source.Registry {
 	for _, scheme := range query.Schemes {
 		r.Add(scheme[0], scheme[1], openSIEM)
 	}
+	r.Add("http", "", openSIEM)
 	r.AddFiles(recording.Help, recording.Open)
 	return r
 }

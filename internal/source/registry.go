@@ -36,7 +36,8 @@ type scheme struct {
 func NewRegistry() *Registry { return &Registry{schemes: make(map[string]scheme)} }
 
 // Add registers a scheme: a bare word such as live, or what stands before
-// "://". help is one line for the guide to the sources.
+// "://". help is one line for the guide to the sources; "" leaves it out of the
+// lists, for what is opened only to say what to write instead.
 func (r *Registry) Add(name, help string, open Opener) {
 	r.schemes[name] = scheme{open, help}
 }
@@ -73,8 +74,10 @@ func (r *Registry) open(ctx context.Context, arg string, opt Options) (Source, e
 // Names lists the schemes.
 func (r *Registry) Names() []string {
 	names := make([]string, 0, len(r.schemes))
-	for n := range r.schemes {
-		names = append(names, n)
+	for n, s := range r.schemes {
+		if s.help != "" {
+			names = append(names, n)
+		}
 	}
 	sort.Strings(names)
 	return names

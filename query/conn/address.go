@@ -41,6 +41,9 @@ var errUserInfo = errors.New("an address carries no name or password, since othe
 func ParseAddress(text string) (Address, error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	kind, known := schemes[scheme]
+	if scheme == "http" {
+		return Address{}, fmt.Errorf("http:// sends credentials and alerts in the clear; where that is meant, write es://%s", plainAddress(withoutUser(rest)))
+	}
 	if !ok || !known {
 		return Address{}, fmt.Errorf("%s is no address of a SIEM; those begin with es://, os://, logzio:// or https://", withoutUser(text))
 	}
@@ -75,6 +78,12 @@ func ParseAddress(text string) (Address, error) {
 	}
 	a.Index = index
 	return a, a.options(text, query)
+}
+
+// plainAddress is the rest of an address with the option for a plain port.
+func plainAddress(rest string) string {
+	rest, _, _ = strings.Cut(rest, "?")
+	return rest + "?tls=off"
 }
 
 // options reads what stands behind the question mark.

@@ -253,6 +253,10 @@ func TestRefusals(t *testing.T) {
 		{429, `{"error":{"type":"circuit_breaking_exception","reason":"Data too large"},"status":429}`, "too much to do: Data too large", Busy},
 		{400, `{"error":{"root_cause":[{"type":"query_shard_exception","reason":"failed"}],"type":"search_phase_execution_exception","failed_shards":[{"reason":{"type":"query_shard_exception","reason":"failed","caused_by":{"type":"number_format_exception","reason":"For input string: \"x\""}}}]}}`, `refuses the request (400 number_format_exception): For input string: "x"`, Bad},
 		{400, `{"error":"Incorrect HTTP method"}`, "Incorrect HTTP method", Bad},
+		{
+			403, `{"error":{"type":"security_exception","reason":"action [indices:data/read/field_caps] is unauthorized for API key id [abc] of user [elastic] on indices [falco-1], this action is granted by the index privileges [view_index_metadata,manage,read,all]"},"status":403}`,
+			"on falco-1: the index privilege read is missing (403) — ask for a role", Forbidden,
+		},
 		{409, `{"error":{"type":"version_conflict_engine_exception","reason":"document already exists"}}`, "it is there already", Conflict},
 		{500, `oops`, "the server failed: it answered with status 500", Unavailable},
 		{404, `<html><title>nginx</title>`, "something else than a search server", Broken},
@@ -306,7 +310,7 @@ func TestFailures(t *testing.T) {
 		{"no CA in the file", config.SIEM{URL: "es://" + host, CAFile: "conn_test.go"}, "holds no certificate"},
 		{"TLS on a plain port", config.SIEM{URL: strings.Replace(unsecure.URL, "http:", "es:", 1)}, "does not speak TLS — for a plain port write ?tls=off"},
 		{"nobody there", config.SIEM{URL: "es://" + closed.Addr().String()}, "nothing listens at 127.0.0.1"},
-		{"no such name", config.SIEM{URL: "es://no-such-host.invalid"}, "the name no-such-host.invalid"},
+		{"no such name", config.SIEM{URL: "es://no-such-host.invalid"}, "the name no-such-host.invalid is not known — is it spelled right"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,6 +20,7 @@ type credential struct {
 	apiKey, bearer     string
 	username, password string
 	token              string // Logz.io's
+	origin             string // the variable, file or command that the secret comes from
 }
 
 // String hides the secrets.
@@ -125,6 +126,7 @@ func readCredential(ctx context.Context, from config.Credentials, product Produc
 	if err != nil || secret == "" {
 		return c, err
 	}
+	c.origin = cmp.Or(from.APIKeyEnv, from.APIKeyFile, from.BearerTokenEnv, from.BearerTokenFile, from.PasswordEnv, from.PasswordFile, "the credential command")
 	switch what {
 	case "bearer_token":
 		c.bearer = secret

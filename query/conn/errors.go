@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,9 +200,14 @@ func (c *Conn) unauthorized(e *Error) {
 	e.Text = fmt.Sprintf("the server does not accept %s (401)", cred.kind())
 	switch {
 	case strings.Contains(e.Reason, "expired"):
-		e.Text = fmt.Sprintf("%s has expired (401)", cred.kind())
+		e.Text, e.Remedy = fmt.Sprintf("%s has expired (401)", cred.kind()), "renew it"
 	case strings.Contains(e.Reason, "API key"):
 		e.Remedy = "was it invalidated, or is it another server's?"
+	default:
+		e.Remedy = "is it the right one, and this server's?"
+	}
+	if cred.origin != "" {
+		e.Remedy = strings.TrimSpace("it comes from " + cred.origin + ": " + e.Remedy)
 	}
 }
 
@@ -219,7 +225,11 @@ func forbidden(e *Error, kind string, req Request) {
 		if indices != "" {
 			on = " on " + indices
 		}
-		e.Text = fmt.Sprintf("%s may not do %s%s: the %s privilege %s is missing (403)", kind, action, on, sort, privileges[0])
+		least := privileges[0]
+		if slices.Contains(privileges, "read") {
+			least = "read" // lets in what reading needs next, too
+		}
+		e.Text = fmt.Sprintf("%s may not do %s%s: the %s privilege %s is missing (403)", kind, action, on, sort, least)
 		e.Remedy = "ask for a role or an API key with it"
 		if len(privileges) > 1 {
 			e.Remedy = fmt.Sprintf("ask for a role or an API key with one of %s", strings.Join(privileges, ", "))

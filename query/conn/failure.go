@@ -30,7 +30,7 @@ func (c *Conn) failure(ctx context.Context, err error) error {
 	case c.secureFailure(e, err):
 	case errors.As(err, &dns):
 		e.Kind = DNS
-		e.Text = fmt.Sprintf("the name %s is not known", dns.Name)
+		e.Text, e.Remedy = fmt.Sprintf("the name %s is not known", dns.Name), "is it spelled right, and is a VPN needed to know it?"
 		if !dns.IsNotFound {
 			e.Text = fmt.Sprintf("the name %s cannot be looked up: %s", dns.Name, dns.Err)
 		}

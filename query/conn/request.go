@@ -35,7 +35,7 @@ type Request struct {
 	// for not at all, negative for ever.
 	Patience time.Duration
 	// Trouble is told of each failure that is going to be tried again, and
-	// when; with nil when the server answers again. It may be nil.
+	// when; with nil when the server answers. It may be nil.
 	Trouble func(err error, wait time.Duration)
 }
 
@@ -54,8 +54,8 @@ func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 	for try := 0; ; try++ {
 		body, err := c.try(ctx, req)
 		if err == nil {
-			if troubled && req.Trouble != nil {
-				req.Trouble(nil, 0)
+			if req.Trouble != nil {
+				req.Trouble(nil, 0) // another request may have been in trouble, and given up
 			}
 			return body, nil
 		}

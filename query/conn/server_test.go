@@ -65,7 +65,7 @@ func TestPrivileges(t *testing.T) {
 			t.Errorf("%s: error %v\nwant %s", path, err, want)
 		}
 	}
-	if _, err := Open(t.Context(), as("bm90OmFrZXk=")); err == nil || !strings.Contains(err.Error(), "does not accept the API key (401)") {
+	if _, err := Open(t.Context(), as("bm90OmFrZXk=")); err == nil || !strings.Contains(err.Error(), "does not accept the API key (401) — it comes from TEST_KEY: is it the right one, and this server's?") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := Open(t.Context(), &config.SIEM{URL: s.Address(index), CAFile: s.CAFile}); err == nil || !strings.Contains(err.Error(), "wants to know who asks (401)") {
