@@ -97,7 +97,7 @@ func (s *SIEM) countAll(ctx context.Context, c *agg.Count) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ask := func(body []byte, read func([]byte) error) error {
-		_, err := s.Do(ctx, conn.Request{Method: http.MethodPost, Path: s.searchPath(), Body: body, Patience: patience, Read: read})
+		_, err := s.Do(ctx, conn.Request{Method: http.MethodPost, Path: s.searchPath(), Body: body, Patience: patience, Trouble: s.counts.trouble, Read: read})
 		return err
 	}
 	done := false
@@ -176,7 +176,7 @@ func (s *SIEM) countFetched(ctx context.Context, q dashboard.Query, k *Known, qu
 	choose.Alone = true
 	of := s.pages(k, query, true)
 	of.Most = s.most
-	pages := page.Open(s.Conn, of, page.Options{Patience: patience, Ahead: true})
+	pages := page.Open(s.Conn, of, page.Options{Patience: patience, Trouble: s.counts.trouble, Ahead: true})
 	defer pages.Close()
 	fetched, whole := 0, false
 	for fetched < countHere && !whole {

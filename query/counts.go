@@ -16,6 +16,16 @@ type counts struct {
 	told   map[string]struct{}    // documents that told of a loss
 	status map[string]source.Note // what is so now, by what it is about
 	since  time.Time              // when trouble began; zero: there is none
+	news   func()                 // is told of trouble, and of its end; may be nil
+}
+
+var _ source.Teller = (*SIEM)(nil)
+
+// Tell implements [source.Teller].
+func (s *SIEM) Tell(news func()) {
+	s.counts.mu.Lock()
+	defer s.counts.mu.Unlock()
+	s.counts.news = news
 }
 
 // noEvent counts a document that is no event, and says where it is.
@@ -59,22 +69,27 @@ func (c *counts) now(about string, n source.Note) {
 func (c *counts) trouble(err error, wait time.Duration) {
 	c.mu.Lock()
 	if c.since.IsZero() {
+		if err == nil {
+			c.mu.Unlock()
+			return
+		}
 		c.since = time.Now()
 	}
-	since := c.since
+	since, news := c.since, c.news
 	if err == nil {
 		c.since = time.Time{}
 	}
 	c.mu.Unlock()
-	if err == nil {
-		c.now("server", source.Note{
-			Level: source.NoteInfo, Text: fmt.Sprintf("the server answers again, after %s", time.Since(since).Round(100*time.Millisecond)),
-		})
-		return
+	note := source.Note{Level: source.NoteInfo, Text: fmt.Sprintf("the server answers again, after %s", time.Since(since).Round(100*time.Millisecond))}
+	if err != nil {
+		note = source.Note{
+			Level: source.NoteWarn, Text: err.Error(), Waits: true,
+			Remedy: fmt.Sprintf("trying again in %s; nothing that was read is lost", wait.Round(100*time.Millisecond)),
+		}
 	}
-	c.now("server", source.Note{
-		Level: source.NoteWarn, Text: err.Error(), Remedy: fmt.Sprintf("trying again in %s; nothing that was read is lost", wait.Round(100*time.Millisecond)),
-	})
+	if c.now("server", note); news != nil {
+		news()
+	}
 }
 
 // Stats returns a copy, with how things are now.

@@ -53,6 +53,7 @@ type sourceState struct {
 func newHub(opt Options, st *store.Store) *hub {
 	sources := opt.Sources
 	h := &hub{sources: sources, sinks: make(map[source.Source]source.Sink), through: opt.Through != nil, said: opt.Notes, makes: opt.Made, over: opt.Ended, ended: make(chan struct{}), store: st, queue: queue.New(), changed: make(chan struct{}, 1), state: make([]sourceState, len(sources))}
+	source.Tellers(sources, h.poke)
 	if counters := source.Counters(sources); len(counters) > 0 {
 		h.queue.HoldMore(func(t *event.Tables) bool {
 			return slices.ContainsFunc(counters, func(c source.Counter) bool { return c.Owns(t) })

@@ -149,10 +149,13 @@ func (m *Model) drawTitle(a grid.Area, l *level) {
 	}
 }
 
-// motion says whether rows move: paused with what is new, following, or
-// reading.
+// motion says whether rows move: waiting for a server, paused with what is new,
+// following, or reading.
 func (m *Model) motion(l *level) []piece {
+	_, waits := m.sourceStats.Waits()
 	switch {
+	case waits:
+		return []piece{{"◌ no answer, trying again", styWarn.Bold()}}
 	case l.paused:
 		return []piece{{"‖ paused, " + count(int64(l.news())) + " new", styWarn.Bold()}}
 	case !m.hub.running():
@@ -185,7 +188,7 @@ func (m *Model) shownText(l *level) string {
 	if l.expr == "" {
 		text = plural(int64(c.shown), "event")
 	}
-	if n, exact, ok := m.hub.found(); ok {
+	if n, exact, ok := m.hub.found(); ok && !m.hub.asking() { // else it is of the filter before
 		of := " of "
 		if !exact {
 			of = " of up to " // the rest of the filter is evaluated here
@@ -222,17 +225,23 @@ func (m *Model) drawStatus(a grid.Area, l *level) {
 	bar := func(s grid.Style) grid.Style { return s.Over(grid.Raised) }
 	a.Fill(bar(styText))
 	parts := m.statusParts(l)
+	_, waits := m.sourceStats.Waits()
 	x := 1
 	for i, p := range parts {
 		w := 0
 		for _, q := range p {
 			w += grid.Width(safe(q.text))
 		}
-		if x+w > a.W-1 {
+		whole := x+w <= a.W-1
+		if !whole && (!waits || i < len(parts)-1) {
 			break
 		}
 		if i > 0 {
 			a.Text(x-2, 0, bar(styFaint), "·")
+		}
+		if !whole { // what is waited for is told as far as there is room
+			a.Fit(x, 0, a.W-1-x, bar(p[0].style), p[0].text)
+			break
 		}
 		for _, q := range p {
 			x = a.Text(x, 0, bar(q.style), q.text)
@@ -266,6 +275,9 @@ func (m *Model) statusParts(l *level) [][]piece {
 	if failed := m.failedSources(); failed != "" {
 		parts = append(parts, []piece{{failed, styError.Bold()}})
 	}
+	if n, waits := src.Waits(); waits {
+		return append(parts, []piece{{m.withoutName(n.Text), styWarn}})
+	}
 	if n := warnings(src.Notes); n > 0 {
 		parts = append(parts, []piece{{plural(int64(n), "note"), styWarn}, {" S", styFaint}})
 	}
@@ -280,6 +292,17 @@ func (m *Model) statusParts(l *level) [][]piece {
 		parts = append(parts, []piece{{"recorder ", styFaint}, {text, styText}})
 	}
 	return append(parts, []piece{{m.stateText(), styFaint}})
+}
+
+// withoutName leaves the name of the source that a sentence begins with away: it
+// stands above.
+func (m *Model) withoutName(text string) string {
+	for _, src := range m.hub.sources {
+		if rest, ok := strings.CutPrefix(text, src.Info().Name+": "); ok && len(m.hub.sources) == 1 {
+			return rest
+		}
+	}
+	return text
 }
 
 // stateText says what the sources are doing.

@@ -105,6 +105,7 @@ type Note struct {
 	Text   string // one sentence
 	Remedy string // what to do, may be empty
 	Where  string // file:line or byte offset, may be empty
+	Waits  bool   // it is so now: the source tries again by itself
 }
 
 // NoteLevel ranks notes.
