@@ -90,8 +90,9 @@ its connection is there to the end of the answer; the server's own time is what 
 1,000 documents as events, from the request; of a filter that the server decides in part, 1,000 events are found, from the first byte of the
 last answer that they took. A panel is its figures. Export is `+"`stoop print`"+` (JSON) and `+"`stoop record`"+` of all alerts of a filter,
 start and end of the program included, beside a loop of searches in a point in time with search_after, 5,000 documents each, which
-looks at nothing but where to go on. Following is from the answer to the alert's indexing to its line on the output of
-`+"`stoop print --follow`"+`; the index is refreshed each second. All run ahead of the machine's other programs (niceness %d).`,
+looks at nothing but where to go on. Shipping is `+"`stoop record`"+` of a recording into a stream that is there already, start and end of
+the program included, beside the best of some loops that send the same documents, made before, by bulk requests. Following is
+from the answer to the alert's indexing to its line on the output of `+"`stoop print --follow`"+`; the index is refreshed each second. All run ahead of the machine's other programs (niceness %d).`,
 			grouped(float64(count)), highest),
 		tables: []table{figures(figs...), panels},
 		notes:  notes,
