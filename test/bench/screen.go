@@ -80,10 +80,12 @@ func (b *bench) steadyScreen(ctx context.Context, rate int, env ...string) (*ter
 	return term, cmd, nil
 }
 
-// eventsIn returns how many events the screen's status line says have come in.
+// eventsIn returns how many events the screen's status line says have come in,
+// without the alerts that were made here.
 func eventsIn(text string) int {
 	_, after, found := strings.Cut(text, "\n in ")
 	number, _, ended := strings.Cut(after, " ·")
+	number, _, _ = strings.Cut(number, " + ")
 	n, err := strconv.Atoi(strings.ReplaceAll(number, ",", ""))
 	if !found || !ended || err != nil {
 		return 0

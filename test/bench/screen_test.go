@@ -17,6 +17,9 @@ func TestOnScreen(t *testing.T) {
 	if got := eventsIn(screenText); got != 1_091_107 {
 		t.Errorf("%d events are in", got)
 	}
+	if got := eventsIn("\n in 3,000,000 + 53,238 alerts · shown 3,053,238 · lost 0"); got != 3_000_000 {
+		t.Errorf("with alerts made here %d events are said to be in", got)
+	}
 	if got := eventsIn("nothing"); got != 0 {
 		t.Errorf("%d events are in nothing", got)
 	}
