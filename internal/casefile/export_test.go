@@ -89,7 +89,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-var stixID = regexp.MustCompile(`^[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var stixID = regexp.MustCompile(`^[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // Every object of the bundle has what STIX asks of its type, and every reference
 // leads to one.
@@ -126,6 +126,13 @@ func TestSTIX(t *testing.T) {
 		t.Errorf("%s %s: %v", bundle.Type, bundle.ID, seen)
 	}
 	for _, o := range bundle.Objects {
+		if o["type"] == "observed-data" { // observables alone may be observed
+			for _, ref := range o["object_refs"].([]any) {
+				if typ, _, _ := strings.Cut(ref.(string), "--"); contributing[typ] == nil && typ != "process" && typ != "x-stoop-event" {
+					t.Errorf("%s observes %s", o["id"], ref)
+				}
+			}
+		}
 		for name, v := range o {
 			var refs []any
 			if strings.HasSuffix(name, "_ref") {
@@ -139,6 +146,23 @@ func TestSTIX(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Observables have the ids that every other tool gives them: the first is that of
+// the specification's examples (STIX 2.1, 6.7).
+func TestSTIXIDs(t *testing.T) {
+	for want, o := range map[string]object{
+		"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4": object{"value": "198.51.100.3"}.id("ipv4-addr", ""),
+		"ipv6-addr--6469e3a9-b053-5e34-a025-9396ae051d26": object{"value": "2001:db8::1"}.id("ipv6-addr", ""),
+	} {
+		if o["id"] != want {
+			t.Errorf("%v, want %s", o, want)
+		}
+	}
+	a, b := object{"pid": 7}.id("process", "x"), object{"pid": 7}.id("process", "y")
+	if a["id"] == b["id"] || !strings.HasPrefix(a["id"].(string)[len("process--"):][14:], "4") {
+		t.Errorf("%v, %v", a, b)
 	}
 }
 

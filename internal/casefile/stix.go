@@ -21,8 +21,13 @@ var stixSpace = [16]byte{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0
 // project, of which STIX asks only that it is not the one above.
 var ownSpace = [16]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
 
-// observables are the types of cyber-observable objects that are made here.
-var observables = []string{"process", "file", "directory", "user-account", "network-traffic", "ipv4-addr", "ipv6-addr", "x-stoop-event"}
+// contributing are the properties that the id of a cyber-observable object is made
+// of (STIX 2.1, 6: ID Contributing Properties). Two objects of the same ones are
+// one, whoever wrote them.
+var contributing = map[string][]string{
+	"ipv4-addr": {"value"}, "ipv6-addr": {"value"}, "directory": {"path"}, "file": {"name", "parent_directory_ref"}, "user-account": {"user_id", "account_login"},
+	"network-traffic": {"src_ref", "dst_ref", "src_port", "dst_port", "protocols"},
+}
 
 // object is an object of a bundle.
 type object map[string]any
@@ -37,14 +42,35 @@ func uuid5(space [16]byte, name string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", s[:4], s[4:6], s[6:8], s[8:10], s[10:16])
 }
 
-// id names an object of a type by what it is, the same in every export.
+// id names an object of a type, the same in every export: a cyber-observable by
+// what it is, as every tool does, others by a name of ours.
 func (o object) id(typ, name string) object {
-	space, prefix := ownSpace, "https://github.com/stoop-project/stoop/"
-	if slices.Contains(observables, typ) {
-		space, prefix = stixSpace, ""
+	o["type"], o["spec_version"] = typ, "2.1"
+	id := uuid5(ownSpace, "https://github.com/stoop-project/stoop/"+typ+"\x00"+name)
+	if parts := contributing[typ]; parts != nil {
+		id = uuid5(stixSpace, canonical(o, parts))
+	} else if typ == "process" { // nothing makes two processes one: the id is of the kind that says nothing
+		id = id[:14] + "4" + id[15:]
 	}
-	o["type"], o["spec_version"], o["id"] = typ, "2.1", typ+"--"+uuid5(space, prefix+typ+"\x00"+name)
+	o["id"] = typ + "--" + id
 	return o
+}
+
+// canonical writes properties as canonical JSON (RFC 8785).
+func canonical(o object, names []string) string {
+	has := make(object, len(names))
+	for _, name := range names {
+		if v, ok := o[name]; ok {
+			has[name] = v
+		}
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(has); err != nil {
+		panic(err) // texts, numbers and lists of them
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func stixTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -196,7 +222,11 @@ func (w *stixWriter) process(f stixFields) string {
 		o["image_ref"] = w.file(path)
 	}
 	if user := f.text("user.name"); user != "" {
-		o["creator_user_ref"] = w.add(object{"account_login": user}.id("user-account", user+"@"+f.text("container.id")))
+		account := object{"account_login": user}
+		if uid := f.text("user.uid"); uid != "" {
+			account["user_id"] = uid
+		}
+		o["creator_user_ref"] = w.add(account.id("user-account", ""))
 	}
 	return w.add(o.id("process", strings.Join([]string{f.text("container.id"), f.text("proc.pid"), line, f.text("proc.pid.ts")}, "\x00")))
 }
@@ -206,12 +236,12 @@ func (w *stixWriter) file(path string) string {
 	at := strings.LastIndexByte(path, '/')
 	o := object{"name": path[at+1:]}
 	if o["name"] == "" {
-		return w.add(object{"path": path}.id("directory", path))
+		return w.add(object{"path": path}.id("directory", ""))
 	}
 	if at > 0 {
-		o["parent_directory_ref"] = w.add(object{"path": path[:at]}.id("directory", path[:at]))
+		o["parent_directory_ref"] = w.add(object{"path": path[:at]}.id("directory", ""))
 	}
-	return w.add(o.id("file", path))
+	return w.add(o.id("file", ""))
 }
 
 // connection adds a connection and its ends.
@@ -227,7 +257,7 @@ func (w *stixWriter) connection(f stixFields) []string {
 		if addr.Is6() {
 			typ, layer = "ipv6-addr", "ipv6"
 		}
-		ends[end[0]+"_ref"] = w.add(object{"value": addr.String()}.id(typ, addr.String()))
+		ends[end[0]+"_ref"] = w.add(object{"value": addr.String()}.id(typ, ""))
 		if port, ok := f.number(end[2]); ok {
 			ends[end[0]+"_port"] = port
 		}
@@ -239,7 +269,7 @@ func (w *stixWriter) connection(f stixFields) []string {
 		proto = "tcp"
 	}
 	ends["protocols"] = []string{layer, proto}
-	return []string{w.add(ends.id("network-traffic", f.text("fd.name")+proto))}
+	return []string{w.add(ends.id("network-traffic", ""))}
 }
 
 // techniques adds the techniques of ATT&CK that an alert speaks of.
