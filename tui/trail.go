@@ -33,6 +33,7 @@ type trailView struct {
 	builtAt  time.Time
 	cost     time.Duration
 	due      bool
+	coming   trailMsg // a newer trail whose lines are being made; its trail nil: none
 	waiting  trailMsg // what came while the level was paused; its trail nil: nothing
 
 	pane    trailPane
@@ -85,7 +86,7 @@ type shown struct {
 func (m *Model) openTrail(ref store.Ref, pane trailPane) tea.Cmd {
 	row := ref.Row()
 	expr := trailOf(row)
-	title := "trail of " + m.read.string(row, row.P().Name)
+	title := "trail of " + m.read.first(row, "proc.name", "evt.type")
 	if row.Alert != 0 {
 		title = "▲ " + m.read.string(row, row.A().Rule)
 	}

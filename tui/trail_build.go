@@ -137,32 +137,54 @@ func viewRows(ctx context.Context, v *store.View) iter.Seq[event.Row] {
 	}
 }
 
-// trailed takes a trail in; cursors stay where they are.
+// trailed takes a trail in; cursors stay where they are. What is shown of one
+// stays until the lines of the next are there: both are shown together.
 func (m *Model) trailed(msg trailMsg) tea.Cmd {
 	v := msg.of
 	if msg.trail == nil {
 		return nil
 	}
-	first := v.trail == nil
-	v.trail, v.badges, v.objects, v.outcome, v.whole = msg.trail, msg.badges, msg.objects, msg.outcome, msg.whole
 	if msg.whole {
 		v.building, v.builtAt, v.cost = false, time.Now(), time.Since(msg.begun)
 	}
-	if msg.told != nil || msg.whole {
-		v.story.set(v, msg.told, msg.unknown, first)
-	}
-	v.lineage.set(v, first)
 	next := func() tea.Cmd {
 		if msg.next != nil {
 			return msg.next
 		}
 		return m.lookInPlaces(v)
 	}
-	if first { // what is there is painted before more is made
+	switch {
+	case v.trail == nil: // what is there is painted before more is made
+		v.install(msg)
 		v.next = func() tea.Cmd { return tea.Batch(m.refresh(), next()) }
 		return m.showTrail(v)
+	case v.trail == msg.trail && v.coming.trail == nil, v.events.lines == nil:
+		v.install(msg)
+	default:
+		v.coming = msg
 	}
 	return tea.Batch(m.showTrail(v), next())
+}
+
+// install shows a trail in place of the one before.
+func (v *trailView) install(msg trailMsg) {
+	first := v.trail == nil
+	v.coming = trailMsg{}
+	v.trail, v.badges, v.objects, v.outcome, v.whole = msg.trail, msg.badges, msg.objects, msg.outcome, msg.whole
+	if msg.told != nil || msg.whole {
+		v.story.set(v, msg.told, msg.unknown, first)
+	}
+	v.lineage.set(v, first)
+	v.object.renew(v)
+}
+
+// newest is the trail that was made last, and its objects, whether it is shown
+// yet or not.
+func (v *trailView) newest() (*trail.Trail, *trail.Objects) {
+	if v.coming.trail != nil {
+		return v.coming.trail, v.coming.objects
+	}
+	return v.trail, v.objects
 }
 
 // trailDue makes this level's trail anew when events came since, not more often
@@ -217,12 +239,13 @@ func (m *Model) showTrail(v *trailView) tea.Cmd {
 	if v.trail == nil {
 		return nil
 	}
-	want := shown{trail: v.trail, only: v.only, filter: m.levelOf(v).filter(), marks: m.cases.reads}
+	newest, objects := v.newest()
+	want := shown{trail: newest, only: v.only, filter: m.levelOf(v).filter(), marks: m.cases.reads}
 	if want == v.shown {
 		return nil
 	}
 	v.shown = want
-	objects, marks := v.objects, m.cases
+	marks := m.cases
 	everything := want.filter == nil || want.filter.String() == v.base.Filter().String()
 	return func() tea.Msg {
 		var pick []int32
@@ -276,6 +299,9 @@ func pickSteps(want shown, objects *trail.Objects, everything bool) []int32 {
 func (m *Model) lined(msg linesMsg) tea.Cmd {
 	v := msg.of
 	if msg.shown == v.shown {
+		if v.coming.trail == msg.shown.trail && v.coming.trail != nil {
+			v.install(v.coming)
+		}
 		v.events.only = msg.shown.only
 		v.events.set(v, msg.lines, m.levelOf(v).follow)
 		if !v.whole || v.places.found == nil || v.fresh {

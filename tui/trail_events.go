@@ -18,6 +18,7 @@ type eventsPane struct {
 	row   int          // screen line that it is on
 	top   int
 	area  grid.Area
+	near  bool  // the cursor is where it came for want of what the trail is of
 	seen  int64 // time of the last event when the cursor was on the last line, ns since 1970
 }
 
@@ -27,7 +28,7 @@ type eventsPane struct {
 func (p *eventsPane) set(v *trailView, lines *trail.Folding, follow bool) {
 	on := v.from.Row()
 	var open []event.Row
-	if step, ok := p.step(); ok {
+	if step, ok := p.step(); ok && !p.near {
 		on = p.of.Steps[step].Row
 	}
 	if p.lines != nil {
@@ -45,7 +46,8 @@ func (p *eventsPane) set(v *trailView, lines *trail.Folding, follow bool) {
 			}
 		}
 	}
-	step, _ := v.trail.Find(on)
+	step, ok := v.trail.Find(on)
+	p.near = !ok && (p.near || trail.Same(on, v.from.Row()))
 	p.at, _ = lines.Find(min(step, len(v.trail.Steps)))
 	if follow && lines.Len() > 0 {
 		p.put(lines.Len() - 1)
@@ -71,7 +73,7 @@ func (p *eventsPane) move(n int) {
 // put puts the cursor on a line; the screen line moves along as far as it goes.
 func (p *eventsPane) put(k int) {
 	p.row = min(max(p.row+k-p.at, 0), max(p.area.H-1, 0))
-	p.at = k
+	p.at, p.near = k, false
 	if k == p.lines.Len()-1 {
 		p.seen = p.of.To
 	}
@@ -88,7 +90,7 @@ func (p *eventsPane) goTo(step int) bool {
 	} else {
 		p.row = y
 	}
-	p.at = k
+	p.at, p.near = k, false
 	return ok
 }
 
@@ -129,6 +131,8 @@ func (p *eventsPane) draw(a grid.Area, v *trailView, m *Model, clk clock, focus 
 	if n == 0 {
 		switch {
 		case p.lines == nil:
+		case len(p.of.Steps) == 0 && v.places.err != nil:
+			drawWrapped(body, 1, styWarn, m.read.mask(v.places.err.Error()))
 		case len(p.of.Steps) == 0:
 			drawWrapped(body, 1, styDim, "No event of the trail was found. W says where it was looked for, d shows what the alert itself says, esc goes back.")
 		default:

@@ -52,7 +52,8 @@ func (m *Model) askPlaces(v *trailView) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	v.cancel = cancel
 	in := append(places.Of(m.store, m.hub.sources), m.opt.Places...)
-	from, here := v.from.Row(), v.trail
+	from := v.from.Row()
+	here, _ := v.newest()
 	return func() tea.Msg {
 		found, err := places.Find(ctx, from, in, places.Options{}, nil)
 		if ctx.Err() != nil {

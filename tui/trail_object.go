@@ -64,6 +64,28 @@ func (p *objectPane) show(v *trailView, x trail.Object, id int) {
 	}
 }
 
+// renew turns to the same object, or process, in the trail that took the place of
+// the one that it is of; to none where that does not have it.
+func (p *objectPane) renew(v *trailView) {
+	if !p.known || p.of == v.trail {
+		return
+	}
+	was, id, at := p.x, p.id, p.at
+	p.x, p.known, p.stream, p.lines = trail.Object{}, false, nil, nil
+	if steps := v.objects.Named(was.Name); id >= 0 && len(steps) > 0 {
+		id, _ = v.objects.Of(int(steps[0]))
+		p.show(v, v.objects.Object(id), id)
+	}
+	if id < 0 && len(was.By) > 0 {
+		for _, b := range v.lineage.branches {
+			if b.Node != nil && b.Node.Process == was.By[0].Process {
+				p.show(v, v.objects.Process(b.Node), -1)
+			}
+		}
+	}
+	p.at = min(at, max(p.len()-1, 0))
+}
+
 // toStep puts the cursor on a step.
 func (p *objectPane) toStep(step int) {
 	if p.asStream {

@@ -33,7 +33,7 @@ const (
 // set takes a story in, the cursor on what the alert is about, or where it was.
 func (p *storyPane) set(v *trailView, told []*trail.Sentence, unknown []string, first bool) {
 	at, fromEnd := v.from.Time(), 0
-	if !first && p.at < len(p.lines) {
+	if !first && !v.events.near && p.at < len(p.lines) {
 		if now := p.lines[p.at].told; now != nil {
 			at = now.Time
 		} else { // on what is not known, at the end

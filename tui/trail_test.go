@@ -195,6 +195,31 @@ func TestTrailLosses(t *testing.T) {
 	golden(t, d, 120, 40, "trail-losses")
 }
 
+// A trail that takes the place of a larger one, as when only its subtree is known
+// to count, is shown once its lines are there: until then the one before stays.
+func TestTrailShrinks(t *testing.T) {
+	d, m := openShell(t, 120, 40)
+	v := m.level().trail
+	d.Keys("G")
+	larger, first := v.trail, v.base.Range(0, 4)
+	smaller, ok := trailMsg{of: v, trail: trail.Build(v.from.Row(), rowsOf(first)), whole: true}.fill(t.Context()).(trailMsg)
+	if !ok {
+		t.Fatal("it was not made")
+	}
+	cmd := m.trailed(smaller)
+	m.View()
+	if v.trail != larger {
+		t.Error("it is shown without its lines")
+	}
+	for _, key := range []string{"k", "o", "esc", "d", "d", "p", "s", "enter"} { // nothing of either is mistaken for the other's
+		d.Keys(key)
+	}
+	d.Send(cmd())
+	if v.trail != smaller.trail || v.events.of != smaller.trail {
+		t.Errorf("it is not shown:\n%s", d.Text())
+	}
+}
+
 // What is near the alert is shown before all of a large recording was looked at.
 func TestTrailNearFirst(t *testing.T) {
 	w := tuitest.NewWorld()

@@ -180,6 +180,12 @@ func (o *opening) show(ctx context.Context, file string) (err error) {
 	} else if err = o.find(ctx, file); err == nil {
 		o.first = o.found.Trail.Alert
 	}
+	if at := o.At.Time; err == nil && file != "" && !at.IsZero() {
+		o.first.B.Time[o.first.I] = at.UnixNano()
+	}
+	if err == nil && o.first.B.Time[o.first.I] == 0 {
+		err = places.ErrNoTime
+	}
 	// A server hands on its newest events, which this one need not be among.
 	o.alone = file != "" || slices.ContainsFunc(o.names(), func(name string) bool { return strings.Contains(name, "://") })
 	if err != nil {

@@ -64,4 +64,6 @@ func TestOpenShapesFromIndex(t *testing.T) {
 		}
 		checkShape(t, shape, want, out.String())
 	}
+	// On the screen each of them ends on the trail that the demo itself gives.
+	shapesOnScreen(t, all, demoTrail(t, all, local), s.Address(stream))
 }

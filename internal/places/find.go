@@ -218,6 +218,9 @@ func (f *finding) ask(ctx context.Context, place int, q Question, wide bool) int
 	}
 	began := time.Now()
 	l, err := p.Look(ctx, q, most)
+	if own := (Hit{f.alert.B, f.alert.I}); f.alert.Alert != 0 { // a place that has the alert tells nothing by that
+		l.Hits = slices.DeleteFunc(l.Hits, func(h Hit) bool { return same(h, own) })
+	}
 	a.Took = time.Since(began)
 	a.Rows, a.More, a.Note, a.Err = len(l.Hits), l.More, l.Note, err
 	f.mu.Lock()

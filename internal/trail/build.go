@@ -70,6 +70,8 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	}
 	var held []Step
 	var loose []event.Row
+	var self event.Row // the alert's own row, where it is no alert
+	at := 0            // where it belongs in held
 	came, far := visits{byID: map[string]*Visit{}}, newEnds()
 	for r := range rows {
 		if r.Proc == 0 && r.Type == typePlugin {
@@ -93,11 +95,15 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		if r.Proc == 0 {
 			continue
 		}
-		if l.meeting = r.Alert == 0 || r.B != alert.B || r.I != alert.I; l.meeting && r.T == alert.T {
+		if r.B == alert.B && r.I == alert.I && r.Alert == 0 {
+			self, at = r, len(held)
+			continue
+		}
+		if l.meeting = r.B != alert.B || r.I != alert.I; l.meeting && r.T == alert.T {
 			l.own = nil
 		}
 		n := l.entity(r, l.add(r))
-		if n == nil && r.Alert != 0 && len(loose) < maxLoose && ContainerID(text(r, fieldContainer)) == t.Subject.Container {
+		if n == nil && r.Alert != 0 && len(loose) < maxLoose && (!l.meeting || ContainerID(text(r, fieldContainer)) == t.Subject.Container) {
 			loose = append(loose, r)
 		}
 		if n == nil || n.Outer {
@@ -107,10 +113,13 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 		t.Coverage.see(r)
 		held = append(held, Step{r, n})
 	}
+	if self.B != nil {
+		held = t.own(l, held, at, self)
+	}
 	l.link()
 	t.Subject.join(l.nodes)
 	t.choose(l)
-	held = l.tie(loose, held)
+	held = alertsLast(t.tie(l, loose, held))
 	if t.Root != nil && t.Root.Parent != nil {
 		t.findEntry(held)
 	}
@@ -123,12 +132,50 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	return t
 }
 
+// own puts the row that the trail is of among the steps, where it is no alert: an
+// event of one of the sources, or one from elsewhere, which those may have too.
+func (t *Trail) own(l *lineage, held []Step, at int, r event.Row) []Step {
+	l.meeting = false
+	n := l.add(r)
+	elsewhere := l.own != nil && n != nil && n.met // others know its process
+	if l.meeting = !elsewhere; l.meeting {
+		l.own = nil // what it says counts
+	}
+	if n = l.entity(r, l.add(r)); n == nil || n.Outer {
+		return held
+	}
+	if elsewhere && slices.ContainsFunc(held, func(s Step) bool {
+		return s.Node == n && s.Row.Type == r.Type && near(s.Row.B.Time[s.Row.I], r.B.Time[r.I], sameAct)
+	}) {
+		return held
+	}
+	n.note(r)
+	t.Coverage.see(r)
+	return slices.Insert(held, at, Step{r, n})
+}
+
+// alertsLast puts alerts behind the events of their time: those are what they
+// are of.
+func alertsLast(steps []Step) []Step {
+	order := func(a, b Step) int {
+		if c := cmp.Compare(a.Row.B.Time[a.Row.I], b.Row.B.Time[b.Row.I]); c != 0 {
+			return c
+		}
+		return cmp.Compare(min(a.Row.Alert, 1), min(b.Row.Alert, 1))
+	}
+	if !slices.IsSortedFunc(steps, order) {
+		slices.SortStableFunc(steps, order)
+	}
+	return steps
+}
+
 // maxLoose bounds how many alerts without a process are kept.
 const maxLoose = 10_000
 
 // tie gives alerts that do not say their process to the one that had their
-// command line at that time, and puts them among the steps.
-func (l *lineage) tie(loose []event.Row, held []Step) []Step {
+// command line at that time, the trail's own to the one that it was found to be
+// about, and puts them among the steps.
+func (t *Trail) tie(l *lineage, loose []event.Row, held []Step) []Step {
 	if len(loose) == 0 {
 		return held
 	}
@@ -143,6 +190,10 @@ func (l *lineage) tie(loose []event.Row, held []Step) []Step {
 		}
 	}
 	for _, r := range loose {
+		if r.B == t.Alert.B && r.I == t.Alert.I && t.Self != nil {
+			held = append(held, Step{r, t.Self})
+			continue
+		}
 		s := subjectOf(r)
 		s.join(byLine[s.Line])
 		if n := byLine[s.Line][s.Process]; n != nil {

@@ -1,6 +1,8 @@
 package trail
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -127,5 +129,67 @@ func TestBuildOfNothing(t *testing.T) {
 	x := Build(w.alert(fired, "Tool"), func(func(event.Row) bool) {})
 	if len(x.Unknown()) != 1 || len(x.Story()) > 1 {
 		t.Errorf("%q, %v", x.Unknown(), x.Story())
+	}
+}
+
+// reported is a row about a process that another program made a document of.
+func reported(p event.Proc, container string, at int64, rule string) event.Row {
+	t := event.NewTables()
+	p.Cont = event.ContID(t.Conts.Add(event.Container{ID: t.Strings.Add(container)}))
+	typ, _ := event.TypeOf("execve")
+	e := event.Event{Time: at, Type: typ, Proc: event.ProcID(t.Procs.Add(p)), FD: -1, Dur: -1}
+	if rule != "" {
+		e.Alert = event.AlertID(t.Alerts.Add(event.Alert{Rule: t.Strings.Add(rule)}))
+	}
+	b := event.NewBatch(t, 1, 1)
+	b.Append(e, nil)
+	return b.Row(0)
+}
+
+// What is opened from elsewhere is the event that the recording has, or stands at
+// it: an exec that is no alert is not told twice; an alert whose time is cut, that
+// comes first among those of its time, or says no container, is the sentence's.
+func TestBuildOfWhatIsElsewhere(t *testing.T) {
+	w := newWorld()
+	_, _, tool, fired := attack(w)
+	w.later(second)
+	w.does(tool, "procexit", 0, 0, nil)
+	is, at := *w.t.Proc(tool), w.b.Time[fired]
+	who := event.Proc{PID: is.PID, Start: is.Start, Known: event.KnowPID | event.KnowStart}
+	pid := event.Proc{PID: is.PID, Known: event.KnowPID}
+	const web = "6cf4be7b2388"
+	for name, test := range map[string]struct {
+		row   event.Row
+		steps int
+		key   Key
+	}{
+		"an exec":                    {reported(who, web, at, ""), 3, ByStart},
+		"an exec, a little off":      {reported(who, web, at-9e5, ""), 3, ByStart},
+		"an alert, of the same time": {reported(who, web, at, "Tool"), 4, ByStart},
+		"an alert, its time is cut":  {reported(who, web, at-9e5, "Tool"), 4, ByStart},
+		"an alert, no container":     {reported(who, "", at-9e5, "Tool"), 4, ByStart},
+		"an alert, its pid alone":    {reported(pid, "", at, "Tool"), 4, ByPID},
+	} {
+		var rows []event.Row // the row is the first of its time
+		for r := range w.rows() {
+			if len(rows) > 0 && test.row.B != nil && r.B.Time[r.I] >= test.row.B.Time[test.row.I] && rows[len(rows)-1].B.Time[rows[len(rows)-1].I] < test.row.B.Time[test.row.I] {
+				rows = append(rows, test.row)
+			}
+			rows = append(rows, r)
+		}
+		s := SubjectOf(test.row)
+		s.Container = web // as was found out
+		x := BuildFor(s, test.row, slices.Values(rows))
+		told := x.Story()
+		if x.Self == nil || x.Self.Outer || x.Subject.Key != test.key || len(x.Steps) != test.steps {
+			t.Errorf("%s: %d steps, by %s", name, len(x.Steps), x.Subject.Key)
+			continue
+		}
+		if got, want := strings.Join(texts(told), "\n"), "service took a request, then made sh\nservice ran sh -c tool\nsh ran tool"; got != want {
+			t.Errorf("%s: told\n%s", name, got)
+		}
+		if alerts := told[len(told)-1].Alerts; (len(alerts) == 1) != (test.row.Alert != 0) {
+			t.Errorf("%s: alerts %q", name, alerts)
+		}
 	}
 }

@@ -176,6 +176,9 @@ func (l *lineage) state(t *event.Tables, id event.ProcID) (n *Node, known bool) 
 	}
 	row := t.ProcRow(id)
 	outer := text(row, fieldContainer) != l.container
+	if t == l.own && text(row, fieldContainer) == "" {
+		outer = false // the alert does not say
+	}
 	if n = l.nodes[name]; n == nil {
 		n = l.alias[name]
 	}

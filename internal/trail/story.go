@@ -2,6 +2,7 @@ package trail
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,12 +38,15 @@ func (t *Trail) Story() []*Sentence {
 	s.begin()
 	begun := len(s.all)
 	for _, step := range t.Steps {
-		if step.Row.Alert != 0 {
-			s.alert(step)
-			continue
+		s.overdue(step.Row.B.Time[step.Row.I])
+		if step.Row.Alert == 0 {
+			s.event(step)
+			s.attach(step)
+		} else if !s.mark(step) {
+			s.early = append(s.early, step)
 		}
-		s.event(step)
 	}
+	s.overdue(math.MaxInt64)
 	s.endLines()
 	s.lostAt()
 	slices.SortStableFunc(s.all[begun:], func(a, b *told) int { return cmp.Compare(a.Time, b.Time) })
@@ -65,6 +69,7 @@ type teller struct {
 	written map[string]*told    // by path
 	lines   map[streamKey]*stream
 	streams []*stream // in the order in which they began
+	early   []Step    // alerts of whose events nothing was told yet, in order
 	key     []byte
 	acts    acts
 }
@@ -213,10 +218,9 @@ func passed(r event.Row) bool { return r.B.Bits[r.I]&event.HasRes == 0 || r.B.Re
 // rule fired on may be.
 const sameAct = 100e6
 
-// alert marks the sentence that tells what the alert's rule fired on, or tells
-// the alert itself where there is none.
-func (s *teller) alert(step Step) {
-	rule := step.Row.T.Text(step.Row.A().Rule)
+// mark marks the sentence that tells what an alert's rule fired on; it reports
+// whether there is one.
+func (s *teller) mark(step Step) bool {
 	at := step.Row.B.Time[step.Row.I]
 	did := s.of[step.Node]
 	for i := len(did) - 1; i >= 0 && len(did)-i < 8; i-- {
@@ -226,10 +230,35 @@ func (s *teller) alert(step Step) {
 		}
 		last := x.Events[len(x.Events)-1]
 		if d := apart(last.B.Time[last.I], at); d == 0 || d < sameAct && last.Type == step.Row.Type && last.T != step.Row.T {
-			x.mark(rule)
-			return
+			x.mark(step.Row.T.Text(step.Row.A().Rule))
+			return true
 		}
 	}
+	return false
+}
+
+// attach marks what was just told for the alerts that came before the event that
+// they are of, as those do whose times are cut to milliseconds.
+func (s *teller) attach(step Step) {
+	if len(s.early) > 0 {
+		s.early = slices.DeleteFunc(s.early, func(a Step) bool { return a.Node == step.Node && s.mark(a) })
+	}
+}
+
+// overdue tells the alerts by themselves of whose events none can come any more.
+func (s *teller) overdue(now int64) {
+	for len(s.early) > 0 {
+		if at := s.early[0].Row.B.Time[s.early[0].Row.I]; at+sameAct > now && now != math.MaxInt64 {
+			return
+		}
+		s.alert(s.early[0])
+		s.early = s.early[1:]
+	}
+}
+
+// alert tells an alert of whose event nothing is told.
+func (s *teller) alert(step Step) {
+	rule, at := step.Row.T.Text(step.Row.A().Rule), step.Row.B.Time[step.Row.I]
 	why, guess := deedOf(step.Row)
 	if why == "" {
 		why = "did what a rule fired on"
