@@ -37,6 +37,7 @@ type shot struct {
 	Theme string
 	Wait  string // on the screen before keys are typed
 	Keys  []string
+	Shows string // on the screen when the picture is taken
 }
 
 func main() {
@@ -106,6 +107,12 @@ func (s *shot) take(program string) (string, error) {
 		if err := term.Settle(stillFor, patience); err != nil {
 			return "", err
 		}
+	}
+	if err := term.Wait(s.Shows, patience); err != nil {
+		return "", err
+	}
+	if err := term.Settle(stillFor, patience); err != nil {
+		return "", err
 	}
 	return term.SVG(theme.Color("tone.text"), theme.Color("tone.base")), nil
 }
