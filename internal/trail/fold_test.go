@@ -169,6 +169,15 @@ func checkFolding(t *testing.T, f *Folding, steps []Step, pick []int32, marked f
 			t.Fatalf("step %d of line %d is found on line %d", l.Step, k, at)
 		}
 	}
+	for k := range f.runs { // whatever stands within a run, not its first alone
+		if r := &f.runs[k]; r.n > 1 {
+			for p := r.first; p >= 0; p = f.next[p] {
+				if s := steps[f.step(int(p))]; s.Row.Alert != 0 || fails(&s.Row) && !dials(&s.Row) || marked(s) {
+					t.Fatalf("run %d hides step %d", k, f.step(int(p)))
+				}
+			}
+		}
+	}
 	if shown != len(pick) || f.Steps() != len(pick) {
 		t.Fatalf("%d steps are shown of %d", shown, len(pick))
 	}

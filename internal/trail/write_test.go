@@ -3,6 +3,7 @@ package trail
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 // A process, a file, a pod, a rule and what was typed have a hostile name:
 // nothing of it begins a line, ends a cell, or reaches the terminal.
 func TestHostileNames(t *testing.T) {
-	for _, evil := range []string{
+	for _, evil := range append(hostile(60), []string{
 		"tool\n▲    T+0.000 s  x | y | z\x1b[2J```\r\n# h <a href=x>",
 		"{count} %proc.name {before}\x00\u202e",
 		"| --- |\n- **by** root",
@@ -24,7 +25,7 @@ func TestHostileNames(t *testing.T) {
 		"\xff\xfe|\xc0\x80",
 		"=cmd|' /C calc'!A0",
 		strings.Repeat("|\n", 60),
-	} {
+	}...) {
 		w := newWorld()
 		named := *w.t.Conts.At(uint32(w.cont))
 		named.Pod, named.Image = w.t.Strings.Add(evil), w.t.Strings.Add(evil)
@@ -58,6 +59,28 @@ func TestHostileNames(t *testing.T) {
 			}
 		}
 	}
+}
+
+// hostile makes names up of any bytes, and of what means something to a terminal,
+// to Markdown, to a table and to a story.
+func hostile(n int) (all []string) {
+	rng := rand.New(rand.NewPCG(6, 8))
+	telling := []string{
+		"\n", "\r\n", "|", "\\", "`", "```", "# ", "- ", "](http://x)", "![", "<a href=x>", "&lt;", "*", "_", "~~", "\x1b[2J", "\x1b]0;x\a", "\u009b1m",
+		"\u202e", "\u2028", "\x00", "\t", "=cmd()", "▲", "≈", " — ", "T+0.000 s", "{count}", "{server}", "%proc.name", "\xff", "\xc0\x80", "\v", "\f", "\u0085", "—|",
+	}
+	for range n {
+		var b strings.Builder
+		for range 1 + rng.IntN(24) {
+			if rng.IntN(3) == 0 {
+				b.WriteByte(byte(rng.IntN(256)))
+			} else {
+				b.WriteString(telling[rng.IntN(len(telling))])
+			}
+		}
+		all = append(all, b.String())
+	}
+	return all
 }
 
 // linesOf is how many lines a trail's text has: those of the head that say
