@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -86,6 +87,8 @@ func (c *compiler) time(p profile.Stored, v view, op filter.Op, text string) bou
 		return instants(op, values[0].Int64(), p.Scale, func(op filter.Op, n int64) *node {
 			return v.integer(profile.Bits64, op, n).upper
 		})
+	case p.Form == profile.FormTime && v.kind == viewInteger:
+		return epochs(op, values[0].Int64(), v)
 	case p.Form != profile.FormUnix && v.kind == viewDate:
 		unit, format := int64(time.Millisecond), millis
 		if v.nanos {
@@ -94,6 +97,30 @@ func (c *compiler) time(p profile.Stored, v view, op filter.Op, text string) bou
 		return instants(op, values[0].Int64(), unit, func(op filter.Op, n int64) *node { return date(v.path, op, format(n)) })
 	}
 	return atMost(c.presentAt(p).upper)
+}
+
+// sizes are the numbers of each unit since 1970 that profiles read as times: the
+// size of one says which unit it has. What lies beyond is no time.
+var sizes = []struct {
+	unit int64 // ns
+	numbers
+}{
+	{1e9, numbers{0, math.MaxInt64/int64(1e9) - 1}},
+	{1e6, numbers{1e11, math.MaxInt64/int64(1e6) - 1}},
+	{1e3, numbers{1e14, math.MaxInt64/int64(1e3) - 1}},
+	{1, numbers{1e17, math.MaxInt64 - 1}},
+}
+
+// epochs translates a comparison with ns for an index that has numbers of some
+// unit since 1970.
+func epochs(op filter.Op, ns int64, v view) bound {
+	var found []bound
+	for _, size := range sizes {
+		found = append(found, instants(op, ns, size.unit, func(op filter.Op, n int64) *node {
+			return v.within(stretch(op, n).meet(size.numbers))
+		}))
+	}
+	return anyOf(found...)
 }
 
 // instants translates a comparison with ns for an index that keeps whole
