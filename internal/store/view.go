@@ -93,6 +93,7 @@ func (v *View) evaluateAll(ctx context.Context, work []job, deadline time.Time) 
 				w := work[at]
 				at++
 				next.Unlock()
+				runtime.Gosched() // a key's way to the screen goes before what is counted beside it
 				v.evaluate(w)
 			}
 		})
