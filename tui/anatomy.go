@@ -51,7 +51,7 @@ func (a anatomy) lines(ref store.Ref, r reader, c clock, matter []detailLine) (l
 			tags = append(tags, t)
 		}
 	}
-	add("tactic", strings.Join(rules.Tactics(tags), ", "))
+	add("tactic", strings.Join(event.Tactics(tags), ", "))
 	for _, id := range rules.Techniques(tags) {
 		add("technique", strings.TrimSpace(id+"  "+rules.TechniqueName(id)))
 	}

@@ -152,6 +152,9 @@ func (p *lineagePane) drawBranch(a grid.Area, b trail.Branch, v *trailView, r re
 			end = a.Right(end, 0, styAccent, mark) - 1
 		}
 	}
+	if b.Node.Inferred {
+		x = a.Text(x, 0, styAccent, "≈ ")
+	}
 	a.Fit(x, 0, max(end-x, 0), st, r.mask(b.Node.Title()))
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
@@ -76,7 +77,7 @@ func (d *ruleDoc) name() string {
 func docOfRule(r *rules.Rule) ruleDoc {
 	doc := ruleDoc{
 		Rule: r.Name, Desc: strings.TrimSpace(r.Desc), Source: r.Source, Priority: r.Priority.String(), Tags: r.Tags, Enabled: r.Enabled, Off: r.Off,
-		Tactics: rules.Tactics(r.Tags), Techniques: rules.Techniques(r.Tags), Guide: docOfGuide(r.Guide),
+		Tactics: event.Tactics(r.Tags), Techniques: rules.Techniques(r.Tags), Guide: docOfGuide(r.Guide),
 		Condition: strings.TrimSpace(r.Condition), Evaluated: filter.Source(r.Expr), Output: r.Output, At: r.At.String(),
 	}
 	for i := range r.Exceptions {
@@ -114,7 +115,7 @@ func docOfSequence(s *rules.Sequence) ruleDoc {
 	}
 	return ruleDoc{
 		Sequence: q, Desc: strings.TrimSpace(s.Desc), Priority: s.Priority.String(), Tags: s.Tags, Enabled: s.Enabled,
-		Tactics: rules.Tactics(s.Tags), Techniques: rules.Techniques(s.Tags), Output: s.Output, Guide: docOfGuide(s.Guide), At: s.At.String(),
+		Tactics: event.Tactics(s.Tags), Techniques: rules.Techniques(s.Tags), Output: s.Output, Guide: docOfGuide(s.Guide), At: s.At.String(),
 	}
 }
 

@@ -96,6 +96,7 @@ var keyWhys = map[trail.Key]struct {
 	trail.BySession: {Likely, "it was on the alert's terminal or in its session at that time"},
 	trail.ByLine:    {Likely, "it ran this command line in the container at that time"},
 	trail.ByName:    {Unsure, "it had this name in the container at that time"},
+	trail.ByAlerts:  {Unsure, "no event of its process was recorded: what is told is what alerts say of it, and of their parents"},
 }
 
 func (f *finding) sure(t *trail.Trail) (s Sure) {

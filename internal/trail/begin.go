@@ -22,6 +22,12 @@ func (s *teller) begin() {
 		if len(t.Visits) > 0 {
 			s.visited()
 		}
+	case t.Root.Inferred:
+		if t.Root.Parent != nil {
+			s.add(&told{Sentence: Sentence{
+				Time: t.Root.Process.Start, Text: t.Root.Parent.Name() + " had started " + t.Root.Title(), Inferred: true, Count: 1, Node: t.Root,
+			}})
+		}
 	case t.Root.ghost:
 		s.add(&told{Sentence: Sentence{
 			Time: t.From, Text: t.Root.Name() + " was there before these events begin", Count: 1, Node: t.Root,

@@ -119,7 +119,8 @@ func BuildFor(of Subject, alert event.Row, rows iter.Seq[event.Row]) *Trail {
 	l.link()
 	t.Subject.join(l.nodes)
 	t.choose(l)
-	held = alertsLast(t.tie(l, loose, held))
+	held, loose = t.tie(l, loose, held)
+	held = alertsLast(t.conclude(l, loose, held))
 	if t.Root != nil && t.Root.Parent != nil {
 		t.findEntry(held)
 	}
@@ -174,10 +175,10 @@ const maxLoose = 10_000
 
 // tie gives alerts that do not say their process to the one that had their
 // command line at that time, the trail's own to the one that it was found to be
-// about, and puts them among the steps.
-func (t *Trail) tie(l *lineage, loose []event.Row, held []Step) []Step {
+// about, and puts them among the steps. Those that fit none are left.
+func (t *Trail) tie(l *lineage, loose []event.Row, held []Step) (steps []Step, left []event.Row) {
 	if len(loose) == 0 {
-		return held
+		return held, nil
 	}
 	byLine := map[string]map[Process]*Node{}
 	for p, n := range l.nodes {
@@ -198,10 +199,11 @@ func (t *Trail) tie(l *lineage, loose []event.Row, held []Step) []Step {
 		s.join(byLine[s.Line])
 		if n := byLine[s.Line][s.Process]; n != nil {
 			held = append(held, Step{r, n})
+		} else {
+			left = append(left, r)
 		}
 	}
-	slices.SortStableFunc(held, func(a, b Step) int { return cmp.Compare(a.Row.B.Time[a.Row.I], b.Row.B.Time[b.Row.I]) })
-	return held
+	return held, left
 }
 
 // note keeps what an event says of a process: that it serves, how it ended.
@@ -263,6 +265,11 @@ func (t *Trail) choose(l *lineage) {
 		return
 	}
 	t.Root, t.RootInferred = rootOf(t.Self)
+	t.climb()
+}
+
+// climb notes the root's ancestors.
+func (t *Trail) climb() {
 	for up := t.Root.Parent; up != nil && len(t.Above) < event.MaxAncestors; up = up.Parent {
 		t.Above = append(t.Above, up)
 	}

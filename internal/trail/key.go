@@ -20,6 +20,7 @@ const (
 	ByName          // the name alone, in the container, alive at that time
 	ByContainer     // the container alone: all of it is the trail
 	ByPod           // the pod alone: it had one container, or the one that was taken
+	ByAlerts        // its name, command line and ancestors, as alerts say them: no event of it was recorded
 )
 
 var keyTexts = [...]string{
@@ -32,6 +33,7 @@ var keyTexts = [...]string{
 	ByName:      "container, process name and time",
 	ByContainer: "container and time",
 	ByPod:       "pod and time",
+	ByAlerts:    "what alerts say of it",
 }
 
 // String says what was compared.

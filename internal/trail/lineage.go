@@ -18,6 +18,11 @@ type Node struct {
 	Ended    int64   // ns since 1970; 0: not seen
 	Exit     int64   // what it ended with, negative the signal; only with Ended
 
+	// Inferred says that no event of it was recorded: that it was, and what its
+	// parent is, is concluded from alerts. It has no pid, and Start is when an
+	// alert told of it first.
+	Inferred bool
+
 	// Images are the programs that it ran, in order, each once in a row: its own,
 	// or its parent's when it never called exec.
 	Images []string
@@ -49,7 +54,7 @@ func (n *Node) Title() string {
 	for _, image := range n.Images[:max(len(n.Images)-1, 0)] {
 		was.WriteString(image[strings.LastIndexByte(image, '/')+1:] + " → ")
 	}
-	return was.String() + n.Line()
+	return was.String() + cmp.Or(n.Line(), n.Name())
 }
 
 // Row returns what process fields read of the process, as it was last.

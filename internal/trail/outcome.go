@@ -125,7 +125,7 @@ func (t *Trail) Outcome() (facts []Fact) {
 	if n == nil {
 		return nil
 	}
-	say := func(s string) { facts = append(facts, Fact{Text: s}) }
+	say := func(s string) { facts = append(facts, Fact{Text: s, Guess: n.Inferred}) }
 	if r := t.Alert; r.B.Bits[r.I]&event.HasRes != 0 && r.B.Res[r.I] < 0 {
 		if why := event.ErrnoName(r.B.Res[r.I]); why != "EINPROGRESS" { // nobody waited for it: it is counted below
 			say("the call failed: " + why)

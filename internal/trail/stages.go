@@ -37,9 +37,10 @@ func Stages(told []*Sentence) (stages []Stage) {
 }
 
 // Incident names what happened by its root: alerts of one incident have one
-// name, wherever their trails were read. It is "" where the root is not known.
+// name, wherever their trails were read. It is "" where the root is not known, or
+// concluded from alerts: other alerts may tell of another.
 func (t *Trail) Incident() string {
-	if t.Root == nil {
+	if t.Root == nil || t.Root.Inferred {
 		return ""
 	}
 	return fmt.Sprintf("%s-%d-%x", t.Subject.Container, t.Root.Process.PID, t.Root.Process.Start)

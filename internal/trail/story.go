@@ -263,9 +263,27 @@ func (s *teller) alert(step Step) {
 	if why == "" {
 		why = "did what a rule fired on"
 	}
+	text, did := step.Node.Name()+" "+why, s.of[step.Node]
+	if n := len(did); n > 0 && did[n-1].by == nil && did[n-1].Text == text && apart(did[n-1].Time, at) < sameAct {
+		x := did[n-1] // another rule's alert, or the same call on another descriptor
+		x.mark(rule)
+		if x.Count++; len(x.Events) < maxEvents {
+			x.Events = append(x.Events, step.Row)
+		}
+		return
+	}
 	s.add(&told{Sentence: Sentence{
-		Time: at, Text: step.Node.Name() + " " + why, Inferred: guess, Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node,
+		Time: at, Text: text, Tactic: tacticOfRule(step.Row), Inferred: guess, Count: 1, Events: []event.Row{step.Row}, Alerts: []string{rule}, Node: step.Node,
 	}})
+}
+
+// tacticOfRule is the tactic that an alert's rule is about, the first if it names
+// several.
+func tacticOfRule(alert event.Row) string {
+	if names := event.Tactics(strings.Split(alert.T.Text(alert.A().Tags), "\x00")); len(names) > 0 {
+		return names[0]
+	}
+	return ""
 }
 
 func (x *Sentence) mark(rule string) {

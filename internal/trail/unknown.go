@@ -20,6 +20,8 @@ func (t *Trail) Unknown() (lines []string) {
 		lines = append(lines, "The alert's process is not among the events: all of its container was told.")
 	case t.Self == nil:
 		lines = append(lines, "The alert does not say which process it is about: all of its container was told.")
+	case t.Self.Inferred:
+		lines = append(lines, "No event of the alert's process was recorded. It, and what is marked with ≈, is concluded from the names, command lines and parents that alerts say: what was done between the alerts, and how it ended, is not known.")
 	case t.Root.ghost:
 		lines = append(lines, "Who started "+t.Root.Name()+" was not seen: it is known only as the parent of what it started.")
 	case t.Root.Parent == nil || t.Root.Parent.Outer:
@@ -53,7 +55,7 @@ func (t *Trail) unvisited() string {
 // open returns the processes of the subtree whose end was not seen.
 func (t *Trail) open() (nodes []*Node) {
 	for n := range t.members() {
-		if n.Ended == 0 && !n.ghost {
+		if n.Ended == 0 && !n.ghost && !n.Inferred {
 			nodes = append(nodes, n)
 		}
 	}

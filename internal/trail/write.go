@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,7 +114,11 @@ func (o *writer) began() string {
 	if o.t.Root == nil {
 		return ""
 	}
-	s := fmt.Sprintf("%s (pid %d)", safetext.Redact(o.t.Root.Line()), o.t.Root.Process.PID)
+	s := safetext.Redact(o.t.Root.Title())
+	if o.t.Root.Inferred {
+		return s + ", concluded from what alerts say"
+	}
+	s = fmt.Sprintf("%s (pid %d)", safetext.Redact(o.t.Root.Line()), o.t.Root.Process.PID)
 	if o.t.RootInferred {
 		s += ", concluded: the first other program below the service"
 	}
@@ -223,7 +228,11 @@ func (o *writer) process(n *Node, depth int) {
 		end = "  ended by " + event.SignalName(-n.Exit)
 	}
 	line := o.plain(safetext.Redact(n.Title()))
-	fmt.Fprintf(o, "%s %s%s  %d%s\n", mark, strings.Repeat("  ", depth), line, n.Process.PID, end)
+	pid := "  " + strconv.Itoa(int(n.Process.PID))
+	if n.Inferred {
+		line, pid = "≈ "+line, ""
+	}
+	fmt.Fprintf(o, "%s %s%s%s%s\n", mark, strings.Repeat("  ", depth), line, pid, end)
 }
 
 // plain makes a text from outside fit for a block of code.
