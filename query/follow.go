@@ -18,6 +18,7 @@ import (
 const (
 	pollEvery  = 250 * time.Millisecond // what comes in the usual time
 	pollBack   = time.Minute            // … which is this old at most
+	pollAtMost = 5 * time.Second        // the longest pause between two looks
 	sweepEvery = 5 * time.Second        // what comes late
 	maxIDs     = 300000                 // documents that are remembered by their ids
 )
@@ -197,10 +198,15 @@ func (r *run) follow(ctx context.Context, b *back) error {
 				}
 				r.s.counts.trouble(err, sweepEvery)
 			}
-			tick.Reset(max(pollEvery, time.Since(begun)))
+			tick.Reset(pollPause(time.Since(begun)))
 		}
 	}
 }
+
+// pollPause is how long nothing is looked for after a poll that took so long: as
+// long again, so that a slow server has half of its time for others, and not for
+// as long as it may have been away.
+func pollPause(took time.Duration) time.Duration { return min(max(pollEvery, took), pollAtMost) }
 
 // poll looks for what has arrived, once.
 func (w *watch) poll(ctx context.Context) error {
