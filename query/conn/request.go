@@ -51,6 +51,7 @@ const (
 func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 	started := time.Now()
 	broken, troubled := 0, false
+	var refused time.Time // since when it has refused the credentials
 	for try := 0; ; try++ {
 		body, err := c.try(ctx, req)
 		if err == nil {
@@ -63,7 +64,13 @@ func (c *Conn) Do(ctx context.Context, req Request) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 		var e *Error
-		if !errors.As(err, &e) || !e.Temporary() && !c.forgetful(e, started) || req.Patience == 0 {
+		switch known := errors.As(err, &e); {
+		case !known || e.Kind != Unauthorized:
+			refused = time.Time{}
+		case refused.IsZero():
+			refused = time.Now() // and not since the request was made: before that the server may have been away for long
+		}
+		if e == nil || !e.Temporary() && !c.forgetful(e, refused) || req.Patience == 0 {
 			if troubled && req.Trouble != nil && e != nil && !e.Temporary() {
 				req.Trouble(nil, 0) // it answers again, whatever it says
 			}
