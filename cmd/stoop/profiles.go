@@ -10,7 +10,6 @@ import (
 
 	"github.com/stoop-project/stoop/internal/config"
 	"github.com/stoop-project/stoop/internal/profile"
-	"github.com/stoop-project/stoop/internal/recording"
 	"github.com/stoop-project/stoop/internal/safetext"
 )
 
@@ -83,7 +82,7 @@ func (c *profilesShowCmd) Run(a *app) error {
 
 // documentsArg is a file of documents.
 type documentsArg struct {
-	File string `arg:"" predictor:"file" help:"Documents, one JSON object a line; plain, gz or zst; - is standard input."`
+	File string `arg:"" predictor:"file" help:"Documents: one JSON object a line, one over several lines, an array of them, or an answer of _search; plain, gz or zst; - is standard input."`
 }
 
 // examine looks at all documents of the file.
@@ -98,10 +97,7 @@ func (c *documentsArg) examine() (*profile.Examination, error) {
 		in = f
 	}
 	x := profile.InUse().Examine()
-	err := recording.Lines(in, func(n int, line []byte) bool {
-		x.Add(n, line)
-		return true
-	})
+	err := eachDocument(in, x.Add)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.File, err)
 	}
