@@ -94,10 +94,12 @@ var counted = map[string]bool{"evt.num": true, "evt.reltime": true}
 
 // sameFields compares what a shape tells of an alert with what Falco told. A
 // field that is not there must be one that the profile does not find in the
-// document, by stoop's own account of it.
+// document, by stoop's own account of it, and be said to be not stored where the
+// alert's own text names it; one that is cut must be said to be.
 func sameFields(t *testing.T, want, got printed, doc []byte) {
 	t.Helper()
 	var found map[string]bool
+	cut, lost := listed(got["stoop.cut_in"]), listed(got["stoop.not_stored"])
 	for name, w := range want {
 		g, ok := got[name]
 		if counted[name] || ok && reflect.DeepEqual(g, w) {
@@ -106,15 +108,61 @@ func sameFields(t *testing.T, want, got printed, doc []byte) {
 		if name == "proc.aname" && strings.HasPrefix(fmt.Sprint(w), fmt.Sprint(g)) {
 			continue // all ancestors: as many as are stored, each of which is compared by itself
 		}
+		if start, is := strings.CutSuffix(fmt.Sprint(g), "[...]"); ok && is && cut[name] && got["stoop.cut"] == true && strings.HasPrefix(fmt.Sprint(w), start) {
+			continue
+		}
+		if _, counts := g.(json.Number); counts && cut[name] {
+			continue // of what is cut
+		}
 		if ok {
 			t.Errorf("%s: %s is %v, Falco said %v", want.key(), name, g, w)
 			continue
+		}
+		if told := strings.Contains(fmt.Sprint(want["alert.output"], " "), fmt.Sprint("=", w, " ")); told != lost[name] {
+			t.Errorf("%s: %s is missing, and said to be not stored: %v; the text names it: %v", want.key(), name, lost[name], told)
 		}
 		if found == nil {
 			found = fieldsFound(t, doc)
 		}
 		if found[name] {
 			t.Errorf("%s: %s is missing, and profiles test finds it", want.key(), name)
+		}
+	}
+}
+
+func listed(v any) map[string]bool {
+	all := make(map[string]bool)
+	names, _ := v.([]any)
+	for _, name := range names {
+		all[fmt.Sprint(name)] = true
+	}
+	return all
+}
+
+// What falcosidekick cuts of a long alert is said to be cut, field by field, and the
+// rest is the same.
+func TestCutIsReported(t *testing.T) {
+	const alert = `{%s"output":"o","priority":"Notice","rule":"A shell with a long line","time":"2026-11-23T20:02:01.5Z","source":"syscall","hostname":"vm","tags":["a","b"],
+		"output_fields":{"proc.name":"bash","proc.cmdline":%q,"proc.pcmdline":"sh -c x","proc.pname":"sh","proc.exepath":"/bin/bash","user.name":"root"}}`
+	line := "bash -c " + strings.Repeat("echo a;", 800)
+	file := func(text string) string {
+		name := filepath.Join(t.TempDir(), "x7")
+		if err := os.WriteFile(name, []byte(strings.ReplaceAll(text, "\n", "")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	whole := printShell(t, file(fmt.Sprintf(alert, "", line)))
+	cut := fmt.Sprintf(alert, `"uuid":"1",`, line[:507]+"[...]")
+	s := siem.Shared(t, siem.ES8)
+	s.Env(t)
+	index := s.Index(t, "", []byte(strings.ReplaceAll(cut, "\n", "")))
+	for _, source := range []string{file(cut), s.Address(index)} {
+		for key, got := range printShell(t, source) {
+			sameFields(t, whole[key], got, []byte(cut))
+			if lines := listed(got["stoop.cut_in"]); !lines["proc.cmdline"] || lines["proc.pcmdline"] || len(whole) != 1 {
+				t.Errorf("cut in %v", lines)
+			}
 		}
 	}
 }

@@ -51,6 +51,8 @@ const (
 	FromBulk                     // drained from a container's bulk ring
 	FromDeeds                    // drained from a container's deeds ring
 	LateProcess                  // the process's row was made after the event, from /proc
+	Incomplete                   // the document's text names what the document does not hold: see [LossReader]
+	Several                      // the document has several values where one is expected: see [Field.Several]
 )
 
 // Len returns the number of events.

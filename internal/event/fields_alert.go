@@ -64,6 +64,14 @@ var alertFields = append(group("alert", HomeAlert, FromFalco, []Field{
 var stoopFields = append(group("stoop", HomeEvent, FromLive, []Field{
 	{Name: "stoop.inferred", Kind: Bool, Flags: Extension, Doc: "Whether the event was not observed but concluded: a process that was found in /proc.", Read: bit(Inferred)},
 	{Name: "stoop.cut", Kind: Bool, Flags: Extension, Doc: "Whether an argument was longer than what was kept.", Read: bit(ArgsCut)},
+	{
+		Name: "stoop.cut_in", Kind: String, Flags: Extension | IsList | PrintOnly,
+		Doc: "Of an alert that a shipper cut: the fields whose texts it did not keep whole.", Read: readCutIn,
+	},
+	{
+		Name: "stoop.not_stored", Kind: String, Flags: Extension | IsList | PrintOnly,
+		Doc: "Of an alert: the fields that its text names and that were not stored with it.", Read: readNotStored,
+	},
 	{Name: "stoop.io_uring", Kind: Bool, Flags: Extension, Doc: "Whether io_uring did the call for the process.", Read: bit(ViaIOUring)},
 	{Name: "stoop.compat", Kind: Bool, Flags: Extension, Doc: "Whether it was a 32-bit call on a 64-bit kernel.", Read: bit(Compat32)},
 	{Name: "stoop.late_process", Kind: Bool, Flags: Extension, Doc: "Whether the process was read from /proc after the event: it may have changed in between.", Read: bit(LateProcess)},

@@ -9,25 +9,27 @@ func (o *Object) Title(t *Tables) string {
 	if !o.Kind.Inet() || o.Name != NoStr {
 		return t.Text(o.Name)
 	}
-	if o.Flags&ObjListening != 0 {
-		return o.Local.falco()
-	}
-	c, s := o.Client(), o.Server()
-	switch {
-	case c.Known && s.Known:
-		return c.falco() + "->" + s.falco()
-	case s.Known:
-		return s.falco()
-	}
-	return c.falco()
+	return string(o.AppendEnds(nil))
 }
 
-// falco writes an endpoint as Falco does, IPv6 without brackets.
-func (e Endpoint) falco() string {
-	if !e.Known {
-		return ""
+// AppendEnds writes what a connection or a listening socket is called.
+func (o *Object) AppendEnds(dst []byte) []byte {
+	if o.Flags&ObjListening != 0 {
+		return o.Local.append(dst)
 	}
-	return e.Addr().String() + ":" + strconv.Itoa(int(e.Port))
+	c, s := o.Client(), o.Server()
+	if dst = c.append(dst); c.Known && s.Known {
+		dst = append(dst, "->"...)
+	}
+	return s.append(dst)
+}
+
+// append writes an endpoint as Falco does, IPv6 without brackets.
+func (e Endpoint) append(dst []byte) []byte {
+	if !e.Known {
+		return dst
+	}
+	return strconv.AppendUint(append(e.Addr().AppendTo(dst), ':'), uint64(e.Port), 10)
 }
 
 // typeMark is what Falco writes before a descriptor's name: the type's

@@ -49,11 +49,12 @@ func (k Kind) Numeric() bool {
 
 // Value is one field's value. Which of its parts holds it follows from Kind.
 type Value struct {
-	Kind Kind
-	Num  uint64     // Int (two's complement), Uint, Bool (0, 1), Double (bits), Time, Duration, Port
-	Str  string     // String, Bytes
-	Addr netip.Addr // IP, Net
-	List []Value    // the members, when the field is a list; the other parts are then unset
+	Kind    Kind
+	Several bool       // List has the values of a field for which one is expected: [Field.Several]
+	Num     uint64     // Int (two's complement), Uint, Bool (0, 1), Double (bits), Time, Duration, Port
+	Str     string     // String, Bytes
+	Addr    netip.Addr // IP, Net
+	List    []Value    // the members, when the field is a list; the other parts are then unset
 }
 
 // StringValue returns s as a value.

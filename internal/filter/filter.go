@@ -108,7 +108,8 @@ func (f *Filter) Select(b *event.Batch, sel []uint64) {
 	if n&63 != 0 && len(sel)<<6 > n {
 		sel[n>>6] &= 1<<(n&63) - 1
 	}
-	r := &run{b: b, memo: f.memos.of(b.Tables, f.slots), docs: b.Tables.Docs != nil}
+	r := &run{memo: f.memos.of(b.Tables, f.slots)}
+	r.turnTo(b)
 	r.do(f.plan, sel)
 }
 

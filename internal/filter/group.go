@@ -41,7 +41,7 @@ func NewGroup(filters []*Filter) *Group {
 // Begin turns to a batch.
 func (g *Group) Begin(b *event.Batch) {
 	g.state.begin(b, g.dims)
-	g.run.b, g.run.docs = b, b.Tables.Docs != nil
+	g.run.turnTo(b)
 }
 
 // End lets the batch and its tables go.

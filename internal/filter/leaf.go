@@ -82,22 +82,71 @@ func (b *binder) constants(l *leaf, values []*Value) *Error {
 		}
 		return nil
 	}
+	each, err := eachMatcher(l.left.kind, c, l.consts, values)
+	if err != nil {
+		return err
+	}
 	// A field that is no list may still stand for several values: an ancestor
 	// without index for all ancestors, fd.ip for both ends. One of them must
 	// fulfil the check; of a connection's ends, both must differ for !=.
 	all := c.Op == OpNE && l.left.flags.Has(event.FilterOnly)
+	one := func(v *event.Value) bool { return several(v, m, each, c) }
 	l.test = func(p *probe) bool {
 		v := &p.value
 		var ok bool
 		if *v, ok = get(p); !ok {
 			return false
 		}
-		if v.List != nil {
-			return len(v.List) > 0 && members(v.List, m, all)
+		switch {
+		case v.List == nil:
+			return m(v)
+		case v.Several:
+			return one(v)
 		}
-		return m(v)
+		return len(v.List) > 0 && members(v.List, one, all)
 	}
 	return nil
+}
+
+// several decides on the values that a document has for one ([event.Field.Several]):
+// of each constant by itself whether one of them fulfils the check, or for !=
+// whether all do.
+func several(v *event.Value, m matcher, each []matcher, c *Check) bool {
+	if !v.Several {
+		return m(v)
+	}
+	if each == nil {
+		return members(v.List, m, false)
+	}
+	held := 0
+	for _, m := range each {
+		if members(v.List, m, c.Op == OpNE) {
+			held++
+		}
+	}
+	switch c.Mod {
+	case ModAllOf:
+		return held == len(each) && held > 0
+	case ModOneOf:
+		return held == 1
+	}
+	return held > 0
+}
+
+// eachMatcher returns a matcher for each constant, nil where one of a value's
+// alternatives must be among them.
+func eachMatcher(kind event.Kind, c *Check, cs []constant, at []*Value) (each []matcher, err *Error) {
+	switch c.Op {
+	case OpIn, OpIntersects, OpPMatch:
+		return nil, nil
+	}
+	each = make([]matcher, len(cs))
+	for i := range cs {
+		if each[i], err = constMatcher(kind, c.Op, ModNone, cs[i:i+1], at[i:i+1]); err != nil {
+			return nil, err
+		}
+	}
+	return each, nil
 }
 
 // members applies m to all, or to any, of a list.

@@ -105,6 +105,9 @@ func (b *binder) field(o *Field) (*operand, *Error) {
 		fields: []*event.Field{f}, direct: f, arg: arg,
 		get: func(p *probe) (event.Value, bool) {
 			v, ok := f.Get(p.row, arg)
+			if all, several := f.Several(p.row, arg); several {
+				return all, true
+			}
 			if !ok && !p.open && p.row.T != nil && p.row.T.Docs != nil && p.row.T.Docs.Holds(f) {
 				p.open = true
 			}

@@ -12,6 +12,7 @@ type run struct {
 	b    *event.Batch
 	memo *tableMemo
 	docs bool // some events carry documents that somebody can read
+	odd  bool // … with several values where one is expected: no dimension decides on these
 	at   probe
 
 	group *groupState // instead of memo, when several filters are asked
@@ -101,15 +102,21 @@ func (r *run) dim(s *step, sel []uint64) {
 	} else {
 		a = r.memo.slots[s.slot].get(r.b.Tables, s)
 	}
-	if a.open == nil || !r.docs {
+	if a.open == nil && !r.odd || !r.docs {
 		r.gather(s.home, a.truth, sel)
 		return
 	}
 	p := r.borrow(len(sel))
 	open := *p
-	copy(open, sel)
-	r.gather(s.home, a.open, open)
-	keepDocs(r.b, open)
+	if copy(open, sel); a.open == nil {
+		clear(open)
+	} else {
+		r.gather(s.home, a.open, open)
+		keepDocs(r.b, open)
+	}
+	if r.odd {
+		addBits(r.b, event.Several, sel, open)
+	}
 	clearAll(sel, open)
 	r.gather(s.home, a.truth, sel)
 	r.rows(s.pred, open)
@@ -122,7 +129,7 @@ func (r *run) dim(s *step, sel []uint64) {
 // column tests a batch column, and asks where the column does not know.
 func (r *run) column(s *step, sel []uint64) {
 	docs := r.docs && r.b.Tables.Docs.Holds(s.pred.leaf.left.direct)
-	if s.col.col == event.ColTime || s.col.col != event.ColFD && !docs {
+	if !r.odd && (s.col.col == event.ColTime || s.col.col != event.ColFD && !docs) {
 		s.col.run(r.b, sel)
 		return
 	}
@@ -135,6 +142,9 @@ func (r *run) column(s *step, sel []uint64) {
 				open[w] |= 1 << i
 			}
 		}
+	}
+	if r.odd {
+		addBits(r.b, event.Several, sel, open)
 	}
 	clearAll(sel, open)
 	s.col.run(r.b, sel)
@@ -209,6 +219,29 @@ func (r *run) rows(p *pred, sel []uint64) {
 			}
 		}
 		sel[w] = m
+	}
+}
+
+// turnTo looks at what documents the batch has.
+func (r *run) turnTo(b *event.Batch) {
+	r.b, r.docs, r.odd = b, b.Tables.Docs != nil, false
+	if r.docs {
+		var facts event.Bits
+		for _, bits := range b.Bits {
+			facts |= bits
+		}
+		r.odd = facts&event.Several != 0
+	}
+}
+
+// addBits adds to open those of the selected events that have a fact.
+func addBits(b *event.Batch, fact event.Bits, sel, open []uint64) {
+	for w, m := range sel {
+		for x := m; x != 0; x &= x - 1 {
+			if i := bits.TrailingZeros64(x); b.Bits[w<<6+i]&fact != 0 {
+				open[w] |= 1 << i
+			}
+		}
 	}
 }
 

@@ -63,8 +63,8 @@ const (
 // bitsOf has the slots whose numbers have 32 bits.
 var bitsOf = func() map[slot]Bits {
 	all := map[slot]Bits{
-		slotPID: Signed32, slotVPID: Signed32, slotTTY: Signed32, slotFDNum: Signed32, slotLoginUID: Signed32,
-		slotTID: Unsigned32, slotUID: Unsigned32, slotGID: Unsigned32,
+		slotPID: Signed32, slotVPID: Signed32, slotFDNum: Signed32, slotLoginUID: Signed32,
+		slotTTY: Unsigned32, slotTID: Unsigned32, slotUID: Unsigned32, slotGID: Unsigned32,
 	}
 	for n := 1; n <= maxAncestors; n++ {
 		all[ancestorSlot(n, ancestorPID)] = Signed32
@@ -92,9 +92,9 @@ func (b *Binding) Stored(f *event.Field, a event.Arg) (places []Stored, ok bool)
 	for _, from := range rowFirst[f.Name] {
 		places = append(places, b.derived(from, a)...)
 	}
-	for _, pl := range b.own(f, a) {
-		if pl.form == formAny {
-			return nil, false // an empty list has a value too, and no index knows of it
+	for _, pl := range b.Profile.looks(f, a) {
+		if pl.form == formAny || pl.form == formJSON {
+			return nil, false // an empty list or object has a value too, and no index knows of it
 		}
 		s := b.stored(f, &pl)
 		s.Bits = bitsOf[fieldSlots[fullName(f.Name, a)]]
@@ -166,16 +166,16 @@ func (b *Binding) Needs() []Need {
 	return needs
 }
 
-// own returns the places of a field in the order of the mapper: of one that
+// looks returns the places of a field in the order of the mapper: of one that
 // goes into the tables those of its slot, which may have several names.
-func (b *Binding) own(f *event.Field, a event.Arg) []place {
+func (p *Profile) looks(f *event.Field, a event.Arg) []place {
 	if s := fieldSlots[fullName(f.Name, a)]; s != noSlot {
-		return b.Profile.slots[s]
+		return p.slots[s]
 	}
 	if n, ok := argNumber(a); ok && n == 0 && itself[f.Name] != "" {
-		return b.Profile.slots[fieldSlots[itself[f.Name]]]
+		return p.slots[fieldSlots[itself[f.Name]]]
 	}
-	return b.Profile.placesOf(f, a)
+	return p.placesOf(f, a)
 }
 
 // derived are the places of another field, of which only presence is said. An
@@ -185,7 +185,7 @@ func (b *Binding) derived(name string, a event.Arg) (places []Stored) {
 	if f.Arg == event.NoArg {
 		a = event.Arg{}
 	}
-	for _, pl := range b.own(f, a) {
+	for _, pl := range b.Profile.looks(f, a) {
 		if pl.path == "" {
 			return append(places, Stored{Form: FormDerived})
 		}

@@ -1,10 +1,6 @@
 package profile
 
-import (
-	"bytes"
-
-	"github.com/stoop-project/stoop/internal/event"
-)
+import "github.com/stoop-project/stoop/internal/event"
 
 // maxSameID bounds how many rows of one id are tried: a stream that keeps
 // contradicting itself must not become slow.
@@ -26,7 +22,7 @@ func (m *Mapper) container() event.ContID {
 		Pod:     m.str(slotPod), PodUID: m.str(slotPodUID), PodIP: m.str(slotPodIP), Namespace: m.str(slotNamespace),
 		PodSandbox: m.str(slotSandbox),
 	}
-	if v := &m.vals[slotContID]; bytes.Equal(v.raw, []byte(event.HostID)) {
+	if m.onHost {
 		row.Flags |= event.ContHost
 	}
 	if row == (event.Container{}) {

@@ -29,7 +29,7 @@ var rowFirst = map[string][]string{
 	"fd.containername": anObject, "fd.containerdirectory": {"fd.name"}, "fd.uid": {"thread.tid"},
 	"fd.cproto": {"fd.cip", "fd.name"}, "fd.sproto": {"fd.sip", "fd.name"}, "fd.lproto": {"fd.name", "fd.cip", "fd.sip"}, "fd.rproto": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.lip": {"fd.name", "fd.cip", "fd.sip"}, "fd.rip": {"fd.name", "fd.cip", "fd.sip"}, "fd.lnet": {"fd.name", "fd.cip", "fd.sip"},
-	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cip", "fd.sip"},
+	"fd.rnet": {"fd.name", "fd.cip", "fd.sip"}, "fd.rport": {"fd.name", "fd.cip", "fd.sip"}, "fd.lport": {"fd.name", "fd.cip", "fd.sip"},
 	"fd.sockfamily": anObject, "fd.is_server": anObject,
 	"evt.res": {"evt.rawres"}, "evt.failed": {"evt.rawres"},
 	"evt.buflen": {"evt.rawres"}, "evt.category": {"evt.type"}, "evt.dir": {"evt.type"}, "evt.is_io": {"evt.type"},
@@ -46,7 +46,6 @@ var rowLast = map[string][]string{
 	"proc.pname": {"proc.pcmdline"}, "proc.pcmdline": {"proc.pname"}, "proc.aname": {"proc.acmdline"}, "proc.acmdline": {"proc.aname"},
 	"fd.type": {"fd.name", "fd.cip", "fd.sip"}, "fd.name": {"fd.cip", "fd.sip"},
 	"fd.cip": {"fd.name"}, "fd.sip": {"fd.name"}, "fd.cport": {"fd.name", "fd.cip", "fd.sip"}, "fd.sport": {"fd.name", "fd.sip", "fd.cip"},
-	"fd.lport": {"fd.name", "fd.cip", "fd.sip"},
 }
 
 // ofHost are the fields that the host has by its id alone, when the document
@@ -67,5 +66,5 @@ var undecided = map[string]bool{
 	"json.value": true, "json.obj": true, "json.rawtime": true, "jevt.value": true, "jevt.obj": true, "jevt.rawtime": true,
 	"container.duration": true, "proc.ppid.duration": true, "proc.aargs": true, "proc.aenv": true, "proc.loginshellid": true,
 	"evt.count.error": true, "evt.count.error.file": true, "evt.count.error.net": true, "evt.count.error.memory": true, "evt.count.error.other": true,
-	"stoop.inferred": true, "stoop.cut": true, "stoop.fd_inferred": true,
+	"stoop.inferred": true, "stoop.cut": true, "stoop.cut_in": true, "stoop.not_stored": true, "stoop.fd_inferred": true,
 }

@@ -17,8 +17,9 @@
 // Documents are hostile. A Mapper bounds their nesting, takes no number on
 // trust, and says of a document that it cannot read where and why ([Error]).
 // Members may lie in objects or have dots in their names, in any mixture. Of
-// members that are there twice the last one counts, as in most readers of JSON;
-// where one text is expected, an array is its members with commas between them,
-// and where one number, its first. Bytes that are not UTF-8 are kept: paths and
+// members that are there twice the last one counts, as in most readers of JSON.
+// Where one text is expected, an array is shown as its members with commas between
+// them, and where one number, as its first; a filter looks at each of them
+// ([event.Field.Several]), and an empty array is no value. Bytes that are not UTF-8 are kept: paths and
 // arguments may hold them.
 package profile

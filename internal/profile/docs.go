@@ -130,6 +130,9 @@ func (q *query) value(doc []byte, f *event.Field, a event.Arg, found []value) (e
 	var made []byte
 	for i := range q.places {
 		pl := &q.places[i]
+		if pl.form == formSame && found[i].kind == array && !f.Flags.Has(event.IsList) && !found[i].some() {
+			continue
+		}
 		if pl.form.wide() {
 			if v, ok := pl.lookup(doc, f, a); ok {
 				return v, true

@@ -26,6 +26,12 @@ func (m *Mapper) event() event.Event {
 	if m.cut {
 		e.Bits |= event.ArgsCut
 	}
+	if m.tellsMore() {
+		e.Bits |= event.Incomplete
+	}
+	if m.several {
+		e.Bits |= event.Several
+	}
 	if n, ok := m.num(slotLost); ok && n > 0 {
 		m.lost += uint64(min(n, maxLost))
 	}

@@ -19,7 +19,7 @@ func (pl *place) apply(v value, buf *[]byte) (made value, ok bool) {
 	case formConst:
 		return pl.made, true
 	case formIs:
-		return pl.made, !v.missing()
+		return pl.made, v.filled()
 	}
 	if v.missing() {
 		return value{}, false
@@ -115,12 +115,9 @@ func (v value) only() (value, bool) {
 	if v.kind != array {
 		return v, !v.missing()
 	}
-	for _, m := range v.elements() {
-		if !m.missing() {
-			return m, m.kind != array && m.kind != object
-		}
-	}
-	return value{}, false
+	first := value{}
+	v.members(func(m value) bool { first = m; return false })
+	return first, !first.missing() && first.kind != object
 }
 
 // words writes the members of an array from the n-th on: each ended by a NUL,

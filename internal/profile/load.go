@@ -38,6 +38,7 @@ type file struct {
 	Map     yaml.Node           `yaml:"map"`
 	Aliases map[string]string   `yaml:"aliases"`
 	Labels  map[string]string   `yaml:"labels"`
+	Told    string              `yaml:"told"`
 	Write   yaml.Node           `yaml:"write"`
 	Parts   map[string][]string `yaml:"parts"`
 }
@@ -149,7 +150,7 @@ func parse(name string, data []byte) (*loader, error) {
 		}
 		return nil, yamlError(name, err)
 	}
-	l := &loader{file: name, like: f.Like}
+	l := &loader{file: name, like: f.Like, told: f.Told}
 	l.p = l.profile(&f)
 	return l, l.err
 }
@@ -157,17 +158,27 @@ func parse(name string, data []byte) (*loader, error) {
 // finish puts the places of the profile that this one is like behind its own,
 // and makes the tables.
 func (l *loader) finish(others []*loader, base *Set) error {
-	if l.like != "" {
-		like := base.ByName(l.like)
+	named := func(name string) *Profile {
 		for _, o := range others {
-			if o.p.Name == l.like {
-				like = o.p
+			if o.p.Name == name {
+				return o.p
 			}
 		}
+		return base.ByName(name)
+	}
+	if l.like != "" {
+		like := named(l.like)
 		if like == nil || like == l.p {
 			return fmt.Errorf("%s: it is like %q, but there is no such profile", l.file, l.like)
 		}
 		l.p.behind(like)
+	}
+	if l.told != "" {
+		other := named(l.told)
+		if other == nil {
+			return fmt.Errorf("%s: what alerts told is read as %q does, but there is no such profile", l.file, l.told)
+		}
+		l.p.told = other.labels
 	}
 	l.p.index()
 	return nil
@@ -211,6 +222,7 @@ func yamlError(name string, err error) error {
 type loader struct {
 	file string
 	like string
+	told string
 	p    *Profile
 	err  error
 }

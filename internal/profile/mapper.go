@@ -29,6 +29,9 @@ type Mapper struct {
 	inner [maxWithin]value
 	where int // of Within, where the document lay; -1 when it is the whole
 
+	onHost    bool   // one of the places for a container's id names the host
+	several   bool   // where one value is expected there may be several
+	watched   []bool // the places that were seen which no slot has, by [target.watch]
 	cut       bool   // a text was cut
 	hasFields bool   // the document had the object of fields
 	fromText  bool   // … and its fields were read out of its output
@@ -49,7 +52,7 @@ type Mapper struct {
 func NewMapper(p *Profile, t *event.Tables) *Mapper {
 	t.Docs = p.Docs()
 	return &Mapper{
-		p: p, t: t, guesser: guesser{root: p.root},
+		p: p, t: t, guesser: guesser{root: p.root}, watched: make([]bool, p.watches),
 		conts:  make(map[event.Str][]event.ContID),
 		alerts: make(map[event.Str]*alertMemo),
 		procs:  map[procKey]event.ProcID{{}: 0},
@@ -102,7 +105,9 @@ func (m *Mapper) reset() {
 		m.vals[s] = value{}
 	}
 	m.set = m.set[:0]
-	m.hasFields, m.have, m.timed, m.inner = false, 0, 0, [maxWithin]value{}
+	m.hasFields, m.have, m.timed, m.inner, m.several = false, 0, 0, [maxWithin]value{}, false
+	m.onHost = false
+	clear(m.watched)
 	m.arena = m.arena[:0]
 }
 
@@ -125,8 +130,12 @@ func (m *Mapper) object(s *scanner, sc *scope, depth int) bool {
 		m.odd = m.odd || last.odd
 		of := last.m
 		if of == nil {
-			if _, ok := s.value(depth); !ok {
+			v, ok := s.value(depth)
+			if !ok {
 				return false
+			}
+			if v.kind >= object { // or an array
+				m.several = m.several || m.p.asksIn(sc.path, last.name, v)
 			}
 			continue
 		}
@@ -173,6 +182,12 @@ func (m *Mapper) put(t *target, v value) {
 		m.putOther(t, v)
 		return
 	}
+	m.onHost = m.onHost || t.slot == slotContID && v.has(event.HostID)
+	if v.kind == array && t.slot != slotTags {
+		if m.several = m.several || v.several(); !v.some() {
+			v = value{kind: null}
+		}
+	}
 	if t.pl.form != formSame {
 		var ok bool
 		if v, ok = t.pl.apply(v, &m.arena); !ok {
@@ -180,14 +195,18 @@ func (m *Mapper) put(t *target, v value) {
 		}
 	}
 	if t.slot == slotTime {
+		m.several = m.several || m.timed == uint16(t.rank)+1
 		m.putTime(uint16(t.rank)+1, v)
 		return
 	}
 	old := &m.vals[t.slot]
 	if old.kind == absent {
 		m.set = append(m.set, t.slot)
-	} else if rank := m.ranks[t.slot]; rank != t.rank && !old.missing() && (t.rank > rank || v.missing()) {
-		return
+	} else if rank := m.ranks[t.slot]; !old.missing() {
+		if t.rank > rank || v.missing() {
+			return
+		}
+		m.several = m.several || t.rank == rank
 	}
 	m.vals[t.slot], m.ranks[t.slot] = v, t.rank
 }
@@ -211,6 +230,9 @@ func (m *Mapper) putOther(t *target, v value) {
 		}
 	case slotFields:
 		m.hasFields = m.hasFields || v.kind == object
+	case slotWatch:
+		m.several = m.several || v.several() || m.watched[t.watch] && !v.missing()
+		m.watched[t.watch] = m.watched[t.watch] || !v.missing()
 	default:
 		if at := t.slot - slotWithin; m.p.Within[at].holds(v) {
 			m.inner[at] = v
@@ -269,7 +291,7 @@ func (m *Mapper) str(s slot) event.Str {
 
 // num returns the whole number of a slot.
 func (m *Mapper) num(s slot) (int64, bool) {
-	if v := &m.vals[s]; v.kind != absent {
+	if v, ok := m.vals[s].only(); ok {
 		return v.integer()
 	}
 	return 0, false
@@ -278,5 +300,8 @@ func (m *Mapper) num(s slot) (int64, bool) {
 // num32 is num for numbers of 32 bits, signed or not.
 func (m *Mapper) num32(s slot) (uint32, bool) {
 	n, ok := m.num(s)
-	return uint32(n), ok && n >= math.MinInt32 && n <= math.MaxUint32
+	return uint32(n), ok && inBits32(n)
 }
+
+// inBits32 reports whether a number has 32 bits, signed or not.
+func inBits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxUint32 }

@@ -27,10 +27,23 @@ func (m *Mapper) objectRow(of event.Type) event.ObjID {
 	}
 	if o.Kind.Inet() {
 		m.role(&o)
+		m.called(&o)
 	} else if raw := m.str(slotFDNameRaw); raw != o.Name {
 		o.Raw = raw
 	}
 	return event.ObjID(m.t.Objs.Intern(o))
+}
+
+// called keeps the name that the document has for a connection, where that is not
+// what its ends are called.
+func (m *Mapper) called(o *event.Object) {
+	name := m.str(slotFDName)
+	if name == event.NoStr || o.Name != event.NoStr {
+		return
+	}
+	if m.buf = o.AppendEnds(m.buf[:0]); string(m.buf) != m.t.Strings.Get(name) {
+		o.Name = name
+	}
 }
 
 // role takes over which end the process has, where the document says that.
@@ -135,7 +148,7 @@ func (m *Mapper) connection(o *event.Object, name *value) bool {
 	if name.kind != text {
 		return false
 	}
-	left, right, ok := bytes.Cut(name.raw, []byte("->"))
+	left, right, ok := bytes.Cut(name.bytes(&m.buf), []byte("->")) // some writers spell > as \u003e
 	if !ok {
 		return false
 	}
@@ -153,7 +166,8 @@ func (m *Mapper) connection(o *event.Object, name *value) bool {
 	case known && port == int64(server.Port) && server.Port != client.Port:
 		o.Local, o.Remote, o.Role = server, client, event.RoleServer
 	case !known:
-		o.Role, o.Flags = event.RoleUnknown, event.ObjInferred
+		o.Role = event.RoleUnknown
+		o.Flags |= event.ObjInferred
 	}
 	return true
 }

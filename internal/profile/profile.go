@@ -31,7 +31,10 @@ type Profile struct {
 	lost    string
 	cut     []byte // how texts end that a shipper cut; nil when none does
 	labels  map[string]string
+	told    map[string]string // labels of outputs whose fields the documents may have lost
 	write   []ecsMember
+
+	watches int // how many places no slot has where one value is expected
 
 	root   *scope
 	slots  map[slot][]place  // the places that fill a slot
@@ -67,7 +70,7 @@ type need struct {
 }
 
 func (n *need) holds(v value) bool {
-	if v.missing() {
+	if v.missing() || v.kind == array && !v.filled() {
 		return false
 	}
 	if n.values == nil {

@@ -30,11 +30,12 @@ type member struct {
 
 // target is what becomes of a value.
 type target struct {
-	slot slot
-	rank uint8 // of the places of one slot, the lowest that is present counts
-	pl   *place
-	need *need
-	bit  uint16 // of the need
+	slot  slot
+	rank  uint8 // of the places of one slot, the lowest that is present counts
+	pl    *place
+	need  *need
+	bit   uint16 // of the need
+	watch int    // of slotWatch: the number of the place
 }
 
 // ofSlot are the forms of slots that take few texts, so that another place counts
@@ -84,6 +85,7 @@ func (p *Profile) index() {
 	if p.fields != "" {
 		b.add(p.fields, target{slot: slotFields})
 	}
+	p.watch(b)
 	for i, n := range p.needs {
 		for _, path := range n.paths {
 			p.inPaths, p.needPaths = append(p.inPaths, []byte(path)), append(p.needPaths, i)

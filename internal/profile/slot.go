@@ -98,6 +98,7 @@ const numSlots = int(slotAncestor) + maxAncestors*ancestorParts
 const (
 	slotNeed   = slot(numSlots) + iota // a condition by which a document is known
 	slotFields                         // the object whose members are fields
+	slotWatch                          // one value is expected, and documents are asked for it
 	slotWithin                         // the first of the places where another document may lie
 )
 

@@ -109,31 +109,33 @@ func (v value) listed(k event.Kind) []event.Value {
 	return nil
 }
 
-// list returns the members of an array that are no arrays or objects.
+// list returns the members of an array that are no objects, those of arrays in it
+// included.
 func (v value) list(k event.Kind) []event.Value {
 	all := []event.Value{}
-	s := scanner{b: v.raw, at: 1}
-	for first := true; s.element(first); first = false {
-		m, ok := s.value(1)
-		if !ok {
-			break
-		}
+	v.members(func(m value) bool {
 		if one, ok := m.as(k); ok {
 			all = append(all, one)
 		}
-	}
+		return true
+	})
 	return all
 }
 
 // joined writes an array for a field that is one text, as Falco prints labels.
 func (v value) joined() string {
 	var out strings.Builder
-	for i, m := range v.list(event.String) {
-		if i > 0 {
+	n := 0
+	v.members(func(m value) bool {
+		if m.kind == object {
+			return true
+		}
+		if n++; n > 1 {
 			out.WriteString(", ")
 		}
-		out.WriteString(m.Str)
-	}
+		out.WriteString(m.String())
+		return true
+	})
 	return out.String()
 }
 
