@@ -192,8 +192,8 @@ func (unknownFields) Lookup(path string) []mapping.Field {
 	return []mapping.Field{{Path: path}}
 }
 
-// Object implements [mapping.Fields].
-func (unknownFields) Object(string) bool { return false }
+// Below implements [mapping.Fields].
+func (unknownFields) Below(string) []mapping.Field { return nil }
 
 // learnLogzio looks at the newest documents of an account.
 func (s *SIEM) learnLogzio(ctx context.Context) (*Known, error) {

@@ -18,7 +18,7 @@ type fields map[string][]mapping.Field
 
 func (f fields) Lookup(path string) []mapping.Field { return f[path] }
 
-func (f fields) Object(string) bool { return false }
+func (f fields) Below(string) []mapping.Field { return nil }
 
 func index() fields {
 	f := fields{"time": {{Path: "time", Type: "date", Indexed: true, Aggregatable: true}}, "output": {{Path: "output", Type: "text", Indexed: true}}}

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -210,6 +211,9 @@ func (t *test) at(c *compiler, p profile.Stored) bound {
 	if p.Form == profile.FormDerived || view.kind == viewMixed {
 		return atMost(c.presentAt(p).upper)
 	}
+	if p.Filled && slices.Contains(t.texts, "") {
+		return allOf(c.presentAt(p), t.each(c, p, view))
+	}
 	return t.each(c, p, view)
 }
 
@@ -257,19 +261,24 @@ func (t *test) each(c *compiler, p profile.Stored, v view) bound {
 	for i, text := range t.texts {
 		bs[i] = t.one(c, p, v, op, text)
 	}
+	return t.joined(bs)
+}
+
+// joined puts together what is said of each constant, as the modifier says.
+func (t *test) joined(each []bound) bound {
 	switch t.check.Mod {
 	case filter.ModAllOf:
-		if len(bs) == 0 {
+		if len(each) == 0 {
 			return exactly(none)
 		}
-		return allOf(bs...)
+		return allOf(each...)
 	case filter.ModOneOf:
-		if len(bs) == 1 {
-			return bs[0]
+		if len(each) == 1 {
+			return each[0]
 		}
-		return atMost(anyOf(bs...).upper)
+		return atMost(anyOf(each...).upper)
 	}
-	return anyOf(bs...)
+	return anyOf(each...)
 }
 
 // one translates a comparison with one constant.

@@ -79,7 +79,7 @@ func (keywords) Lookup(path string) []mapping.Field {
 	return []mapping.Field{indexed(path, kind)}
 }
 
-func (keywords) Object(string) bool { return false }
+func (keywords) Below(string) []mapping.Field { return nil }
 
 // Many conditions at once, more than a request takes, still ask for what each of
 // them wants at least; and one that never holds asks for nothing.

@@ -47,7 +47,12 @@ type fields map[string][]mapping.Field
 
 func (f fields) Lookup(path string) []mapping.Field { return f[path] }
 
-func (f fields) Object(path string) bool { return path == "kind" }
+func (f fields) Below(path string) []mapping.Field {
+	if path == "kind" {
+		return []mapping.Field{indexed("kind.of", "keyword")}
+	}
+	return nil
+}
 
 func indexed(path, kind string) mapping.Field {
 	return mapping.Field{Path: path, Type: kind, Indexed: true, Aggregatable: true}
@@ -109,13 +114,14 @@ func TestCompile(t *testing.T) {
 		{`proc.cmdline = "nc -l"`, true, `{"term":{"line.keyword":"nc -l"}}`},
 		{
 			`proc.cmdline contains nc`, false,
-			`{"bool":{"minimum_should_match":1,"should":[{"wildcard":{"line.keyword":{"value":"*nc*"}}},` +
+			`{"bool":{"minimum_should_match":1,"should":[{"wildcard":{"line.keyword":{"value":"*nc*"}}},{"term":{"_ignored":"line.keyword"}},` +
 				`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}]}}`,
 		},
 		{`not proc.cmdline contains nc`, false, `{"bool":{"must_not":[{"wildcard":{"line.keyword":{"value":"*nc*"}}}]}}`},
 		{
 			`proc.cmdline = "nc -l -p 4444"`, false,
-			`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}`,
+			`{"bool":{"minimum_should_match":1,"should":[{"term":{"_ignored":"line.keyword"}},` +
+				`{"bool":{"filter":[{"exists":{"field":"line"}}],"must_not":[{"exists":{"field":"line.keyword"}}]}}]}}`,
 		},
 		{
 			`alert.rule = "Terminal shell"`, false,
@@ -139,7 +145,7 @@ func TestCompile(t *testing.T) {
 			`container.id = 0123456789ab`, true,
 			`{"regexp":{"cid":{"flags":"NONE","value":"(.*://)?0123456789ab[0-9a-fA-F]*"}}}`,
 		},
-		{`container.id != host`, true, `{"bool":{"filter":[{"exists":{"field":"cid"}}],"must_not":[{"term":{"cid":""}},{"regexp":{"cid":{"flags":"NONE","value":"(.*://)?host"}}}]}}`},
+		{`container.id != host`, true, `{"bool":{"filter":[{"range":{"cid":{"gt":""}}}],"must_not":[{"regexp":{"cid":{"flags":"NONE","value":"(.*://)?host"}}}]}}`},
 
 		{`evt.type in (execve, connect)`, true, `{"terms":{"action":["exec","executed","net"]}}`},
 		{`evt.type startswith exec`, true, `{"terms":{"action":["exec","executed"]}}`},

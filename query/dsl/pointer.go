@@ -30,7 +30,7 @@ func (c *compiler) pointed(f *event.Field, a event.Arg, k *filter.Check) bound {
 	found := none
 	for _, path := range paths {
 		switch v, known := c.view(path); {
-		case !known && !c.m.Object(path):
+		case !known && !c.object(path):
 		case known && (v.kind == viewKeyword || v.kind == viewText):
 			found = or(found, t.each(c, profile.Stored{Path: path}, v).upper)
 		default:

@@ -20,6 +20,9 @@ func (t *test) inTable(c *compiler, p profile.Stored) bound {
 	if t.fold != nil {
 		return atMost(c.presentAt(p).upper)
 	}
+	if _, one := always(p); !one && (t.op == filter.OpNE || t.check.Mod != filter.ModNone && len(t.texts) > 1) {
+		return t.eachOfTable(c, p)
+	}
 	var stored []string
 	whatever := false // the field has a value that fulfils the check as soon as there is anything
 	for value, from := range p.Values {
@@ -46,6 +49,24 @@ func (t *test) inTable(c *compiler, p profile.Stored) bound {
 		return c.presentPath(p.Path)
 	}
 	return c.storedAmong(p.Path, stored)
+}
+
+// eachOfTable asks for each constant by itself: of several values of a document
+// one must be equal to it, and for != none.
+func (t *test) eachOfTable(c *compiler, p profile.Stored) bound {
+	var each []bound
+	for _, text := range t.texts {
+		one := *t
+		one.check = &filter.Check{Left: t.check.Left, Op: t.op, Right: &filter.Value{Text: text}}
+		one.op, one.texts = t.op, []string{text}
+		if t.op == filter.OpNE {
+			one.check.Op, one.op = filter.OpEq, filter.OpEq
+			each = append(each, allOf(c.presentAt(p), one.inTable(c, p).negated()))
+		} else {
+			each = append(each, one.inTable(c, p))
+		}
+	}
+	return t.joined(each)
 }
 
 // valueOf reads a value as a table writes it.

@@ -153,7 +153,7 @@ func instants(op filter.Op, ns, unit int64, ask func(filter.Op, int64) *node) bo
 		}
 		return bound{ask(filter.OpLE, n), ask(filter.OpLT, n)}
 	}
-	found := and(ask(filter.OpGE, n), ask(filter.OpLE, n))
+	found := ask(filter.OpEq, n)
 	if unit == 1 {
 		return exactly(found)
 	}
@@ -161,7 +161,12 @@ func instants(op filter.Op, ns, unit int64, ask func(filter.Op, int64) *node) bo
 }
 
 // date compares with a time; dates have no equality but that of a range.
-func date(path string, op filter.Op, at string) *node { return compare(path, op, at) }
+func date(path string, op filter.Op, at string) *node {
+	if op == filter.OpEq {
+		return leaf("range", Query{path: Query{"gte": at, "lte": at}})
+	}
+	return compare(path, op, at)
+}
 
 func millis(n int64) string { return time.UnixMilli(n).UTC().Format("2006-01-02T15:04:05.000Z") }
 

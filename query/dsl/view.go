@@ -108,6 +108,8 @@ func newView(path string, fields []mapping.Field) view {
 // blind finds the documents whose value the view does not show.
 func (v view) blind() *node {
 	switch {
+	case v.parent != "" && v.ignoreAbove != 0 && !v.unnamed:
+		return or(ignored(v.path), and(exists(v.parent), not(exists(v.path))))
 	case v.parent != "" && (v.partial || v.ignoreAbove != 0):
 		return and(exists(v.parent), not(exists(v.path)))
 	case v.unnamed && v.ignoreAbove != 0:
@@ -194,14 +196,18 @@ func (c *compiler) presentAt(p profile.Stored) bound {
 	found := c.presentPath(p.Path)
 	v, ok := c.view(p.Path)
 	switch {
-	case p.Form == profile.FormDerived, c.m.Object(p.Path):
+	case p.Form == profile.FormDerived, c.object(p.Path):
 		return found.loosened() // not everything has something to be cut out or counted, and an object is no value
 	case !ok:
 	case p.Form == profile.FormTime && v.kind == viewDate:
 		readable := leaf("range", Query{v.path: Query{"gte": firstTime, "lte": lastTime}})
 		return allOf(found, bound{or(readable, v.blind()), readable})
-	case (p.Form == profile.FormID || p.Filled) && v.kind == viewKeyword:
-		return allOf(found, exactly(not(leaf("term", Query{v.path: ""})))) // no id
+	case (p.Form == profile.FormID || p.Filled) && v.kind == viewKeyword && !v.flat:
+		filled := leaf("range", Query{v.path: Query{"gt": ""}}) // an empty text is no id
+		if blind := v.blind(); blind != all {
+			return exactly(or(filled, blind))
+		}
+		return bound{all, filled}
 	case p.Form == profile.FormID, p.Filled, (p.Form == profile.FormTime || p.Form == profile.FormUnix) && v.kind != viewDate && v.kind != viewInteger:
 		return found.loosened() // not every text is a time
 	}
@@ -210,10 +216,12 @@ func (c *compiler) presentAt(p profile.Stored) bound {
 
 // presentPath translates that a path has a value in a document.
 func (c *compiler) presentPath(path string) bound {
+	return anyOf(c.fieldPresent(path), c.objectPresent(path))
+}
+
+// fieldPresent translates that the field at a path has a value.
+func (c *compiler) fieldPresent(path string) bound {
 	found := none
-	if c.m.Object(path) {
-		found = exists(path) // of an object: that of anything in it
-	}
 	for _, f := range c.m.Lookup(path) {
 		switch {
 		case f.Parent != "":
@@ -228,6 +236,31 @@ func (c *compiler) presentPath(path string) bound {
 			return bound{or(exists(path), ignored(path)), exists(path)}
 		}
 		found = exists(path)
+	}
+	return exactly(found)
+}
+
+// object reports whether a path has others below it.
+func (c *compiler) object(path string) bool { return len(c.m.Below(path)) > 0 }
+
+// objectPresent translates that an object has anything in it.
+func (c *compiler) objectPresent(path string) bound {
+	inside := c.m.Below(path)
+	if len(inside) == 0 {
+		return exactly(none)
+	}
+	found, hides := exists(path), false
+	for _, f := range inside {
+		switch {
+		case f.Parent != "":
+			continue
+		case f.Type == "" || !f.Indexed || f.Nested != "" || f.IgnoreAbove != 0 && (f.Unnamed || flatTypes[f.Type]):
+			return bound{all, found}
+		}
+		hides = hides || f.IgnoreAbove != 0 || f.Malformed
+	}
+	if hides {
+		found = or(found, leaf("prefix", Query{"_ignored": path + "."}))
 	}
 	return exactly(found)
 }

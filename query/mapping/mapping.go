@@ -15,9 +15,11 @@ type Fields interface {
 	// document holds anything there.
 	Lookup(path string) []Field
 
-	// Object reports whether fields lie below a path (process_exec, of
-	// process_exec.process.pid): such a path has no field itself.
-	Object(path string) bool
+	// Below returns the fields that lie below a path (process_exec, of
+	// process_exec.process.pid), but for multi-fields of the path itself: one that
+	// has some is an object. As with Lookup, one without a type stands for values
+	// that nobody has indexed.
+	Below(path string) []Field
 }
 
 // Field is one way in which a path is indexed.
@@ -89,16 +91,21 @@ func (m *Map) Lookup(path string) []Field {
 	return m.inside(path)
 }
 
-// Object implements [Fields].
-func (m *Map) Object(path string) bool {
+// Below implements [Fields].
+func (m *Map) Below(path string) (found []Field) {
 	below, fields := path+".", m.Lookup(path)
 	for at := sort.SearchStrings(m.paths, below); at < len(m.paths) && strings.HasPrefix(m.paths[at], below); at++ {
 		multi := func(f Field) bool { return f.Path == m.paths[at] && f.Parent == path }
 		if !slices.ContainsFunc(fields, multi) {
-			return true
+			found = append(found, m.byPath[m.paths[at]]...)
 		}
 	}
-	return false
+	for stored := range m.opaque {
+		if strings.HasPrefix(stored, below) {
+			found = append(found, Field{Path: stored})
+		}
+	}
+	return found
 }
 
 // inside finds what a path without a field of its own lies in.

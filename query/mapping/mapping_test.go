@@ -113,8 +113,8 @@ func TestLookup(t *testing.T) {
 				t.Errorf("indices %s", got)
 			}
 			// A field with a multi-field (rule.keyword) is none.
-			if m.Object("rule") || !m.Object("ne") {
-				t.Errorf("an object: rule %v, ne %v; want ne alone", m.Object("rule"), m.Object("ne"))
+			if rule, ne := m.Below("rule"), m.Below("ne"); len(rule) > 0 || len(ne) == 0 {
+				t.Errorf("below rule lies %v, below ne %v; want some below ne alone", rule, ne)
 			}
 			if got := show(m.Lookup(tt.path)); got != tt.want {
 				t.Errorf("%s\ngot  %s\nwant %s", tt.path, got, tt.want)

@@ -38,8 +38,13 @@ type shown struct {
 }
 
 // Lookup implements [Fields].
-func (s shown) Lookup(path string) []Field {
-	all := slices.Clone(s.Fields.Lookup(path))
+func (s shown) Lookup(path string) []Field { return s.show(s.Fields.Lookup(path)) }
+
+// Below implements [Fields].
+func (s shown) Below(path string) []Field { return s.show(s.Fields.Below(path)) }
+
+func (s shown) show(fields []Field) []Field {
+	all := slices.Clone(fields)
 	for i := range all {
 		f := &all[i]
 		f.Malformed = f.Malformed && (f.Alias || s.hidden[f.Path])
