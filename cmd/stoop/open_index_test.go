@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +66,28 @@ func TestOpenShapesFromIndex(t *testing.T) {
 		}
 		checkShape(t, shape, want, out.String())
 	}
-	// On the screen each of them ends on the trail that the demo itself gives.
-	shapesOnScreen(t, all, demoTrail(t, all, local), s.Address(stream))
+	// On the screen each of them ends on the story that the demo itself gives; as
+	// whom the runtime above the container ran, documents do not say.
+	there := demoTrail(t, all, s.Address(stream))
+	if got, want := toldOn(there), toldOn(demoTrail(t, all, local)); got != want {
+		t.Errorf("the index tells\n%s\nand the recording\n%s", got, want)
+	}
+	var one []shapeOf // of each profile: each screen takes a second
+	for _, shape := range all {
+		if !slices.ContainsFunc(one, func(o shapeOf) bool { return o.profile == shape.profile }) {
+			one = append(one, shape)
+		}
+	}
+	shapesOnScreen(t, one, there, s.Address(stream))
+}
+
+// toldOn is the story's pane of a trail's screen.
+func toldOn(trail string) string {
+	var told []string
+	_, lines, _ := strings.Cut(trail, "\n") // without the panes' heads: a recording says more of itself
+	for line := range strings.Lines(lines) {
+		_, right, _ := strings.Cut(line, "│")
+		told = append(told, strings.Trim(right, " ▐\n"))
+	}
+	return strings.Join(told, "\n")
 }

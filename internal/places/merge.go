@@ -194,14 +194,23 @@ func same(a, b Hit) bool {
 }
 
 // merged is what all places have, in the order of time, each event once, and
-// the alert among them.
+// the alert among them. Where the trail is of an event that is no alert, a place's
+// own of it goes before: it says more than what was passed on.
 func (f *finding) merged() []Hit {
+	own := Hit{f.alert.B, f.alert.I}
+	has := f.alert.Alert != 0
 	var all []Hit
 	for _, l := range f.got {
-		all = append(all, l.hits...)
+		for _, h := range l.hits {
+			if h == own {
+				has = true
+				continue
+			}
+			all = append(all, h)
+		}
 	}
-	if f.alert.Alert != 0 {
-		all = append(all, Hit{f.alert.B, f.alert.I})
+	if has {
+		all = append(all, own)
 	}
 	sortHits(all)
 	return once(all)

@@ -146,7 +146,7 @@ func (t *Trail) own(l *lineage, held []Step, at int, r event.Row) []Step {
 		return held
 	}
 	if elsewhere && slices.ContainsFunc(held, func(s Step) bool {
-		return s.Node == n && s.Row.Type == r.Type && near(s.Row.B.Time[s.Row.I], r.B.Time[r.I], sameAct)
+		return s.Node == n && s.Row.Type == r.Type && near(s.Row.B.Time[s.Row.I], r.B.Time[r.I], sameAct) && text(s.Row, fieldName) == text(r, fieldName)
 	}) {
 		return held
 	}

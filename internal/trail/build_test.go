@@ -135,6 +135,7 @@ func TestBuildOfNothing(t *testing.T) {
 // reported is a row about a process that another program made a document of.
 func reported(p event.Proc, container string, at int64, rule string) event.Row {
 	t := event.NewTables()
+	t.Strings.Add("tool")
 	p.Cont = event.ContID(t.Conts.Add(event.Container{ID: t.Strings.Add(container)}))
 	typ, _ := event.TypeOf("execve")
 	e := event.Event{Time: at, Type: typ, Proc: event.ProcID(t.Procs.Add(p)), FD: -1, Dur: -1}
@@ -155,8 +156,9 @@ func TestBuildOfWhatIsElsewhere(t *testing.T) {
 	w.later(second)
 	w.does(tool, "procexit", 0, 0, nil)
 	is, at := *w.t.Proc(tool), w.b.Time[fired]
-	who := event.Proc{PID: is.PID, Start: is.Start, Known: event.KnowPID | event.KnowStart}
-	pid := event.Proc{PID: is.PID, Known: event.KnowPID}
+	name := event.NewTables().Strings.Add("tool") // what reported gives its tables first
+	who := event.Proc{PID: is.PID, Start: is.Start, Name: name, Known: event.KnowPID | event.KnowStart}
+	pid := event.Proc{PID: is.PID, Name: name, Known: event.KnowPID}
 	const web = "6cf4be7b2388"
 	for name, test := range map[string]struct {
 		row   event.Row
