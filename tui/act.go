@@ -96,11 +96,8 @@ func (m *Model) ofRow(row event.Row) (lines []actLine) {
 	lines = append(lines, exception)
 	at := time.Unix(0, row.B.Time[row.I]).UTC().Format(time.RFC3339Nano)
 	if row.Alert != 0 {
-		words := []string{"stoop", "print"}
-		for _, s := range m.hub.sources {
-			words = append(words, shellQuote(s.Info().Name))
-		}
-		lines = append(lines, actLine{name: "story", title: "the story of this alert as a stoop command", text: strings.Join(append(words, "--story", itoa64(row.B.Time[row.I])), " ") + " # " + at})
+		words := append(m.reads("print"), "--story", nameOf(m, row))
+		lines = append(lines, actLine{name: "story", title: "the story of this alert as a stoop command", text: commandLine(words) + " # " + at})
 	}
 	for _, p := range m.responses().Propose(row) {
 		l := actLine{name: p.Response.Name, title: p.Response.Title, lacks: strings.Join(p.Lacks, "; ")}

@@ -118,7 +118,7 @@ func keyMap() []binding {
 		{[]string{"S"}, everywhere, "looking closer", "", "the sources: what was read, left out and lost, and what they have to say", (*Model).openSources},
 		{[]string{"x"}, inTable | inDetail | inTrail, "looking closer", "", "an exception for the rule of this alert: pick its fields, see how many alerts it silences, copy or write it", (*Model).openExcept},
 		{[]string{"y"}, inTable | inDetail | inTrail, "looking closer", "", "copy the value under the cursor", (*Model).copyValue},
-		{[]string{"Y"}, everywhere, "looking closer", "", "copy this level as a stoop command", (*Model).copyCommand},
+		{[]string{"Y"}, everywhere, "looking closer", "", "copy this level, or the list over it, as a stoop command", (*Model).copyCommand},
 
 		{[]string{"R"}, everywhere, "recorder", "", "record every system call of the container, or stop", (*Model).toggleRecorder},
 		{[]string{"D"}, everywhere, "recorder", "", "drain the container's rings: bring in what they still hold", (*Model).drain},

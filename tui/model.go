@@ -379,6 +379,9 @@ func (m *Model) key(name, text string) tea.Cmd {
 
 // overKey hands a key to the overlay that is open.
 func (m *Model) overKey(name string) tea.Cmd {
+	if _, has := m.over.(commander); has && name == "Y" {
+		return m.copyCommand()
+	}
 	cmd, open := m.over.key(m, name)
 	if !open {
 		m.over = nil

@@ -45,6 +45,10 @@ type Options struct {
 	Open   event.Row
 	Places []places.Place
 
+	// Again are the words by which a command reads what the sources here were
+	// asked for: its time and its rules, without the sources and the filter.
+	Again []string
+
 	Filter      string           // the first level's filter
 	Dashboards  dashboard.Folder // the user's own dashboards
 	Pivots      *pivot.Folder    // the user's own pivots; nil: those built in

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"github.com/stoop-project/stoop/internal/places"
+	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )
@@ -164,8 +165,10 @@ func (v *trailView) sure() string {
 
 // name is what a command names the event by: the alert's id, or the time with
 // all its digits.
-func (v *trailView) name(m *Model) string {
-	row := v.from.Row()
+func (v *trailView) name(m *Model) string { return nameOf(m, v.from.Row()) }
+
+// nameOf is the word by which print finds an event.
+func nameOf(m *Model, row event.Row) string {
 	if id, ok := m.read.raw(row, "alert.id"); ok && id != "" {
 		return id
 	}

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/stoop-project/stoop/internal/filter"
 	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/respond"
+	"github.com/stoop-project/stoop/internal/rules"
 	"github.com/stoop-project/stoop/internal/safetext"
 	"github.com/stoop-project/stoop/internal/source"
 	"github.com/stoop-project/stoop/internal/store"
@@ -111,6 +114,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	}
 	err = tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Made: c.detect.made, Ended: c.detect.end, Store: st, Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
+		Again: c.again(req, sources),
 		Open: c.first, Places: c.beside,
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
@@ -125,6 +129,34 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	report(safetext.NewWriter(a.errs), sources, c.Stats)
 	c.detect.report(safetext.NewWriter(a.errs), c.Stats)
 	return err
+}
+
+// again are the words by which print reads what the screen reads: its time, and
+// the rules by which alerts are made here.
+func (c *screenFlags) again(req source.Request, sources []source.Source) (words []string) {
+	for _, bound := range []struct {
+		flag string
+		at   time.Time
+	}{{"--since", req.Since}, {"--until", req.Until}} {
+		if !bound.at.IsZero() {
+			words = append(words, bound.flag, bound.at.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	here := func(s source.Source) bool { _, siem := s.(source.Counter); return !siem }
+	if !c.detect.named && !slices.ContainsFunc(sources, here) {
+		return words // see detecting.through
+	}
+	for _, name := range c.detect.names {
+		if list, is := strings.CutPrefix(name, rules.IndicatorsPrefix); is {
+			words = append(words, "--indicators", list)
+		} else if !strings.HasPrefix(name, rules.ExceptionsPrefix) { // print takes these too
+			words = append(words, "-r", name)
+		}
+	}
+	if c.RuleMatching != "" {
+		words = append(words, "--rule-matching", c.RuleMatching)
+	}
+	return words
 }
 
 // errNoTerminal is returned where there is no screen to draw on.
