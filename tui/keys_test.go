@@ -312,7 +312,7 @@ var keyCases = map[string][]keyCase{
 			return strings.HasPrefix(d.Copied, "- rule: Read sensitive file")
 		}},
 		{"e e W j j j j enter", func(_ *Model, d *tuitest.Driver) bool {
-			return strings.HasPrefix(d.Copied, "stoop print scene --story 17954641")
+			return strings.HasPrefix(d.Copied, "stoop print scene --story 2026-11-23T20:02:01")
 		}},
 		{"e e W j j j j j enter", func(m *Model, d *tuitest.Driver) bool {
 			return strings.Contains(d.Copied, "kubectl -n shop label pod web-0 stoop-isolated=true") && says("nothing was run")(m, d)
