@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/event"
+	"github.com/stoop-project/stoop/internal/places"
 	"github.com/stoop-project/stoop/internal/trail"
 	"github.com/stoop-project/stoop/tui/internal/grid"
 )

@@ -115,7 +115,7 @@ func (c *screenFlags) screen(a *app, sources []source.Source, req source.Request
 	err = tui.Run(a.ctx, tui.Options{
 		Sources: sources, Request: c.detect.request(req, sources), Through: c.detect.through, Notes: c.detect.notes, Made: c.detect.made, Ended: c.detect.end, Store: st, Filter: expr, Theme: c.Theme, Themes: themes.Dir(),
 		Again: c.again(req, sources),
-		Open: c.first, Places: c.beside,
+		Open:  c.first, Places: c.beside,
 		Dashboards:  dashboards(),
 		Pivots:      pivots(a.errs),
 		Responses:   respond.NewFolder(responseFolder()),
