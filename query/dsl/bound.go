@@ -8,6 +8,7 @@ type node struct {
 	op   nodeOp
 	kids []*node
 	leaf Query
+	many int // of a leaf: of how many queries the server makes it; 0 is one
 }
 
 type nodeOp uint8
@@ -81,7 +82,7 @@ func (n *node) depth() int {
 
 // clauses returns of how many queries a node is made.
 func (n *node) clauses() int {
-	count := 1
+	count := max(n.many, 1)
 	for _, k := range n.kids {
 		count += k.clauses()
 	}

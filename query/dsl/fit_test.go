@@ -101,3 +101,17 @@ func TestManyConditions(t *testing.T) {
 		t.Errorf("a condition is said to be %v", part)
 	}
 }
+
+// A server asks for each member of an object of which it is asked whether it is
+// there: as many queries are counted.
+func TestObjectsCountTheirMembers(t *testing.T) {
+	many := exists("process_exec")
+	many.many = 700
+	both := or(many, leaf("term", Query{"a": 1}), many)
+	if got := both.clauses(); got != 1402 {
+		t.Errorf("%d queries", got)
+	}
+	if cut := and(both, leaf("term", Query{"b": 2})).fitting(maxClauses, maxDepth); cut.clauses() > maxClauses || cut == all {
+		t.Errorf("cut to %d queries", cut.clauses())
+	}
+}

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stoop-project/stoop/internal/event"
@@ -102,6 +103,10 @@ func TestCompile(t *testing.T) {
 		{`proc.name glob "n?"`, false, `{"wildcard":{"name":{"value":"n*"}}}`},
 		{`proc.name regex "n[ab]+(c|d)"`, true, `{"regexp":{"name":{"flags":"NONE","value":"(n)(([a-b])+)(([c-d]))"}}}`},
 		{`proc.name pmatch (/usr/bin)`, true, `{"regexp":{"name":{"flags":"NONE","value":"/*usr/+bin(/.*)?"}}}`},
+
+		// What is longer than servers take is asked for by its beginning, or not at all.
+		{`proc.name startswith "` + strings.Repeat("é", 600) + `"`, false, `{"prefix":{"name":"` + strings.Repeat("é", 500) + `"}}`},
+		{`proc.name contains ` + strings.Repeat("n", 600), false, `{"exists":{"field":"name"}}`},
 
 		// The first place that a document has counts.
 		{

@@ -154,6 +154,9 @@ func (c *compiler) id(p profile.Stored, v view, op filter.Op, text string) bound
 	default:
 		return atMost(c.presentAt(p).upper)
 	}
+	if len(expr) > maxPattern {
+		return atMost(c.presentAt(p).upper)
+	}
 	return v.having(regexpQuery(v.path, expr))
 }
 

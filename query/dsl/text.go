@@ -60,6 +60,10 @@ func canonical(s string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" && s == "0" || digits[0] != '0')
 }
 
+// maxPattern is how long a prefix or a pattern may be that servers take, in bytes
+// (OpenSearch: index.max_regex_length, in characters).
+const maxPattern = 1000
+
 // keyword translates a comparison with the whole value.
 func (v view) keyword(c *compiler, p profile.Stored, op filter.Op, want string) bound {
 	if want == "" && (op == filter.OpContains || op == filter.OpIContains || op == filter.OpStartsWith || op == filter.OpEndsWith) {
@@ -71,9 +75,17 @@ func (v view) keyword(c *compiler, p profile.Stored, op filter.Op, want string) 
 	case filter.OpLT, filter.OpLE, filter.OpGT, filter.OpGE:
 		return v.having(compare(v.path, op, want))
 	case filter.OpStartsWith:
-		return v.having(leaf("prefix", Query{v.path: want}))
+		start := want[:min(len(want), maxPattern)]
+		for len(start) < len(want) && len(start) > 0 && !utf8.RuneStart(want[len(start)]) {
+			start = start[:len(start)-1]
+		}
+		found := v.having(leaf("prefix", Query{v.path: start}))
+		if start != want {
+			found = found.loosened()
+		}
+		return found
 	}
-	if v.flat {
+	if v.flat || len(want) > maxPattern/2 { // escapes may double it
 		return atMost(c.presentAt(p).upper)
 	}
 	switch op {
@@ -95,7 +107,7 @@ func (v view) keyword(c *compiler, p profile.Stored, op filter.Op, want string) 
 		}
 		return found
 	case filter.OpRegex:
-		if expr, ok := luceneOf(want); ok {
+		if expr, ok := luceneOf(want); ok && len(expr) <= maxPattern {
 			return v.having(regexpQuery(v.path, expr))
 		}
 	case filter.OpPMatch:
@@ -103,7 +115,7 @@ func (v view) keyword(c *compiler, p profile.Stored, op filter.Op, want string) 
 		if expr == "" {
 			return c.presentAt(p)
 		}
-		if ok {
+		if ok && len(expr) <= maxPattern {
 			return v.having(regexpQuery(v.path, expr))
 		}
 	}
@@ -136,6 +148,9 @@ func (t *test) folded(c *compiler, p profile.Stored, v view, op filter.Op, want 
 	if !t.fold.yields(want) {
 		return exactly(none)
 	}
+	if len(pattern) > maxPattern {
+		return atMost(c.presentAt(p).upper)
+	}
 	return v.having(wildcardQuery(v.path, pattern, true))
 }
 
@@ -152,7 +167,7 @@ func (c *compiler) inText(f *event.Field, a event.Arg, k *filter.Check, fold *fo
 	var each []*node
 	for _, want := range constants(k) {
 		switch {
-		case !plainInJSON(want):
+		case !plainInJSON(want), len(want) > maxPattern/2:
 			return anything
 		case v.kind == viewText:
 			each = append(each, leaf("match_phrase", Query{v.path: Query{"query": want, "zero_terms_query": "all"}}))

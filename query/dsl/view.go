@@ -250,6 +250,7 @@ func (c *compiler) objectPresent(path string) bound {
 		return exactly(none)
 	}
 	found, hides := exists(path), false
+	found.many = len(inside) // servers ask for each member
 	for _, f := range inside {
 		switch {
 		case f.Parent != "":
