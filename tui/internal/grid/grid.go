@@ -1,6 +1,9 @@
 package grid
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/stoop-project/stoop/internal/safetext"
@@ -148,12 +151,28 @@ func (a Area) Text(x, y int, s Style, text string) int {
 		if x+w > a.W {
 			return x
 		}
+		value := gr.Value()
+		if !alone(value, w) {
+			value = strings.Repeat("\ufffd", w)
+		}
 		if x >= 0 {
-			a.put(x, y, gr.Value(), w, s)
+			a.put(x, y, value, w, s)
 		}
 		x += w
 	}
 	return x
+}
+
+// alone reports whether a terminal gives a cluster of a width cells of its own,
+// whatever stands beside it: marks are set on what is before them, and there are
+// some that go before what they are set on.
+func alone(cluster string, w int) bool {
+	if r, _ := utf8.DecodeRuneInString(cluster); r < 0x300 || r >= 0x2190 && r < 0x2c00 { // none in Latin, arrows, boxes
+		return true
+	}
+	var room [32]byte
+	between := append(append(append(room[:0], ' '), cluster...), ' ')
+	return displaywidth.Bytes(between) == w+2
 }
 
 // Fit draws a string in exactly w columns: padded, or cut with an ellipsis.

@@ -125,6 +125,8 @@ func FuzzText(f *testing.F) {
 	f.Add(0, "plain")
 	f.Add(3, "日本\u0301\x1b]0;x\x07")
 	f.Add(-4, "\u202e\u200d👩\u200d👩\u200d👧 e\u0301\xff")
+	f.Add(4, "\U00011441")   // a mark that takes room
+	f.Add(-23, "\U00011941") // one that goes before
 	f.Fuzz(func(t *testing.T, x int, text string) {
 		g := New(12, 2)
 		g.All().Text(x%20, 0, Style{}, text)
