@@ -184,7 +184,7 @@ func (m *Mapper) put(t *target, v value) {
 	}
 	m.onHost = m.onHost || t.slot == slotContID && v.has(event.HostID)
 	if v.kind == array && t.slot != slotTags {
-		if m.several = m.several || v.several(); !v.some() {
+		if m.several = m.several || t.pl.form.ofOne() && v.several(); !v.some() {
 			v = value{kind: null}
 		}
 	}

@@ -12,8 +12,9 @@ import (
 // on the way. What is shown is all of it, or the first; a filter looks at each
 // ([event.Field.Several]), as an index of such documents does.
 
-// asJoined are fields whose text some documents hold as a list of its parts.
-var asJoined = map[string]bool{"k8s.pod.labels": true}
+// asJoined are fields whose text some documents hold as a list of its parts, and
+// those that have several names themselves.
+var asJoined = map[string]bool{"k8s.pod.labels": true, "fd.cip.name": true, "fd.sip.name": true, "fd.lip.name": true, "fd.rip.name": true}
 
 // watch makes a mapper look at places that documents are asked for, and no slot has.
 func (p *Profile) watch(b *builder) {
@@ -41,10 +42,12 @@ func (p *Profile) asksIn(scope, name string, v value) bool {
 	if scope != "" {
 		path = scope + "." + name
 	}
-	if path, ok := strings.CutPrefix(path, p.fields+"."); !ok || asJoined[fieldName(path)] {
+	path, ok := strings.CutPrefix(path, p.fields+".")
+	if !ok || v.kind != object && !v.several() || asJoined[fieldName(path)] {
 		return false
 	}
-	return v.kind == object || v.several()
+	f, _ := fieldNamed(fieldName(path))
+	return f == nil || !f.Flags.Has(event.IsList) // those have lists
 }
 
 // several reports whether an array has more than one value.

@@ -71,3 +71,15 @@ func batchOf(t *testing.T, kind string, docs ...string) *event.Batch {
 	}
 	return batch
 }
+
+// What stoop ships itself has lists where lists belong: none of it is looked at
+// value by value, which costs a reading of the document for each check.
+func TestOwnListsAreNotSeveral(t *testing.T) {
+	doc := `{"@timestamp":"2026-11-23T23:37:11.775524049Z","event":{"kind":"event","module":"stoop","dataset":"stoop.trail","sequence":1,"action":"connect"},` +
+		`"process":{"pid":7,"name":"nc","args":["nc","-e","sh"]},"container":{"id":"9a804b51dbe4"},` +
+		`"stoop":{"source":"demo","fields":{"fd_types":["ipv4","file"],"fd_sip_name":["a.example","b.example"],"evt_type":"connect"}}}`
+	_, e, err := Choose(event.NewTables).Map([]byte(doc))
+	if err != nil || e.Bits&event.Several != 0 {
+		t.Errorf("%v, %b", err, e.Bits)
+	}
+}
