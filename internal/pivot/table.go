@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/stoop-project/stoop/internal/event"
 	"github.com/stoop-project/stoop/internal/filter"
+	"github.com/stoop-project/stoop/internal/reread"
 )
 
 //go:embed builtin/pivots.yaml
@@ -54,31 +54,14 @@ var builtIn = sync.OnceValue(func() *Table {
 // not exist has none. What is wrong is said with file and line; the table has
 // all that is right.
 func Load(dir string) (*Table, error) {
-	t := &Table{pivots: slices.Clone(builtIn().pivots)}
-	if dir == "" {
-		return t, nil
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	var errs []error
-	if err != nil {
-		errs = append(errs, err)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		own, err := LoadFile(name)
+	all, err := reread.Over(builtIn().pivots, dir, func(path string) ([]*Pivot, error) {
+		t, err := LoadFile(path)
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			return nil, err
 		}
-		for _, p := range own.pivots {
-			if i := slices.IndexFunc(t.pivots, func(q *Pivot) bool { return q.Name == p.Name }); i >= 0 {
-				t.pivots[i] = p
-			} else {
-				t.pivots = append(t.pivots, p)
-			}
-		}
-	}
-	return t, errors.Join(errs...)
+		return t.pivots, nil
+	}, func(p *Pivot) string { return p.Name })
+	return &Table{pivots: all}, err
 }
 
 // LoadFile reads a file of pivots. An error says where in it something is wrong.

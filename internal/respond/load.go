@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -61,30 +60,14 @@ func (f *Folder) Table() (*Table, error) {
 // of the name of a built-in one takes its place. What is wrong with a file is in
 // the error, and the other files are read.
 func Load(dir string) (*Table, error) {
-	t := &Table{slices.Clone(BuiltIn.all)}
-	if dir == "" {
-		return t, nil
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	if err != nil {
-		return t, err
-	}
-	var errs []error
-	for _, name := range names {
-		own, err := LoadFile(name)
+	all, err := reread.Over(BuiltIn.all, dir, func(path string) ([]*Response, error) {
+		t, err := LoadFile(path)
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			return nil, err
 		}
-		for _, r := range own.all {
-			if i := slices.IndexFunc(t.all, func(have *Response) bool { return have.Name == r.Name }); i >= 0 {
-				t.all[i] = r
-			} else {
-				t.all = append(t.all, r)
-			}
-		}
-	}
-	return t, errors.Join(errs...)
+		return t.all, nil
+	}, func(r *Response) string { return r.Name })
+	return &Table{all}, err
 }
 
 // Bounds of a file.
